@@ -1,0 +1,4 @@
+// The public API as data: wire schemas of the Machines API and the operations of the desk.
+// Only types, schemas and pure helpers; nothing here does I/O.
+export * from './machines/index.ts'
+export * from './silos/silo.ts'

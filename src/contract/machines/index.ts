@@ -1,0 +1,3 @@
+export * from './api.ts'
+export * from './config.ts'
+export * from './resources.ts'

@@ -1,0 +1,5 @@
+// How HTTP is served in Hangar: what a built-in service is, and the one way to make an HTTP app from routes.
+// Knows nothing of machines, silos or any single service.
+export type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+export { contextOf, createHttpApp, type HttpApp, type HttpAppOptions } from './app.ts'
+export type { ServiceContext, ServiceDefinition, ServiceInstance } from './service.ts'

@@ -1,0 +1,37 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Clock, Log } from '#kernel'
+
+/** What a built-in service is handed. Nothing else: no globals, no process.env. */
+export interface ServiceContext {
+  /** The variables that the official image reads, names and paths already valid on this machine. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly log: Log
+  readonly clock: Clock
+  /** A folder of its own that survives restarts; what is in it may be lost at any time (caches only). */
+  readonly cacheDirectory: string
+}
+
+/** One running instance of a service. Many live in one process, so nothing in it may be global. */
+export interface ServiceInstance {
+  /** Answers one request. Never throws. */
+  handle(request: IncomingMessage, response: ServerResponse): void
+  /** Answers an Upgrade request; absent: refused with 426. */
+  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Further listeners of the image, by port (an admin port, say). */
+  readonly others?: ReadonlyMap<number, (request: IncomingMessage, response: ServerResponse) => void>
+  /** Lets requests under way finish within `graceMs`, then closes pools. Resolves when nothing is left. */
+  close(graceMs: number): Promise<void>
+}
+
+/** A built-in service as the catalogue and `hangar service` know it. */
+export interface ServiceDefinition {
+  readonly name: string
+  /** The port that the official image listens on with this environment. */
+  port(env: ServiceContext['env']): number
+  /**
+   * Validates the environment and returns at once, without waiting for the database: requests that come before it is there are held or answered 503.
+   * Throws HangarError that names the variable and the rule.
+   */
+  create(context: ServiceContext): Promise<ServiceInstance>
+}

@@ -1,0 +1,30 @@
+// What every other folder stands on: errors, time, ids, events, gates, ordered start and stop, durable steps, logging.
+// Knows no domain word (no machine, no silo) and imports nothing of Hangar.
+export { type Clock, sleep, systemClock, type Timer } from './clock.ts'
+export { formatDuration, humanDuration, parseDuration } from './durations.ts'
+export {
+  asHangarError,
+  codeOf,
+  type ErrorDetails,
+  HangarError,
+  messageOf,
+  notImplemented,
+} from './errors.ts'
+export { EventHub, type Subscription } from './events.ts'
+export { FakeClock } from './fake-clock.ts'
+export { syncFolder, writeFileAtomic } from './files.ts'
+export { Gate, type GateOutcome, type GateState } from './gate.ts'
+export { machineId, prefixedId, ulid, volumeId } from './ids.ts'
+export { type Lifecycle, LifecycleGroups } from './lifecycle.ts'
+export { Limiter } from './limiter.ts'
+export { createLog, type Log, type LogLevel, silentLog } from './log.ts'
+export { Serial } from './serial.ts'
+export { SingleFlight } from './single-flight.ts'
+export {
+  type Journal,
+  type JournalEntry,
+  runSteps,
+  type Step,
+  type StepListener,
+  undoSteps,
+} from './steps.ts'

@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const src = join(dirname(dirname(fileURLToPath(import.meta.url))), 'src')
+
+/** folder → folders it may import. `type:x` allows only `import type` (the ports of x). */
+const mayImport: Record<string, readonly string[]> = {
+  kernel: [],
+  contract: ['kernel'],
+  http: ['kernel'],
+  manifest: ['kernel', 'contract'],
+  engine: ['kernel', 'contract'],
+  edge: ['kernel', 'contract'],
+  silos: ['kernel', 'contract', 'manifest'],
+  postgres: ['kernel', 'contract'],
+  'machines-api': ['kernel', 'contract', 'http'],
+  store: ['kernel', 'contract', 'type:engine', 'type:silos', 'type:desk'],
+  runtime: ['kernel', 'contract', 'http', 'type:engine'],
+  'services/rest': ['kernel', 'http', 'postgres'],
+  'services/auth': ['kernel', 'http', 'postgres'],
+  'services/storage': ['kernel', 'http', 'postgres'],
+  'services/gateway': ['kernel', 'http', 'postgres'],
+  'services/studio': ['kernel', 'http', 'postgres'],
+  desk: ['kernel', 'contract', 'http', 'silos'],
+  client: ['kernel', 'contract'],
+  cli: ['kernel', 'contract', 'manifest', 'client', 'lazy:daemon'],
+  daemon: ['*'],
+}
+
+/** Third-party library → its one home folder (or the few that share it on purpose). */
+const homes: Record<string, readonly string[]> = {
+  '@clack/prompts': ['cli'],
+  commander: ['cli'],
+  fastify: ['http'],
+  libsql: ['store'],
+  pino: ['kernel'],
+  'toml-eslint-parser': ['manifest'],
+  yaml: ['services/gateway'],
+  '@peculiar/x509': ['edge'],
+  'reflect-metadata': ['edge'],
+}
+
+const modules = Object.keys(mayImport)
+
+describe('architecture', () => {
+  const files = [...sources(src)]
+
+  it('has a table row for every folder', () => {
+    const folders = new Set(files.map(file => moduleOf(file)))
+    expect([...folders].filter(folder => !modules.includes(folder))).toEqual([])
+  })
+
+  it('lets a folder import only what the table allows, and only through its door', () => {
+    expect(files.flatMap(file => violations(file))).toEqual([])
+  })
+
+  it('keeps third-party libraries in their home folder', () => {
+    const strays = files.flatMap(file =>
+      importsOf(file)
+        .filter(
+          ({ specifier }) =>
+            homes[packageOf(specifier)] && !homes[packageOf(specifier)]?.includes(moduleOf(file)),
+        )
+        .map(({ specifier }) => `${relative(src, file)} imports ${specifier}`),
+    )
+    expect(strays).toEqual([])
+  })
+
+  it('declares every folder in the imports map of package.json, and no other', () => {
+    const manifest = JSON.parse(readFileSync(join(src, '..', 'package.json'), 'utf8'))
+    const declared = Object.keys(manifest.imports).map(name => name.slice(1))
+    expect(declared.filter(name => !modules.includes(name))).toEqual([])
+  })
+})
+
+function violations(file: string): string[] {
+  const from = moduleOf(file)
+  const allowed = mayImport[from] ?? []
+  const isTest = file.endsWith('.test.ts') || file.includes('/testing/')
+  const found: string[] = []
+  for (const { specifier, typeOnly, lazy } of importsOf(file)) {
+    const say = (why: string) => found.push(`${relative(src, file)} imports ${specifier}: ${why}`)
+    if (specifier.startsWith('.')) {
+      const target = resolve(dirname(file), specifier)
+      // Tests may use the suites and helpers under test/.
+      if (!target.startsWith(`${src}/`)) isTest || say('outside src')
+      else if (moduleOf(target) !== from) say('another folder must be imported through its #door')
+    } else if (specifier.startsWith('#')) {
+      const to = specifier.slice(1)
+      if (!modules.includes(to)) say('no such folder')
+      else if (isTest || allowed.includes('*') || allowed.includes(to)) continue
+      else if (typeOnly && allowed.includes(`type:${to}`)) continue
+      else if (lazy && allowed.includes(`lazy:${to}`)) continue
+      else say(`${from} may not import ${to}`)
+    }
+  }
+  return found
+}
+
+function importsOf(file: string): { specifier: string; typeOnly: boolean; lazy: boolean }[] {
+  const text = readFileSync(file, 'utf8')
+  const found: { specifier: string; typeOnly: boolean; lazy: boolean }[] = []
+  for (const match of text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm)) {
+    found.push({ specifier: match[2] ?? '', typeOnly: Boolean(match[1]), lazy: false })
+  }
+  for (const match of text.matchAll(/import\('([^']+)'\)/g))
+    found.push({ specifier: match[1] ?? '', typeOnly: false, lazy: true })
+  return found
+}
+
+function packageOf(specifier: string): string {
+  const parts = specifier.split('/')
+  return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? '')
+}
+
+function moduleOf(file: string): string {
+  const parts = relative(src, file).split('/')
+  return parts[0] === 'services' ? `services/${parts[1]}` : (parts[0] ?? '')
+}
+
+function* sources(folder: string): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) yield* sources(path)
+    else if (entry.name.endsWith('.ts')) yield path
+  }
+}
