@@ -1,11 +1,12 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it } from 'vitest'
-import { HangarError } from '#kernel'
+import { HangarError, type Log } from '#kernel'
 import { contextOf, createHttpApp } from './index.ts'
 
 it('answers for several contexts with one set of routes, and hides system errors', async () => {
-  const app = await createHttpApp<{ tenant: string }>({
+  const app = await createHttpApp<{ tenant: string; log?: Log }>({
     name: 'test',
     register(routes) {
       routes.get('/who', async request => ({ tenant: contextOf<{ tenant: string }>(request).tenant }))
@@ -23,6 +24,7 @@ it('answers for several contexts with one set of routes, and hides system errors
     },
   })
   const servers = ['a', 'b'].map(tenant => createServer(app.handler({ tenant })).listen(0, '127.0.0.1'))
+  await Promise.all(servers.map(server => once(server, 'listening')))
   try {
     const [a, b] = servers.map(server => `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
     expect(await (await fetch(`${a}/who`)).json()).toEqual({ tenant: 'a' })
