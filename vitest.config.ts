@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  resolve: { conditions: ['hangar:src', 'node', 'import', 'module', 'default'] },
-  ssr: { resolve: { conditions: ['hangar:src', 'node', 'import', 'module', 'default'] } },
+  resolve: { conditions: ['hangar:src', 'node'] },
+  ssr: { resolve: { conditions: ['hangar:src', 'node'] } },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'stacks/**/*.test.ts'],
     testTimeout: 60_000,

@@ -1,0 +1,8 @@
+// Real PostgreSQL: finding its programs, one initialised template, clones of it, and how a cluster is started and secured.
+// Knows nothing of silos or machines beyond the shape of a process image; never listens on a network address.
+export { type FindOptions, findPostgres, type PostgresBinaries } from './binaries.ts'
+export { cloneCluster } from './clone.ts'
+export { clearStaleLock, postmasterArgs, socketPath, spawnPostmaster, untilReady } from './cluster.ts'
+export { canReach, clusterOwner, type Owner } from './owner.ts'
+export { scramVerifier } from './scram.ts'
+export { ensureTemplate } from './template.ts'
