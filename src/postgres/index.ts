@@ -3,6 +3,13 @@
 export { type FindOptions, findPostgres, type PostgresBinaries } from './binaries.ts'
 export { cloneCluster } from './clone.ts'
 export { clearStaleLock, postmasterArgs, socketPath, spawnPostmaster, untilReady } from './cluster.ts'
+export {
+  createPostgresImage,
+  type PostgresImage,
+  type PostgresImageOptions,
+  type PostgresLaunch,
+} from './image.ts'
 export { canReach, clusterOwner, type Owner } from './owner.ts'
+export { ClonePool, type ClonePoolOptions } from './pool.ts'
 export { scramVerifier } from './scram.ts'
 export { ensureTemplate } from './template.ts'

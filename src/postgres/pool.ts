@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Log, messageOf, prefixedId, SingleFlight } from '#kernel'
+import { cloneCluster } from './clone.ts'
+import type { Owner } from './owner.ts'
+
+export interface ClonePoolOptions {
+  readonly template: string
+  /** Folder of the ready clones; on the same file system as the volumes, so that taking one is a rename. */
+  readonly directory: string
+  readonly owner: Owner | undefined
+  readonly log: Log
+  /** Ready clones to keep. 0 turns the pool off. */
+  readonly size: number
+}
+
+/**
+ * Ready clones of the template. Taking one is a rename; the pool refills itself in the background.
+ * A clone is made under a name that begins with a dot and gets its final name when it is complete and on disk, so a crash leaves no half clone to be taken.
+ */
+export class ClonePool {
+  readonly #options: ClonePoolOptions
+  readonly #filling = new SingleFlight<'fill', void>()
+  #stopped = false
+
+  constructor(options: ClonePoolOptions) {
+    this.#options = options
+  }
+
+  /** Removes unfinished clones and clones of other templates, then fills up. Resolves when full. */
+  async start(): Promise<void> {
+    await mkdir(this.#options.directory, { recursive: true, mode: 0o755 })
+    for (const name of await readdir(this.#options.directory)) {
+      if (!name.startsWith(this.#prefix()))
+        await rm(join(this.#options.directory, name), { recursive: true, force: true })
+    }
+    this.refill()
+  }
+
+  /** Moves a clone to `target`, which must not exist. Makes one on the spot when none is ready. Tells which it was. */
+  async take(target: string): Promise<'ready' | 'made'> {
+    for (const name of await this.ready()) {
+      try {
+        await rename(join(this.#options.directory, name), target)
+        // The refill waits a moment: copying 900 files beside a waking silo would slow its first request.
+        setTimeout(() => this.refill(), 500).unref()
+        return 'ready'
+      } catch (error) {
+        // Another silo took it between the look and the rename.
+        if (existsSync(target)) throw error
+      }
+    }
+    await cloneCluster(this.#options.template, target, this.#options.owner)
+    return 'made'
+  }
+
+  /** Names of the clones that can be taken now. */
+  async ready(): Promise<string[]> {
+    const names = await readdir(this.#options.directory).catch(() => [])
+    return names.filter(name => name.startsWith(this.#prefix()))
+  }
+
+  /** Resolves when as many as wanted are ready. */
+  async full(): Promise<void> {
+    await this.#filling.run('fill', () => this.#fill())
+  }
+
+  refill(): void {
+    this.full().catch(error =>
+      this.#options.log.warn(
+        { reason: messageOf(error) },
+        'the pool of database clones could not be refilled',
+      ),
+    )
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#filling.run('fill', async () => {}).catch(() => {})
+  }
+
+  async #fill(): Promise<void> {
+    const { directory, template, owner, size } = this.#options
+    while (!this.#stopped && (await this.ready()).length < size) {
+      const unfinished = join(directory, `.${prefixedId('making')}`)
+      try {
+        await cloneCluster(template, unfinished, owner)
+        await rename(unfinished, join(directory, this.#prefix() + prefixedId('clone')))
+      } catch (error) {
+        await rm(unfinished, { recursive: true, force: true })
+        throw error
+      }
+    }
+  }
+
+  /** Ready clones carry the template's fingerprint, so that none of an older template is handed out. */
+  #prefix(): string {
+    return `${this.#options.template.split('-').slice(-2).join('-')}.`
+  }
+}
