@@ -1,0 +1,18 @@
+import type { SiloConnection } from '#contract'
+import { appName } from './names.ts'
+import type { SiloDoors, SiloRecord, SiloSecrets } from './ports.ts'
+
+/** Everything needed to connect, with addresses that work as printed on this machine. */
+export function connectionOf(record: SiloRecord, secrets: SiloSecrets, doors: SiloDoors): SiloConnection {
+  const database = doors.door(appName(record, 'pg'), 5432)
+  return {
+    silo_id: record.id,
+    supabase_url: `http://${doors.door(appName(record, 'kong'), 8000)}`,
+    supabase_anon_key: secrets.anonKey,
+    supabase_service_role_key: secrets.serviceRoleKey,
+    db_connection_string: `postgres://postgres:${secrets.postgresPassword}@${database}/postgres`,
+    db_password: secrets.postgresPassword,
+    studio_url: record.studio ? `http://${doors.door(appName(record, 'studio'), 3000)}` : null,
+    jwt_secret: secrets.jwtSecret,
+  }
+}

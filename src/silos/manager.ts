@@ -1,0 +1,294 @@
+import type { CreateSilo, MachineStats, MachinesApi, Silo, SiloConnection, SiloStatus } from '#contract'
+import {
+  type Clock,
+  HangarError,
+  type Log,
+  messageOf,
+  runSteps,
+  SingleFlight,
+  type StepListener,
+} from '#kernel'
+import { connectionOf } from './connection.ts'
+import { siloErrors } from './errors.ts'
+import { createIdleWatch } from './idle.ts'
+import { createJournal } from './journal.ts'
+import { appName, partsOf } from './names.ts'
+import { startParts, stopParts } from './parts.ts'
+import type { SiloDoors, SiloOperation, SiloRecord, SiloStore } from './ports.ts'
+import { destroySteps, type ProvisionContext, provisionSteps } from './provision.ts'
+import { generateSecrets } from './secrets.ts'
+import { describe, statusOf } from './status.ts'
+import type { SiloTemplates } from './templates.ts'
+
+export interface SiloManagerOptions {
+  readonly machines: MachinesApi
+  readonly store: SiloStore
+  readonly doors: SiloDoors
+  readonly templates: SiloTemplates
+  readonly clock: Clock
+  readonly log: Log
+  stats(app: string, machineId: string): Promise<MachineStats | undefined>
+  /** Present states of an app's machines without waiting; for lists of hundreds. */
+  states(app: string): readonly string[]
+}
+
+/** Default idle minutes of a silo until it sleeps. */
+export const defaultAutoStopMinutes = 30
+
+/**
+ * The life of all silos of this machine. One operation at a time per silo; asking for what is under way joins it.
+ * Every operation is recorded before its first step, so `recover` finishes or undoes what a crash interrupted.
+ */
+export class SiloManager {
+  readonly #options: SiloManagerOptions
+  readonly #flights = new SingleFlight<string, void>()
+  readonly #idle: ReturnType<typeof createIdleWatch>
+  readonly #byApp = new Map<string, string>()
+
+  constructor(options: SiloManagerOptions) {
+    this.#options = options
+    for (const record of options.store.list()) this.#index(record)
+    this.#idle = createIdleWatch({
+      clock: options.clock,
+      log: options.log,
+      doors: options.doors,
+      records: () => options.store.list(),
+      sleep: record => this.stop(record.id, 'idle'),
+    })
+  }
+
+  /** Finishes what was under way when the daemon ended, then watches for idle silos. Silos are mended side by side; one that cannot be does not hold the others. */
+  async recover(): Promise<void> {
+    await Promise.all(
+      this.#options.store
+        .list()
+        .map(record =>
+          this.#resume(record).catch(error =>
+            this.#options.log.error(
+              { silo: record.alias, reason: messageOf(error) },
+              'silo could not be recovered',
+            ),
+          ),
+        ),
+    )
+    this.#idle.start()
+  }
+
+  halt(): void {
+    this.#idle.stop()
+  }
+
+  async create(input: CreateSilo, listener?: StepListener): Promise<Silo> {
+    const { store, clock } = this.#options
+    const alias = `${input.client}-${input.app}`
+    if (store.list().some(record => record.alias === alias)) throw siloErrors.exists(alias)
+    const now = clock.now()
+    const record: SiloRecord = {
+      id: `${alias}-silo-001`,
+      alias,
+      client: input.client,
+      app: input.app,
+      region: input.region ?? 'iad',
+      wanted: 'running',
+      operation: { kind: 'provision', startedAt: now, journal: [] },
+      createdAt: now,
+      lastStartedAt: null,
+      lastStoppedAt: null,
+      autoStopMinutes: input.auto_stop_minutes ?? defaultAutoStopMinutes,
+      studio: input.studio ?? true,
+      error: null,
+    }
+    store.saveSecrets(record.id, generateSecrets(now))
+    this.#save(record)
+    await this.#flights.run(record.id, () => this.#provision(record, listener))
+    return describe(this.#get(record.id), this.#states(record))
+  }
+
+  list(): Silo[] {
+    return this.#options.store.list().map(record => describe(record, this.#states(record)))
+  }
+
+  get(name: string): Silo {
+    const record = this.#get(name)
+    return describe(record, this.#states(record))
+  }
+
+  async status(name: string): Promise<SiloStatus> {
+    return statusOf(this.#get(name), this.#options)
+  }
+
+  connection(name: string): SiloConnection {
+    const record = this.#get(name)
+    const secrets = this.#options.store.secrets(record.id)
+    if (!secrets) throw siloErrors.gone(record.alias)
+    return connectionOf(record, secrets, this.#options.doors)
+  }
+
+  /** Wakes it and resolves when every part runs. Joins a start under way; waits for a stop under way and then starts. */
+  async start(name: string, cause: { door: string; client: string }): Promise<Silo> {
+    const record = this.#get(name)
+    await this.#settled(record.id, 'start')
+    await this.#flights.run(`${record.id}:start`, () => this.#start(record.id, cause))
+    return describe(this.#get(record.id), this.#states(record))
+  }
+
+  async stop(name: string, reason: string): Promise<Silo> {
+    const record = this.#get(name)
+    await this.#settled(record.id, 'stop')
+    await this.#flights.run(`${record.id}:stop`, () => this.#stop(record.id, reason))
+    return describe(this.#get(record.id), this.#states(record))
+  }
+
+  async destroy(name: string, listener?: StepListener): Promise<void> {
+    const record = this.#get(name)
+    await this.#settled(record.id, 'destroy')
+    await this.#flights.run(`${record.id}:destroy`, () => this.#destroy(record.id, listener))
+  }
+
+  /** The silo that an app belongs to. */
+  siloOfApp(app: string): string | undefined {
+    return this.#byApp.get(app)
+  }
+
+  async #provision(record: SiloRecord, listener?: StepListener): Promise<void> {
+    const { store, clock } = this.#options
+    const journal = createJournal(store, record.id)
+    let failedAt = ''
+    try {
+      await runSteps(provisionSteps(record), this.#context(record), journal, event => {
+        if (event.state === 'begun') failedAt = event.step
+        listener?.(event)
+      })
+    } catch (error) {
+      this.#forget(record)
+      throw error instanceof HangarError && error.status < 500
+        ? error
+        : siloErrors.provisionFailed(record.alias, failedAt, messageOf(error))
+    }
+    this.#change(record.id, { operation: null, lastStartedAt: clock.now() })
+  }
+
+  async #start(id: string, cause: { door: string; client: string }): Promise<void> {
+    const { machines, clock, log } = this.#options
+    const record = this.#get(id)
+    const began = clock.monotonic()
+    const sleeping = record.wanted !== 'running'
+    if (sleeping)
+      this.#change(id, { wanted: 'running', operation: operation('start', clock.now()), error: null })
+    try {
+      await startParts(machines, record)
+    } catch (error) {
+      this.#change(id, { operation: null, error: messageOf(error) })
+      throw error
+    }
+    if (sleeping) this.#change(id, { operation: null, lastStartedAt: clock.now() })
+    log.info({ silo: record.alias, ms: Math.round(clock.monotonic() - began), ...cause }, 'silo is awake')
+  }
+
+  async #stop(id: string, reason: string): Promise<void> {
+    const { machines, clock, log } = this.#options
+    const record = this.#get(id)
+    this.#change(id, { wanted: 'stopped', operation: operation('stop', clock.now()) })
+    try {
+      await stopParts(machines, record)
+      this.#change(id, { operation: null, lastStoppedAt: clock.now(), error: null })
+    } catch (error) {
+      this.#change(id, { operation: null, error: messageOf(error) })
+      throw error
+    }
+    log.info({ silo: record.alias, reason }, 'silo sleeps')
+  }
+
+  async #destroy(id: string, listener?: StepListener): Promise<void> {
+    const record = this.#get(id)
+    const kept =
+      record.operation?.kind === 'destroy'
+        ? record.operation
+        : operation('destroy', this.#options.clock.now())
+    this.#change(id, { wanted: 'stopped', operation: kept })
+    await runSteps(
+      destroySteps(record),
+      this.#context(record),
+      createJournal(this.#options.store, id),
+      listener,
+    )
+    this.#forget(record)
+  }
+
+  async #resume(record: SiloRecord): Promise<void> {
+    switch (record.operation?.kind) {
+      case 'provision':
+        return this.#flights.run(record.id, () => this.#provision(record))
+      case 'destroy':
+        return this.#flights.run(`${record.id}:destroy`, () => this.#destroy(record.id))
+      case 'stop':
+        return this.#flights.run(`${record.id}:stop`, () => this.#stop(record.id, 'finishing a stop'))
+      case 'start':
+        // The wanted state is recorded already; the start is repeated whole.
+        this.#change(record.id, { wanted: 'stopped', operation: null })
+        return this.#flights.run(`${record.id}:start`, () =>
+          this.#start(record.id, { door: 'recovery', client: 'daemon' }),
+        )
+      default:
+        if (record.wanted === 'running') {
+          await this.#flights.run(`${record.id}:start`, () =>
+            this.#start(record.id, { door: 'recovery', client: 'daemon' }),
+          )
+        }
+    }
+  }
+
+  /** Waits until no other operation of that silo is under way; a provisioning or destroying one is refused instead. */
+  async #settled(id: string, next: 'start' | 'stop' | 'destroy'): Promise<void> {
+    const current = this.#get(id).operation?.kind
+    if (current === 'provision') throw siloErrors.busy(this.#get(id).alias, 'provisioning')
+    if (current === 'destroy' && next !== 'destroy') throw siloErrors.gone(this.#get(id).alias)
+    for (const kind of ['start', 'stop'] as const) {
+      if (kind !== next) await this.#flights.join(`${id}:${kind}`)
+    }
+  }
+
+  #context(record: SiloRecord): ProvisionContext {
+    const { machines, templates, clock, store } = this.#options
+    const secrets = store.secrets(record.id)
+    if (!secrets) throw siloErrors.gone(record.alias)
+    return { silo: record, secrets, machines, templates, clock }
+  }
+
+  #states(record: SiloRecord): string[] {
+    return partsOf(record).flatMap(part => this.#options.states(appName(record, part)))
+  }
+
+  #get(name: string): SiloRecord {
+    const { store } = this.#options
+    const found = store.get(name) ?? store.list().find(record => record.alias === name)
+    if (!found)
+      throw siloErrors.notFound(
+        name,
+        store.list().map(record => record.alias),
+      )
+    return found
+  }
+
+  #change(id: string, changes: Partial<SiloRecord>): void {
+    this.#save({ ...this.#get(id), ...changes })
+  }
+
+  #save(record: SiloRecord): void {
+    this.#options.store.save(record)
+    this.#index(record)
+  }
+
+  #index(record: SiloRecord): void {
+    for (const part of partsOf(record)) this.#byApp.set(appName(record, part), record.id)
+  }
+
+  #forget(record: SiloRecord): void {
+    this.#options.store.delete(record.id)
+    for (const part of partsOf(record)) this.#byApp.delete(appName(record, part))
+  }
+}
+
+function operation(kind: SiloOperation['kind'], startedAt: number): SiloOperation {
+  return { kind, startedAt, journal: [] }
+}

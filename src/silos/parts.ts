@@ -1,0 +1,130 @@
+import { type Machine, type MachineConfig, type MachinesApi, type SiloPart, siloParts } from '#contract'
+import type { Clock } from '#kernel'
+import { siloErrors } from './errors.ts'
+import { appName, waves } from './names.ts'
+import type { SiloRecord } from './ports.ts'
+
+/** Metadata that ties a machine to its silo; machines of one unit sleep and wake together. */
+export function siloMetadata(silo: SiloRecord, part: SiloPart): Record<string, string> {
+  return { hangar_unit: silo.id, hangar_silo: silo.id, hangar_part: part }
+}
+
+/** The machine of one part; undefined while it is not created. */
+export async function machineOf(
+  machines: MachinesApi,
+  silo: SiloRecord,
+  part: SiloPart,
+): Promise<Machine | undefined> {
+  try {
+    return (await machines.listMachines(appName(silo, part)))[0]
+  } catch (error) {
+    if ((error as { status?: number }).status === 404) return undefined
+    throw error
+  }
+}
+
+/** Longest wait for one machine; provisioning is given more, because a first start may clone a database. */
+const healthTimeoutSeconds = 60
+
+/** Starts every part in dependency order and waits until each runs; parts that run already are left alone. */
+export async function startParts(machines: MachinesApi, silo: SiloRecord): Promise<void> {
+  for (const wave of waves(silo)) await Promise.all(wave.map(part => startPart(machines, silo, part)))
+}
+
+async function startPart(machines: MachinesApi, silo: SiloRecord, part: SiloPart): Promise<void> {
+  const app = appName(silo, part)
+  const machine = await machineOf(machines, silo, part)
+  if (!machine) throw siloErrors.unhealthy(app, 'missing', 0)
+  if (machine.state === 'started') return
+  // A machine that is on its way down must arrive before it can come back.
+  if (machine.state === 'stopping' || machine.state === 'suspending') {
+    await waitFor(machines, app, machine.id, [machine.state === 'stopping' ? 'stopped' : 'suspended'])
+  }
+  if (machine.state !== 'starting') await machines.startMachine(app, machine.id, { source: 'proxy' })
+  await waitFor(machines, app, machine.id, ['started'])
+}
+
+/** Stops every part, the ones that need others first. Parts that are down already are left alone. */
+export async function stopParts(machines: MachinesApi, silo: SiloRecord): Promise<void> {
+  for (const wave of [...waves(silo)].reverse()) {
+    await Promise.all(
+      wave.map(async part => {
+        const machine = await machineOf(machines, silo, part)
+        if (!machine || ['stopped', 'created', 'destroyed', 'failed'].includes(machine.state)) return
+        const app = appName(silo, part)
+        if (machine.state !== 'stopping') await machines.stopMachine(app, machine.id)
+        await waitFor(machines, app, machine.id, ['stopped'])
+      }),
+    )
+  }
+}
+
+async function waitFor(machines: MachinesApi, app: string, id: string, states: string[]): Promise<void> {
+  await machines.waitMachine(app, id, { states, timeout: healthTimeoutSeconds })
+}
+
+/** Creates the part's volume and machine when they are not there, starts it, and waits for its health-gate. */
+export async function deployPart(
+  machines: MachinesApi,
+  silo: SiloRecord,
+  part: SiloPart,
+  config: MachineConfig,
+  clock: Clock,
+): Promise<void> {
+  const app = appName(silo, part)
+  const existing = await machineOf(machines, silo, part)
+  let id = existing?.id
+  if (!id) {
+    const mounts = await Promise.all(
+      (config.mounts ?? []).map(mount => withVolume(machines, app, silo, mount)),
+    )
+    const created = await machines.createMachine(app, {
+      name: part,
+      region: silo.region,
+      config: { ...config, mounts, metadata: { ...config.metadata, ...siloMetadata(silo, part) } },
+    })
+    id = created.id
+  } else if (existing && !['started', 'starting'].includes(existing.state)) {
+    await machines.startMachine(app, id)
+  }
+  await waitFor(machines, app, id, ['started'])
+  await untilHealthy(machines, app, id, clock)
+}
+
+async function withVolume(
+  machines: MachinesApi,
+  app: string,
+  silo: SiloRecord,
+  mount: NonNullable<MachineConfig['mounts']>[number],
+): Promise<NonNullable<MachineConfig['mounts']>[number]> {
+  const name = mount.name ?? mount.volume ?? 'data'
+  const known = (await machines.listVolumes(app)).find(
+    volume => volume.name === name && volume.state === 'created',
+  )
+  const volume =
+    known ?? (await machines.createVolume(app, { name, region: silo.region, sizeGb: mount.size_gb ?? 1 }))
+  return { ...mount, name, volume: volume.id }
+}
+
+/** Every service check passes. A machine whose runtime has seen it accept connections passes until a check says otherwise. */
+async function untilHealthy(machines: MachinesApi, app: string, id: string, clock: Clock): Promise<void> {
+  const until = clock.monotonic() + healthTimeoutSeconds * 1000
+  for (;;) {
+    const machine = await machines.getMachine(app, id)
+    const failing = machine.checks.filter(check => check.status === 'critical')
+    if (machine.state === 'started' && failing.length === 0) return
+    if (clock.monotonic() > until || machine.state === 'failed') {
+      throw siloErrors.unhealthy(
+        app,
+        failing[0] ? `failing ${failing[0].name}` : machine.state,
+        healthTimeoutSeconds * 1000,
+      )
+    }
+    await new Promise<void>(resolve => clock.after(50, resolve))
+  }
+}
+
+/** Which part an app name of this silo is. */
+export function partOfApp(silo: SiloRecord, app: string): SiloPart | undefined {
+  return siloParts.find(part => appName(silo, part) === app)
+}

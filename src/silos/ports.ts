@@ -1,0 +1,72 @@
+import type { SiloPart } from '#contract'
+import type { JournalEntry } from '#kernel'
+
+// What the silos ask of the world: a place for their records, and what the edge knows. Machines are reached through MachinesApi only.
+
+/** A long operation on a silo, written down before its first step; a record with one is half-way and is finished at the next start. */
+export interface SiloOperation {
+  readonly kind: 'provision' | 'start' | 'stop' | 'destroy'
+  readonly startedAt: number
+  readonly journal: readonly JournalEntry[]
+}
+
+/** Times are milliseconds since 1970. */
+export interface SiloRecord {
+  readonly id: string
+  /** `{client}-{app}` */
+  readonly alias: string
+  readonly client: string
+  readonly app: string
+  readonly region: string
+  /** What it should be doing once no operation is under way. */
+  readonly wanted: 'running' | 'stopped'
+  readonly operation: SiloOperation | null
+  readonly createdAt: number
+  readonly lastStartedAt: number | null
+  readonly lastStoppedAt: number | null
+  readonly autoStopMinutes: number
+  readonly studio: boolean
+  /** The last failure, one sentence. */
+  readonly error: string | null
+}
+
+/** Everything secret of a silo; the store seals it. */
+export interface SiloSecrets {
+  readonly jwtSecret: string
+  readonly anonKey: string
+  readonly serviceRoleKey: string
+  readonly postgresPassword: string
+  readonly authenticatorPassword: string
+  readonly authAdminPassword: string
+  readonly storageAdminPassword: string
+  readonly dashboardPassword: string
+}
+
+/** Synchronous; every write is on disk when the call returns. */
+export interface SiloStore {
+  save(record: SiloRecord): void
+  get(id: string): SiloRecord | undefined
+  list(): SiloRecord[]
+  /** Removes the record and its secrets. */
+  delete(id: string): void
+  saveSecrets(id: string, secrets: SiloSecrets): void
+  secrets(id: string): SiloSecrets | undefined
+}
+
+export interface AppActivity {
+  /** Milliseconds since 1970 of the last request's or connection's begin or end. */
+  readonly at: number
+  /** Requests under way and open connections. */
+  readonly open: number
+  readonly client: string
+  readonly door: string
+}
+
+/** What the edge knows of an app. */
+export interface SiloDoors {
+  activity(app: string): AppActivity | undefined
+  /** Stable loopback address of an app's service, e.g. `127.0.0.1:20001`. */
+  door(app: string, internalPort: number): string
+}
+
+export type { SiloPart }

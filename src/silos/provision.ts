@@ -1,0 +1,93 @@
+import type { MachineConfig, MachinesApi, SiloPart } from '#contract'
+import type { Clock, Step } from '#kernel'
+import { appName, appNames, networkOf, partsOf } from './names.ts'
+import { deployPart } from './parts.ts'
+import type { SiloRecord, SiloSecrets } from './ports.ts'
+import { secretsOf } from './secrets.ts'
+import type { SiloTemplates } from './templates.ts'
+
+export interface ProvisionContext {
+  readonly silo: SiloRecord
+  readonly secrets: SiloSecrets
+  readonly machines: MachinesApi
+  readonly templates: SiloTemplates
+  readonly clock: Clock
+}
+
+/** The documented order: apps, secrets, then each service behind its health-gate. Undone in reverse; every step can be repeated. */
+export function provisionSteps(silo: SiloRecord): Step<ProvisionContext>[] {
+  return [
+    { name: 'create apps', run: createApps, undo: deleteApps },
+    { name: 'set secrets', run: setSecrets },
+    ...partsOf(silo).map(part => ({
+      name: `deploy ${part}`,
+      run: (context: ProvisionContext) =>
+        deployPart(context.machines, context.silo, part, configOf(context, part), context.clock),
+      undo: (context: ProvisionContext) => destroyMachines(context, part),
+    })),
+  ]
+}
+
+/** Destroying is its own list, so that a crash in the middle is finished, never taken back. */
+export function destroySteps(silo: SiloRecord): Step<ProvisionContext>[] {
+  return [
+    ...[...partsOf(silo)].reverse().map(part => ({
+      name: `destroy ${part}`,
+      run: (context: ProvisionContext) => destroyMachines(context, part),
+    })),
+    { name: 'delete apps', run: deleteApps },
+  ]
+}
+
+async function createApps({ silo, machines }: ProvisionContext): Promise<void> {
+  for (const part of partsOf(silo)) {
+    const name = appName(silo, part)
+    const network = networkOf(silo)
+    try {
+      await machines.createApp({ name, network })
+    } catch (error) {
+      // A repeated step finds its own apps; somebody else's app of that name is a real conflict.
+      const ours = await machines.getApp(name).then(
+        app => app.network === network,
+        () => false,
+      )
+      if (!ours) throw error
+    }
+  }
+}
+
+async function deleteApps({ silo, machines }: ProvisionContext): Promise<void> {
+  for (const part of [...partsOf(silo)].reverse()) {
+    const name = appName(silo, part)
+    const app = await machines.getApp(name).catch(ignoreMissing)
+    // Never an app that only happens to have the name.
+    if (app?.network === networkOf(silo)) await machines.deleteApp(name, { force: true }).catch(ignoreMissing)
+  }
+}
+
+async function setSecrets({ silo, secrets, machines, templates }: ProvisionContext): Promise<void> {
+  const apps = appNames(silo)
+  const gatewayConfig = templates.gatewayConfig(silo, secrets)
+  for (const part of partsOf(silo)) {
+    await machines.setSecrets(apps[part], secretsOf(part, { secrets, apps, gatewayConfig }))
+  }
+}
+
+async function destroyMachines({ silo, machines }: ProvisionContext, part: SiloPart): Promise<void> {
+  const app = appName(silo, part)
+  for (const machine of await machines.listMachines(app).catch(() => [])) {
+    await machines.destroyMachine(app, machine.id, { force: true }).catch(ignoreMissing)
+  }
+  for (const volume of await machines.listVolumes(app).catch(() => [])) {
+    await machines.deleteVolume(app, volume.id).catch(ignoreMissing)
+  }
+}
+
+function configOf({ templates, silo }: ProvisionContext, part: SiloPart): MachineConfig {
+  return templates.machineConfig(silo, part)
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if ((error as { status?: number }).status !== 404) throw error
+  return undefined
+}

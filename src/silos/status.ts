@@ -1,0 +1,115 @@
+import {
+  type MachineStats,
+  type MachinesApi,
+  type Silo,
+  type SiloPhase,
+  type SiloStatus,
+  siloServiceNames,
+} from '#contract'
+import type { Clock } from '#kernel'
+import { appName, partsOf } from './names.ts'
+import { machineOf } from './parts.ts'
+import type { AppActivity, SiloDoors, SiloRecord } from './ports.ts'
+
+/** What a list shows; `states` are those of its machines when known. */
+export function describe(record: SiloRecord, states: readonly string[] = []): Silo {
+  return {
+    id: record.id,
+    alias: record.alias,
+    client: record.client,
+    app: record.app,
+    phase: phaseOf(record, states),
+    region: record.region,
+    created_at: iso(record.createdAt) ?? '',
+    last_started_at: iso(record.lastStartedAt),
+    last_stopped_at: iso(record.lastStoppedAt),
+    auto_stop_minutes: record.autoStopMinutes,
+    studio: record.studio,
+    error: record.error,
+  }
+}
+
+/** An operation under way decides; otherwise what was wanted, flagged when machines say otherwise. */
+export function phaseOf(record: SiloRecord, states: readonly string[]): SiloPhase {
+  const during = {
+    provision: 'provisioning',
+    start: 'starting',
+    stop: 'stopping',
+    destroy: 'destroying',
+  } as const
+  if (record.operation) return during[record.operation.kind]
+  if (record.wanted === 'stopped') return record.error && record.lastStartedAt === null ? 'error' : 'stopped'
+  return states.every(state => state === 'started') ? 'running' : 'degraded'
+}
+
+export interface StatusSources {
+  readonly machines: MachinesApi
+  readonly doors: SiloDoors
+  readonly clock: Clock
+  stats(app: string, machineId: string): Promise<MachineStats | undefined>
+}
+
+/** The guide's status document, with measured figures. */
+export async function statusOf(record: SiloRecord, sources: StatusSources): Promise<SiloStatus> {
+  const entries = await Promise.all(
+    partsOf(record).map(async part => {
+      const machine = await machineOf(sources.machines, record, part)
+      const stats = machine && (await sources.stats(appName(record, part), machine.id))
+      return [
+        siloServiceNames[part],
+        {
+          status: machine?.state === 'started' ? 'running' : (machine?.state ?? 'missing'),
+          machine_id: machine?.id ?? null,
+          cpu_percent: stats ? round(stats.cpuPercent) : null,
+          memory_mb: stats ? round(stats.memoryBytes / 1024 / 1024) : null,
+          uptime_seconds: stats ? Math.floor(stats.uptimeSeconds) : null,
+          estimated: stats?.estimated ?? false,
+        },
+        machine?.state ?? 'missing',
+      ] as const
+    }),
+  )
+  const activity = lastActivity(record, sources.doors)
+  const running = record.wanted === 'running'
+  const idleMs = running ? idleFor(record, activity, sources.clock.now()) : null
+  return {
+    ...describe(
+      record,
+      entries.map(entry => entry[2]),
+    ),
+    services: Object.fromEntries(entries.map(entry => [entry[0], entry[1]])),
+    inactivity_seconds: idleMs === null ? null : Math.floor(idleMs / 1000),
+    auto_stop_trigger_in_seconds:
+      idleMs === null || record.autoStopMinutes === 0
+        ? null
+        : Math.max(0, Math.ceil(record.autoStopMinutes * 60 - Math.floor(idleMs / 1000))),
+    last_request_at: iso(activity?.at ?? null),
+    awake_because:
+      running && activity
+        ? { client: activity.client, door: activity.door, at: iso(activity.at) ?? '' }
+        : null,
+  }
+}
+
+/** The latest activity at any door of the silo. */
+export function lastActivity(record: SiloRecord, doors: SiloDoors): AppActivity | undefined {
+  const all = partsOf(record).flatMap(part => doors.activity(appName(record, part)) ?? [])
+  if (all.length === 0) return undefined
+  const latest = all.reduce((a, b) => (b.at > a.at ? b : a))
+  return { ...latest, open: all.reduce((sum, { open }) => sum + open, 0) }
+}
+
+/** Milliseconds without activity; 0 while something is open. A start counts as activity. A clock set back counts as none. */
+export function idleFor(record: SiloRecord, activity: AppActivity | undefined, nowMs: number): number {
+  if (activity && activity.open > 0) return 0
+  const since = Math.max(activity?.at ?? 0, record.lastStartedAt ?? 0, record.createdAt)
+  return Math.max(0, nowMs - since)
+}
+
+function iso(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString()
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10
+}
