@@ -1,0 +1,186 @@
+import { createClient, type SupabaseClient } from '@supabase/supabase-js'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { processesOf, startHangar, type TestHangar } from '../support/hangar.ts'
+
+// The whole journey as a user makes it: the built program, the official client, psql's wire, and what happens after stop, sleep and kill -9.
+
+interface Connection {
+  supabase_url: string
+  supabase_anon_key: string
+  supabase_service_role_key: string
+  db_connection_string: string
+  studio_url: string
+}
+
+let hangar: TestHangar
+let connection: Connection
+let client: SupabaseClient
+
+beforeAll(async () => {
+  hangar = await startHangar({ bare: false })
+  connection = await hangar.json<Connection>('silo', 'connect', 'acme-erp', '--reveal')
+  client = createClient(connection.supabase_url, connection.supabase_anon_key, {
+    auth: { persistSession: false },
+  })
+  await sql(`
+    create table public.notes (
+      id bigint generated always as identity primary key,
+      owner uuid not null default auth.uid(),
+      body text not null
+    );
+    alter table public.notes enable row level security;
+    create policy "own notes" on public.notes for all to authenticated using (auth.uid() = owner) with check (auth.uid() = owner);
+    insert into storage.buckets (id, name, public) values ('papers', 'papers', false) on conflict do nothing;
+    create policy "own papers" on storage.objects for all to authenticated
+      using (bucket_id = 'papers' and owner_id = auth.uid()::text) with check (bucket_id = 'papers');
+  `)
+})
+
+afterAll(async () => {
+  const { home } = hangar
+  await hangar.stop()
+  expect(await processesOf(home)).toEqual([])
+})
+
+async function sql(text: string) {
+  const database = new pg.Client({ connectionString: connection.db_connection_string })
+  await database.connect()
+  return (await database.query(text).finally(() => database.end())).rows
+}
+
+/** What every stage below must still find. */
+async function readsItsOwnNotes() {
+  const { data, error } = await client.from('notes').select('body').order('id')
+  expect(error).toBeNull()
+  expect(data?.map(note => note.body)).toContain('first')
+}
+
+describe('a new user', () => {
+  it('gets the demo silo, with addresses that work as printed', async () => {
+    const silos = await hangar.json<{ alias: string; phase: string }[]>('silo', 'list')
+    expect(silos).toMatchObject([{ alias: 'acme-erp', phase: 'running' }])
+    expect(hangar.output()).toContain(connection.supabase_url)
+    expect(hangar.output()).toContain(connection.supabase_anon_key)
+    expect(hangar.output()).not.toContain(connection.supabase_service_role_key)
+  })
+
+  it('signs up, writes and reads rows under row-level security', async () => {
+    const signedUp = await client.auth.signUp({ email: 'ada@example.com', password: 'correct horse battery' })
+    expect(signedUp.error).toBeNull()
+    expect(signedUp.data.session?.access_token).toBeTruthy()
+    expect((await client.from('notes').insert({ body: 'first' })).error).toBeNull()
+    await readsItsOwnNotes()
+    const stranger = createClient(connection.supabase_url, connection.supabase_anon_key, {
+      auth: { persistSession: false },
+    })
+    expect((await stranger.from('notes').select()).data).toEqual([])
+    await stranger.auth.signUp({ email: 'eve@example.com', password: 'another password' })
+    expect((await stranger.from('notes').select()).data).toEqual([])
+    expect(
+      (await stranger.from('notes').insert({ body: 'x', owner: signedUp.data.user?.id })).error?.code,
+    ).toBe('42501')
+  })
+
+  it('stores a file and gets it back, also by a signed URL; a stranger does not', async () => {
+    const body = Buffer.from('the minutes of the meeting')
+    expect(
+      (await client.storage.from('papers').upload('2026/minutes.txt', body, { contentType: 'text/plain' }))
+        .error,
+    ).toBeNull()
+    const loaded = await client.storage.from('papers').download('2026/minutes.txt')
+    expect(await loaded.data?.text()).toBe('the minutes of the meeting')
+    const signed = await client.storage.from('papers').createSignedUrl('2026/minutes.txt', 60)
+    expect(await (await fetch(signed.data?.signedUrl ?? '')).text()).toBe('the minutes of the meeting')
+    const stranger = createClient(connection.supabase_url, connection.supabase_anon_key, {
+      auth: { persistSession: false },
+    })
+    expect((await stranger.storage.from('papers').download('2026/minutes.txt')).error).toBeTruthy()
+  })
+
+  it('needs a key at the gateway', async () => {
+    expect((await fetch(`${connection.supabase_url}/rest/v1/notes`)).status).toBe(401)
+  })
+
+  it('administers users with the service role key', async () => {
+    const admin = createClient(connection.supabase_url, connection.supabase_service_role_key, {
+      auth: { persistSession: false },
+    })
+    const { data, error } = await admin.auth.admin.listUsers()
+    expect(error).toBeNull()
+    expect(data.users.map(user => user.email).sort()).toEqual(['ada@example.com', 'eve@example.com'])
+  })
+
+  it('sees studio only with its password', async () => {
+    expect((await fetch(connection.studio_url)).status).toBe(401)
+  })
+})
+
+describe('the silo sleeps and wakes', () => {
+  it('after a stop, the next REST request is answered as if nothing had been', async () => {
+    await hangar.json('silo', 'stop', 'acme-erp')
+    expect((await hangar.json('silo', 'status', 'acme-erp')).phase).toBe('stopped')
+    await readsItsOwnNotes()
+    const status = await hangar.json('silo', 'status', 'acme-erp')
+    expect(status.phase).toBe('running')
+    expect(status.awake_because.door).toBe('http')
+  })
+
+  it('after a stop, the Postgres wire wakes it too', async () => {
+    await hangar.json('silo', 'stop', 'acme-erp')
+    expect(await sql('select body from notes')).toEqual([{ body: 'first' }])
+  })
+
+  it('after a stop, a WebSocket client is answered in the protocol’s terms', async () => {
+    await hangar.json('silo', 'stop', 'acme-erp')
+    const url = `${connection.supabase_url.replace('http', 'ws')}/realtime/v1/websocket?apikey=${connection.supabase_anon_key}`
+    const outcome = await new Promise<string>(resolve => {
+      const socket = new WebSocket(url)
+      socket.on('open', () => resolve('open'))
+      socket.on('unexpected-response', (_request, response) => resolve(String(response.statusCode)))
+      socket.on('error', error => resolve(error.message))
+    })
+    // Realtime is not one of a silo's services: the gateway was woken, and says so.
+    expect(['404', '501', '502', '503']).toContain(outcome)
+    expect((await hangar.json('silo', 'status', 'acme-erp')).phase).toBe('running')
+  })
+
+  it('keeps keys, names, ports and data over a kill -9 of the daemon', async () => {
+    await hangar.kill()
+    await hangar.up()
+    expect(await hangar.json('silo', 'connect', 'acme-erp', '--reveal')).toEqual(connection)
+    await readsItsOwnNotes()
+    const loaded = await client.storage.from('papers').download('2026/minutes.txt')
+    expect(await loaded.data?.text()).toBe('the minutes of the meeting')
+  })
+
+  it('keeps them over a clean stop of everything, which leaves no process behind', async () => {
+    expect(await hangar.interrupt()).toBe(0)
+    expect(await processesOf(hangar.home)).toEqual([])
+    await hangar.up()
+    await readsItsOwnNotes()
+  })
+})
+
+describe('many silos', () => {
+  it('live side by side and know nothing of each other', async () => {
+    await hangar.json('silo', 'create', 'acme', 'crm')
+    const other = await hangar.json<Connection>('silo', 'connect', 'acme-crm', '--reveal')
+    const stranger = createClient(other.supabase_url, connection.supabase_anon_key)
+    expect(
+      (await fetch(`${other.supabase_url}/rest/v1/`, { headers: { apikey: connection.supabase_anon_key } }))
+        .status,
+    ).toBe(401)
+    expect((await stranger.from('notes').select()).error).toBeTruthy()
+    await readsItsOwnNotes()
+    await hangar.json('silo', 'destroy', 'acme-crm', '--yes')
+    expect((await hangar.json<unknown[]>('silo', 'list')).length).toBe(1)
+  })
+
+  it('are refused under a name that breaks the rule, with the rule', async () => {
+    const refused = await hangar.run('silo', 'create', 'Acme!', 'crm')
+    expect(refused.code).toBe(2)
+    expect(refused.stderr).toContain('lower-case letters')
+  })
+})
