@@ -12,11 +12,6 @@ export class SingleFlight<K, V> {
     return flight
   }
 
-  /** Resolves when the flight of that key, if there is one, has ended, well or not. Starts nothing. */
-  async join(key: K): Promise<void> {
-    await this.#flights.get(key)?.catch(() => {})
-  }
-
   get size(): number {
     return this.#flights.size
   }

@@ -41,7 +41,9 @@ export const defaultAutoStopMinutes = 30
  */
 export class SiloManager {
   readonly #options: SiloManagerOptions
+  /** Joins equal requests; `#queues` then runs the operations of one silo one after the other. */
   readonly #flights = new SingleFlight<string, void>()
+  readonly #queues = new Map<string, Serial>()
   readonly #idle: ReturnType<typeof createIdleWatch>
   readonly #byApp = new Map<string, string>()
 
@@ -100,7 +102,7 @@ export class SiloManager {
     }
     store.saveSecrets(record.id, generateSecrets(now))
     this.#save(record)
-    await this.#flights.run(record.id, () => this.#provision(record, listener))
+    await this.#once(record.id, 'provision', () => this.#provision(record, listener))
     return describe(this.#get(record.id), this.#states(record))
   }
 
@@ -127,22 +129,22 @@ export class SiloManager {
   /** Wakes it and resolves when every part runs. Joins a start under way; waits for a stop under way and then starts. */
   async start(name: string, cause: { door: string; client: string }): Promise<Silo> {
     const record = this.#get(name)
-    await this.#settled(record.id, 'start')
-    await this.#flights.run(`${record.id}:start`, () => this.#start(record.id, cause))
+    this.#refuseWhile(record)
+    await this.#once(record.id, 'start', () => this.#start(record.id, cause))
     return describe(this.#get(record.id), this.#states(record))
   }
 
   async stop(name: string, reason: string): Promise<Silo> {
     const record = this.#get(name)
-    await this.#settled(record.id, 'stop')
-    await this.#flights.run(`${record.id}:stop`, () => this.#stop(record.id, reason))
+    this.#refuseWhile(record)
+    await this.#once(record.id, 'stop', () => this.#stop(record.id, reason))
     return describe(this.#get(record.id), this.#states(record))
   }
 
   async destroy(name: string, listener?: StepListener): Promise<void> {
     const record = this.#get(name)
-    await this.#settled(record.id, 'destroy')
-    await this.#flights.run(`${record.id}:destroy`, () => this.#destroy(record.id, listener))
+    if (record.operation?.kind === 'provision') throw siloErrors.busy(record.alias, 'provisioning')
+    await this.#once(record.id, 'destroy', () => this.#destroy(record.id, listener))
   }
 
   /** The silo that an app belongs to. */
@@ -218,34 +220,37 @@ export class SiloManager {
   async #resume(record: SiloRecord): Promise<void> {
     switch (record.operation?.kind) {
       case 'provision':
-        return this.#flights.run(record.id, () => this.#provision(record))
+        return this.#once(record.id, 'provision', () => this.#provision(record))
       case 'destroy':
-        return this.#flights.run(`${record.id}:destroy`, () => this.#destroy(record.id))
+        return this.#once(record.id, 'destroy', () => this.#destroy(record.id))
       case 'stop':
-        return this.#flights.run(`${record.id}:stop`, () => this.#stop(record.id, 'finishing a stop'))
+        return this.#once(record.id, 'stop', () => this.#stop(record.id, 'finishing a stop'))
       case 'start':
         // The wanted state is recorded already; the start is repeated whole.
         this.#change(record.id, { wanted: 'stopped', operation: null })
-        return this.#flights.run(`${record.id}:start`, () =>
+        return this.#once(record.id, 'start', () =>
           this.#start(record.id, { door: 'recovery', client: 'daemon' }),
         )
       default:
         if (record.wanted === 'running') {
-          await this.#flights.run(`${record.id}:start`, () =>
+          await this.#once(record.id, 'start', () =>
             this.#start(record.id, { door: 'recovery', client: 'daemon' }),
           )
         }
     }
   }
 
-  /** Waits until no other operation of that silo is under way; a provisioning or destroying one is refused instead. */
-  async #settled(id: string, next: 'start' | 'stop' | 'destroy'): Promise<void> {
-    const current = this.#get(id).operation?.kind
-    if (current === 'provision') throw siloErrors.busy(this.#get(id).alias, 'provisioning')
-    if (current === 'destroy' && next !== 'destroy') throw siloErrors.gone(this.#get(id).alias)
-    for (const kind of ['start', 'stop'] as const) {
-      if (kind !== next) await this.#flights.join(`${id}:${kind}`)
-    }
+  #once(id: string, kind: SiloOperation['kind'], work: () => Promise<void>): Promise<void> {
+    return this.#flights.run(`${id}:${kind}`, () => {
+      const queue = this.#queues.get(id) ?? new Serial()
+      this.#queues.set(id, queue)
+      return queue.run(work)
+    })
+  }
+
+  #refuseWhile({ operation, alias }: SiloRecord): void {
+    if (operation?.kind === 'provision') throw siloErrors.busy(alias, 'provisioning')
+    if (operation?.kind === 'destroy') throw siloErrors.gone(alias)
   }
 
   #context(record: SiloRecord): ProvisionContext {
@@ -285,6 +290,7 @@ export class SiloManager {
 
   #forget(record: SiloRecord): void {
     this.#options.store.delete(record.id)
+    this.#queues.delete(record.id)
     for (const part of partsOf(record)) this.#byApp.delete(appName(record, part))
   }
 }
