@@ -5,6 +5,7 @@ import {
   type Log,
   messageOf,
   runSteps,
+  Serial,
   SingleFlight,
   type StepListener,
 } from '#kernel'
