@@ -1,0 +1,46 @@
+import { contextOf, createHttpApp, type HttpApp } from '#http'
+import { type Call, openCall, type StorageContext } from './context.ts'
+import { errors } from './errors.ts'
+import { bucketRoutes } from './routes/buckets.ts'
+import { manageRoutes } from './routes/manage.ts'
+import { removeRoutes, uploadRoutes } from './routes/objects.ts'
+import { readRoutes } from './routes/read.ts'
+import { renderError } from './routes/render-error.ts'
+
+/** The whole HTTP surface, for any number of storage services. */
+export function createStorageApp(): Promise<HttpApp<StorageContext>> {
+  return createHttpApp<StorageContext>({
+    name: 'storage',
+    renderError,
+    register(app) {
+      app.register(async routes => bucketRoutes(routes), { prefix: '/bucket' })
+      app.register(
+        async routes => {
+          routes.register(async inner => uploadRoutes(inner))
+          manageRoutes(routes)
+          removeRoutes(routes)
+          readRoutes(routes)
+        },
+        { prefix: '/object' },
+      )
+      app.all('/render/image/*', async () => {
+        throw errors.notSupported('imageTransformation')
+      })
+      app.get('/version', async (request, reply) =>
+        reply.type('text/plain').send(contextOf<StorageContext>(request).settings.version),
+      )
+      app.get('/status', async (_request, reply) => reply.status(200).send())
+      app.get('/health', async request => {
+        const call = await openCall(request, { operation: 'storage.health', token: 'none' })
+        await healthy(call)
+        return { healthy: true }
+      })
+    },
+  })
+}
+
+async function healthy(call: Call): Promise<void> {
+  await call.database.run(call.service, transaction =>
+    transaction.query('select id from storage.buckets limit 1'),
+  )
+}

@@ -1,0 +1,131 @@
+import { HangarError } from '#kernel'
+
+/** What an error of this service carries besides its message: the words of the storage API. */
+interface StorageErrorDetails {
+  /** The API's own code, e.g. `NoSuchKey`. */
+  readonly storageCode: string
+  /** The API's `error` field. Default: the code. */
+  readonly error?: string
+  /** Status in the body and for S3; REST answers most of them with 400. */
+  readonly status: number
+  /** Status of the REST answer where it is not the usual one. */
+  readonly replyStatus?: number
+  readonly resource?: string
+  readonly cause?: unknown
+}
+
+/** An error that REST, TUS and S3 each render in their own form. */
+export class StorageError extends HangarError {
+  readonly storageCode: string
+  readonly error: string
+  readonly replyStatus: number
+  readonly resource: string | undefined
+
+  constructor(message: string, details: StorageErrorDetails) {
+    super(message, {
+      code: `HGR_STORAGE_${details.storageCode.replaceAll(/(?<=[a-z0-9])[A-Z]/g, '_$&').toUpperCase()}`,
+      status: details.status,
+      cause: details.cause,
+    })
+    this.storageCode = details.storageCode
+    this.error = details.error ?? details.storageCode
+    this.replyStatus = details.replyStatus ?? (details.status === 500 ? 500 : 400)
+    this.resource = details.resource
+  }
+}
+
+const make = (
+  message: string,
+  storageCode: string,
+  status: number,
+  more: Partial<StorageErrorDetails> = {},
+) => new StorageError(message, { storageCode, status, ...more })
+
+export const errors = {
+  noSuchBucket: (bucket: string) =>
+    make('Bucket not found', 'NoSuchBucket', 404, { error: 'Bucket not found', resource: bucket }),
+  noSuchKey: (key: string) =>
+    make('Object not found', 'NoSuchKey', 404, { error: 'not_found', resource: key }),
+  noSuchUpload: (id: string) => make('Upload not found', 'NoSuchUpload', 404, { resource: id }),
+  bucketNotEmpty: (bucket: string) =>
+    make('The bucket you tried to delete is not empty', 'ResourceNotEmpty', 409, { resource: bucket }),
+  bucketExists: (bucket: string) =>
+    make('The resource already exists', 'BucketAlreadyExists', 409, { error: 'Duplicate', resource: bucket }),
+  keyExists: (key: string) =>
+    make('The resource already exists', 'KeyAlreadyExists', 409, { error: 'Duplicate', resource: key }),
+  resourceExists: (cause?: unknown) =>
+    make('The resource already exists', 'ResourceAlreadyExists', 409, { error: 'Duplicate', cause }),
+  relatedMissing: (cause?: unknown) =>
+    make('The related resource does not exist', 'InvalidRequest', 404, { cause }),
+  accessDenied: (message = 'Access denied', cause?: unknown) =>
+    make(message, 'AccessDenied', 403, { error: 'Unauthorized', cause }),
+  invalidJwt: (message: string) => make(message, 'InvalidJWT', 400),
+  invalidSignature: (message = 'Invalid signature') => make(message, 'InvalidSignature', 400),
+  expiredSignature: () => make('The provided token has expired.', 'ExpiredToken', 400),
+  invalidBucketName: (bucket: string) =>
+    make('Bucket name invalid', 'InvalidBucketName', 400, { error: 'Invalid Input', resource: bucket }),
+  invalidKey: (key: string) => make(`Invalid key: ${key}`, 'InvalidKey', 400, { resource: key }),
+  invalidMimeType: (mime: string) =>
+    make(`mime type ${mime} is not supported`, 'InvalidMimeType', 415, { error: 'invalid_mime_type' }),
+  invalidFileSizeLimit: () =>
+    make('Invalid file size format, hint: use 20GB / 20MB / 30KB / 3B', 'InvalidRequest', 400),
+  invalidRange: () =>
+    make('invalid range provided', 'InvalidRange', 416, { error: 'invalid_range', replyStatus: 416 }),
+  preconditionFailed: () =>
+    make('At least one of the pre-conditions you specified did not hold', 'PreconditionFailed', 412, {
+      replyStatus: 412,
+    }),
+  invalidRobots: (why: string) =>
+    make(`Invalid X-Robots-Tag header: ${why}`, 'InvalidRequest', 400, { error: 'invalid_x_robots_tag' }),
+  invalidParameter: (name: string, message = `Invalid Parameter ${name}`) =>
+    make(message, 'InvalidParameter', 400),
+  missingParameter: (name: string) => make(`Missing Required Parameter ${name}`, 'MissingParameter', 400),
+  tooLarge: (what = 'object') =>
+    make(`The ${what} exceeded the maximum allowed size`, 'EntityTooLarge', 413, {
+      error: 'Payload too large',
+    }),
+  noContent: (message = 'No content provided') => make(message, 'InvalidRequest', 400),
+  aborted: () => make('The upload ended before its last byte', 'Aborted', 400),
+  locked: (cause?: unknown) => make('The resource is locked', 'ResourceLocked', 423, { cause }),
+  lockTimeout: (cause?: unknown) =>
+    make('acquiring lock timeout', 'LockTimeout', 503, { error: 'acquiring_lock_timeout', cause }),
+  databaseTimeout: (cause?: unknown) =>
+    make('The connection to the database timed out', 'DatabaseTimeout', 544, { replyStatus: 544, cause }),
+  tooManyConnections: (cause?: unknown) =>
+    make('Too many connections issued to the database', 'SlowDown', 429, {
+      error: 'too_many_connections',
+      replyStatus: 429,
+      cause,
+    }),
+  databaseReadOnly: (cause?: unknown) =>
+    make('The database is currently in read-only mode. Please try again later.', 'DatabaseReadOnly', 503, {
+      cause,
+    }),
+  policyLoop: (cause?: unknown) =>
+    make('The database schema is invalid or incompatible.', 'DatabaseInvalidObjectDefinition', 503, {
+      cause,
+    }),
+  schemaMismatch: (cause?: unknown) =>
+    make(
+      'The database schema is out of sync. Please run migrations or contact support.',
+      'DatabaseSchemaMismatch',
+      503,
+      { cause },
+    ),
+  database: (code: string, cause?: unknown) =>
+    make(`database error, code: ${code}`, 'DatabaseError', 500, { cause }),
+  diskFull: (cause?: unknown) =>
+    make('Storing the object failed: the disk is full; nothing was changed', 'InsufficientStorage', 507, {
+      replyStatus: 507,
+      cause,
+    }),
+  internal: (cause?: unknown) => make('Internal Server Error', 'InternalError', 500, { cause }),
+  closing: () => make('The storage service is stopping', 'SlowDown', 503, { replyStatus: 503 }),
+  notSupported: (feature: string) =>
+    make(`The feature ${feature} is not enabled for this resource`, 'NotSupported', 409),
+  missingSetting: (name: string, rule: string) =>
+    new HangarError(`The storage service cannot start: ${name} ${rule}`, {
+      code: 'HGR_STORAGE_SETTING',
+      hint: `Set ${name} in the environment of the storage app.`,
+    }),
+} as const

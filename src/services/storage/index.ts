@@ -1,0 +1,3 @@
+// Files with permissions: buckets and objects over Supabase's storage API, rows in the silo's PostgreSQL, bytes in its volume.
+// Who may do what is decided by PostgreSQL's policies alone; this folder never decides it, and knows no machine or silo.
+export { storageService } from './service.ts'

@@ -1,0 +1,103 @@
+import type { FastifyRequest } from '#http'
+import { errors } from '../errors.ts'
+import { requireAllowedMime } from '../rules.ts'
+
+/** What an upload brings besides its name. */
+export interface IncomingBody {
+  readonly stream: AsyncIterable<Uint8Array>
+  readonly mimeType: string
+  readonly cacheControl: string
+  readonly userMetadata: Record<string, unknown> | undefined
+  readonly robots: string | undefined
+  /** Bytes announced; undefined when the client does not say. */
+  readonly announcedSize: number | undefined
+}
+
+const userMetadataLimitBytes = 1024 * 1024
+
+/** Reads an upload's headers, or the fields before the file of a form; the file itself is not touched yet. */
+export async function openBody(
+  request: FastifyRequest,
+  allowedMimeTypes: readonly string[] | null,
+): Promise<IncomingBody> {
+  const body = isForm(request) ? await openForm(request) : openRaw(request)
+  requireAllowedMime(body.mimeType, allowedMimeTypes)
+  return body
+}
+
+/**
+ * Reads and drops what the client still sends after a refusal, so that it sees the answer instead of a reset connection; then hangs up.
+ */
+export function drain(request: FastifyRequest): void {
+  const { raw } = request
+  if (raw.complete || raw.destroyed) return
+  raw.unpipe()
+  raw.resume()
+  const timer = setTimeout(() => raw.destroy(), 5_000)
+  timer.unref()
+  raw.once('close', () => clearTimeout(timer))
+}
+
+function openRaw(request: FastifyRequest): IncomingBody {
+  const { headers, raw } = request
+  return {
+    // The iterator must not destroy the request when it ends early: the answer goes out on the same socket.
+    stream: raw.iterator({ destroyOnReturn: false }),
+    mimeType: headers['content-type'] || 'application/octet-stream',
+    cacheControl: headers['cache-control'] ?? 'no-cache',
+    userMetadata: parseUserMetadata(one(headers['x-metadata']), 'base64'),
+    robots: one(headers['x-robots-tag']),
+    announcedSize: headers['content-length'] === undefined ? undefined : Number(headers['content-length']),
+  }
+}
+
+async function openForm(request: FastifyRequest): Promise<IncomingBody> {
+  const file = await request
+    .file({ limits: { fileSize: Number.MAX_SAFE_INTEGER, fields: 10, files: 1 } })
+    .catch(error => {
+      throw errors.noContent((error as Error).message)
+    })
+  if (!file) throw errors.noContent()
+  const field = (...names: string[]) => {
+    for (const name of names) {
+      const value = file.fields[name]
+      if (value && !Array.isArray(value) && value.type === 'field' && value.value) return String(value.value)
+    }
+    return undefined
+  }
+  const seconds = field('cacheControl')
+  return {
+    stream: file.file.iterator({ destroyOnReturn: false }),
+    mimeType: field('contentType') ?? file.mimetype,
+    cacheControl: seconds ? `max-age=${seconds}` : 'no-cache',
+    userMetadata: parseUserMetadata(field('metadata', 'userMetadata'), 'utf8'),
+    robots: one(request.headers['x-robots-tag']),
+    announcedSize: undefined,
+  }
+}
+
+/** Metadata that is not JSON is ignored, as the storage API does; too much of it is refused. */
+export function parseUserMetadata(
+  text: string | undefined,
+  encoding: 'base64' | 'utf8',
+): Record<string, unknown> | undefined {
+  if (text === undefined) return undefined
+  const json = Buffer.from(text, encoding).toString('utf8')
+  if (Buffer.byteLength(json) > userMetadataLimitBytes) throw errors.tooLarge('user_metadata')
+  try {
+    const parsed: unknown = JSON.parse(json)
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+      ? (parsed as Record<string, unknown>)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isForm(request: FastifyRequest): boolean {
+  return request.headers['content-type']?.startsWith('multipart/form-data') ?? false
+}
+
+function one(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value
+}

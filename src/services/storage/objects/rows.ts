@@ -1,0 +1,157 @@
+import type { Transaction } from '../database/database.ts'
+import { errors } from '../errors.ts'
+import { isUuid } from '../rules.ts'
+
+/** `metadata` of an object's row: what the system knows about the bytes. */
+export interface ObjectMetadata {
+  readonly eTag?: string
+  readonly size?: number
+  readonly mimetype?: string
+  readonly cacheControl?: string
+  /** ISO 8601 */
+  readonly lastModified?: string
+  readonly contentLength?: number
+  readonly httpStatusCode?: number
+  readonly xRobotsTag?: string
+}
+
+export interface ObjectRow {
+  readonly id: string
+  readonly bucket_id: string
+  readonly name: string
+  readonly owner: string | null
+  readonly owner_id: string | null
+  readonly version: string | null
+  readonly metadata: ObjectMetadata | null
+  readonly user_metadata: Record<string, unknown> | null
+  readonly created_at: Date
+  readonly updated_at: Date
+  readonly last_accessed_at: Date
+}
+
+/** What a write puts into a row; what is undefined stays as it is. */
+export interface ObjectChange {
+  readonly bucket_id: string
+  readonly name: string
+  readonly owner?: string | undefined
+  readonly version?: string
+  readonly metadata?: ObjectMetadata
+  readonly user_metadata?: Record<string, unknown> | null | undefined
+}
+
+const columns =
+  'id, bucket_id, name, owner, owner_id, version, metadata, user_metadata, created_at, updated_at, last_accessed_at'
+
+export async function findObject(
+  transaction: Transaction,
+  bucket: string,
+  name: string,
+  options: { forUpdate?: boolean } = {},
+): Promise<ObjectRow | undefined> {
+  const { rows } = await transaction.query<ObjectRow>(
+    `select ${columns} from storage.objects where bucket_id = $1 and name = $2 limit 1${options.forUpdate ? ' for update' : ''}`,
+    [bucket, name],
+  )
+  return rows[0]
+}
+
+export async function requireObject(
+  transaction: Transaction,
+  bucket: string,
+  name: string,
+  options: { forUpdate?: boolean } = {},
+): Promise<ObjectRow> {
+  const row = await findObject(transaction, bucket, name, options)
+  if (!row) throw errors.noSuchKey(name)
+  return row
+}
+
+/** Inserts without reading back, so that INSERT is all the permission it takes. */
+export async function insertObject(transaction: Transaction, change: ObjectChange): Promise<void> {
+  const { names, values } = assignments(change)
+  await transaction
+    .query(
+      `insert into storage.objects (${names.join(', ')}) values (${names.map((_, i) => `$${i + 1}`).join(', ')})`,
+      values,
+    )
+    .catch(error => {
+      throw error.storageCode === 'ResourceAlreadyExists' ? errors.keyExists(change.name) : error
+    })
+}
+
+/** Inserts or replaces, and reads the row back. */
+export async function upsertObject(transaction: Transaction, change: ObjectChange): Promise<ObjectRow> {
+  const { names, values } = assignments(change)
+  const updates = names.filter(name => name !== 'name' && name !== 'bucket_id')
+  const { rows } = await transaction.query<ObjectRow>(
+    `insert into storage.objects (${names.join(', ')}) values (${names.map((_, i) => `$${i + 1}`).join(', ')})
+     on conflict (name, bucket_id) do update set ${updates.map(name => `${name} = excluded.${name}`).join(', ')}
+     returning ${columns}`,
+    values,
+  )
+  return rows[0] as ObjectRow
+}
+
+/** Changes the row of that name; undefined when the caller may not, or there is none. */
+export async function updateObject(
+  transaction: Transaction,
+  bucket: string,
+  name: string,
+  change: ObjectChange,
+): Promise<ObjectRow | undefined> {
+  const { names, values } = assignments(change)
+  const { rows } = await transaction.query<ObjectRow>(
+    `update storage.objects set ${names.map((column, i) => `${column} = $${i + 1}`).join(', ')}
+     where bucket_id = $${values.length + 1} and name = $${values.length + 2} returning ${columns}`,
+    [...values, bucket, name],
+  )
+  return rows[0]
+}
+
+/** Deletes rows by name or id; returns those that went. */
+export async function deleteObjects(
+  transaction: Transaction,
+  bucket: string,
+  by: 'name' | 'id',
+  wanted: readonly string[],
+): Promise<ObjectRow[]> {
+  const { rows } = await transaction.query<ObjectRow>(
+    `delete from storage.objects where bucket_id = $1 and ${by} = any($2::${by === 'id' ? 'uuid' : 'text'}[]) returning ${columns}`,
+    [bucket, wanted],
+  )
+  return rows
+}
+
+/** Lets one writer at a time complete an object of that name; the next waits at most five seconds. */
+export async function lockName(transaction: Transaction, bucket: string, name: string): Promise<void> {
+  await transaction.query(`set local lock_timeout = '5s'`)
+  await transaction
+    .query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`${bucket}/${name}`])
+    .catch(error => {
+      throw error.storageCode === 'ResourceLocked' ? errors.lockTimeout(error) : error
+    })
+}
+
+/** The version files of rows, for removal. */
+export function versionsOf(rows: readonly { version: string | null }[]): string[] {
+  return rows.flatMap(row => (row.version ? [row.version] : []))
+}
+
+/** A row as answers show it. */
+export function renderObject(row: ObjectRow): Record<string, unknown> {
+  return { ...row, owner: row.owner ?? '', owner_id: row.owner_id ?? '', version: row.version ?? '' }
+}
+
+function assignments(change: ObjectChange): { names: string[]; values: unknown[] } {
+  const all: Record<string, unknown> = {
+    name: change.name,
+    bucket_id: change.bucket_id,
+    owner: isUuid(change.owner) ? change.owner : undefined,
+    owner_id: change.owner,
+    version: change.version,
+    metadata: change.metadata,
+    user_metadata: change.user_metadata,
+  }
+  const set = Object.entries(all).filter(([, value]) => value !== undefined)
+  return { names: set.map(([name]) => name), values: set.map(([, value]) => value) }
+}

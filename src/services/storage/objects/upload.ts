@@ -1,0 +1,220 @@
+import { randomUUID } from 'node:crypto'
+import type { Call, StorageContext } from '../context.ts'
+import type { Transaction } from '../database/database.ts'
+import type { Scope } from '../database/scope.ts'
+import { errors } from '../errors.ts'
+import { asStorageFailure, type Received } from '../files/store.ts'
+import { isFolderPlaceholder, requireBucketName, requireKey } from '../rules.ts'
+import { type IncomingBody, openBody } from './body.ts'
+import {
+  findObject,
+  insertObject,
+  lockName,
+  type ObjectMetadata,
+  type ObjectRow,
+  upsertObject,
+} from './rows.ts'
+
+/** Where an upload goes and by what rules. */
+export interface UploadTarget {
+  readonly bucket: string
+  readonly name: string
+  readonly owner: string | undefined
+  /** Replace what is there; otherwise that is an error. */
+  readonly upsert: boolean
+}
+
+export interface BucketRules {
+  readonly id: string
+  readonly public: boolean
+  readonly file_size_limit: number | null
+  readonly allowed_mime_types: string[] | null
+}
+
+/** Stores the body of the request as an object. `as` decides whether it is permitted. */
+export async function uploadFromRequest(call: Call, target: UploadTarget, as: Scope): Promise<ObjectRow> {
+  requireBucketName(target.bucket)
+  const bucket = await bucketRules(call, target.bucket)
+  const placeholder = isFolderPlaceholder(target.name)
+  const body = await openBody(call.request, placeholder ? null : bucket.allowed_mime_types)
+  requireKey(target.name)
+  const limitBytes = placeholder ? 0 : sizeLimit(call.settings, bucket, 'standard')
+  const metadata = describe(body)
+  await mayUpload(call, target, as, { metadata, user_metadata: body.userMetadata })
+  if ((body.announcedSize ?? 0) > limitBytes) throw errors.tooLarge()
+  return storeBody(call, target, { ...body, metadata, limitBytes })
+}
+
+/** Bytes that an object of that bucket may have. */
+export function sizeLimit(
+  settings: StorageContext['settings'],
+  bucket: BucketRules,
+  kind: 'standard' | 'resumable',
+): number {
+  const limits = [settings.fileSizeLimit, bucket.file_size_limit ?? Number.POSITIVE_INFINITY]
+  if (kind === 'standard' && settings.standardFileSizeLimit > 0) limits.push(settings.standardFileSizeLimit)
+  return Math.min(...limits)
+}
+
+/** What the bucket allows, whoever asks. */
+export async function bucketRules(call: Call, bucket: string): Promise<BucketRules> {
+  const found = await call.database.run(call.service, transaction => findBucketRules(transaction, bucket))
+  if (!found) throw errors.noSuchBucket(bucket)
+  return found
+}
+
+export async function findBucketRules(
+  transaction: Transaction,
+  bucket: string,
+): Promise<BucketRules | undefined> {
+  const { rows } = await transaction.query<BucketRules>(
+    'select id, public, file_size_limit, allowed_mime_types from storage.buckets where id = $1',
+    [bucket],
+  )
+  return rows[0]
+}
+
+/** Tries the row as that role and takes it back: the policies answer before a byte is read. */
+export async function mayUpload(
+  call: StorageContext,
+  target: UploadTarget,
+  as: Scope,
+  row: { metadata?: ObjectMetadata; user_metadata?: Record<string, unknown> | undefined },
+): Promise<void> {
+  const change = {
+    bucket_id: target.bucket,
+    name: target.name,
+    owner: target.owner,
+    version: '1',
+    ...row,
+  }
+  await call.database.attempt<unknown>(as, transaction =>
+    target.upsert ? upsertObject(transaction, change) : insertObject(transaction, change),
+  )
+}
+
+interface Content {
+  readonly stream: AsyncIterable<Uint8Array>
+  readonly metadata: ObjectMetadata
+  readonly userMetadata?: Record<string, unknown> | undefined
+  readonly limitBytes: number
+}
+
+/** Bytes first, row second: an object is seen only when it is whole and on disk. */
+export async function storeBody(call: Call, target: UploadTarget, content: Content): Promise<ObjectRow> {
+  const version = randomUUID()
+  const received = await call.files.receive(version, content.stream, content.limitBytes).catch(error => {
+    throw asStorageFailure(error)
+  })
+  return completeUpload(call, target, version, {
+    metadata: withBytes(content.metadata, received, call.settings.etagAlgorithm),
+    userMetadata: content.userMetadata,
+  })
+}
+
+/** Publishes a received version and commits its row. On failure nothing of it stays. */
+export async function completeUpload(
+  call: Call,
+  target: UploadTarget,
+  version: string,
+  row: NewRow,
+): Promise<ObjectRow> {
+  try {
+    await call.files.publish(version)
+  } catch (error) {
+    await call.files.discard(version)
+    throw error
+  }
+  return commitRow(call, target, version, row)
+}
+
+export interface NewRow {
+  readonly metadata: ObjectMetadata
+  readonly userMetadata?: Record<string, unknown> | undefined
+}
+
+/** Names a published version in its row; the version that it replaces goes. When the row does not come, neither do the bytes stay. */
+export async function commitRow(
+  call: Call,
+  target: UploadTarget,
+  version: string,
+  row: NewRow,
+): Promise<ObjectRow> {
+  const replaced: string[] = []
+  try {
+    const stored = await call.database.run(call.service, async transaction => {
+      await lockName(transaction, target.bucket, target.name)
+      const current = await findObject(transaction, target.bucket, target.name, { forUpdate: true })
+      if (current && !target.upsert) throw errors.keyExists(target.name)
+      const change = {
+        bucket_id: target.bucket,
+        name: target.name,
+        owner: target.owner,
+        version,
+        metadata: row.metadata,
+        user_metadata: row.userMetadata ?? {},
+      }
+      const result = await upsertObject(transaction, change)
+      if (current?.version) replaced.push(current.version)
+      await call.files.retire(replaced)
+      return result
+    })
+    await call.files.settle(version)
+    await call.files.remove(replaced)
+    return stored
+  } catch (error) {
+    await abandon(call, version, replaced)
+    throw error
+  }
+}
+
+/** After a failed commit the row decides: it may be there although the answer was lost. */
+async function abandon(call: Call, version: string, replaced: readonly string[]): Promise<void> {
+  const named = await call.database
+    .run(call.service, async transaction => {
+      const { rows } = await transaction.query<{ version: string }>(
+        'select version from storage.objects where version = any($1)',
+        [[version, ...replaced]],
+      )
+      return new Set(rows.map(row => row.version))
+    })
+    // Nobody can say: the marks stay, and the sweep finds out later.
+    .catch(() => undefined)
+  if (!named) return
+  if (!named.has(version)) {
+    await call.files.discard(version)
+    await call.files.keep(replaced)
+  }
+}
+
+export function describe(
+  body: Pick<IncomingBody, 'mimeType' | 'cacheControl' | 'robots' | 'announcedSize'>,
+): ObjectMetadata {
+  if (body.robots !== undefined && /[^\x20-\x7e]/.test(body.robots))
+    throw errors.invalidRobots('invalid character')
+  return {
+    mimetype: body.mimeType,
+    cacheControl: body.cacheControl,
+    ...(body.robots === undefined ? {} : { xRobotsTag: body.robots }),
+    ...(body.announcedSize === undefined
+      ? {}
+      : { size: body.announcedSize, contentLength: body.announcedSize }),
+  }
+}
+
+export function withBytes(
+  metadata: ObjectMetadata,
+  received: Received,
+  etagAlgorithm: 'md5' | 'mtime',
+): ObjectMetadata {
+  const { size, md5, modifiedAt } = received
+  return {
+    eTag:
+      etagAlgorithm === 'md5' ? `"${md5}"` : `"${modifiedAt.getTime().toString(16)}-${size.toString(16)}"`,
+    ...metadata,
+    size,
+    lastModified: modifiedAt.toISOString(),
+    contentLength: size,
+    httpStatusCode: 200,
+  }
+}

@@ -1,0 +1,111 @@
+import type { ServiceContext } from '#http'
+import { errors } from './errors.ts'
+
+export interface StorageSettings {
+  readonly port: number
+  readonly tenantId: string
+  readonly region: string
+  readonly version: string
+  readonly databaseUrl: string
+  readonly maxConnections: number
+  /** An idle connection is closed after this. */
+  readonly idleConnectionMs: number
+  readonly jwtSecret: string
+  readonly jwtAlgorithm: string
+  /** Further keys that sign users' tokens, as a JWK set. */
+  readonly jwks: { readonly keys: readonly Record<string, unknown>[] } | undefined
+  readonly serviceKey: string
+  readonly serviceRole: string
+  readonly anonRole: string
+  /** Bytes of one object; a bucket may set less. */
+  readonly fileSizeLimit: number
+  readonly standardFileSizeLimit: number
+  readonly directory: string
+  readonly etagAlgorithm: 'md5' | 'mtime'
+  readonly signedUploadSeconds: number
+  readonly sharedMaxAgeSeconds: number
+  readonly tusPath: string
+  readonly tusExpiryMs: number
+  readonly imageTransformation: boolean
+  readonly s3: {
+    readonly enabled: boolean
+    readonly prefix: string
+    readonly accessKeyId: string | undefined
+    readonly secretAccessKey: string | undefined
+    readonly enforceRegion: boolean
+    readonly trustForwardedHost: boolean
+  }
+}
+
+/** Reads the variables of `supabase/storage-api`, newer names first. Throws a user error that names the variable and the rule. */
+export function readSettings(env: ServiceContext['env']): StorageSettings {
+  const text = (...names: string[]) => names.map(name => env[name]).find(value => value)
+  const required = (...names: string[]) => {
+    const value = text(...names)
+    if (value === undefined) throw errors.missingSetting(names.join(' or '), 'is not set')
+    return value
+  }
+  const number = (fallback: number, ...names: string[]) => {
+    const value = text(...names)
+    if (value === undefined) return fallback
+    const parsed = Number(value)
+    if (!Number.isFinite(parsed) || parsed < 0)
+      throw errors.missingSetting(names[0] ?? '', `must be a number, not "${value}"`)
+    return parsed
+  }
+  const backend = text('STORAGE_BACKEND') ?? 'file'
+  if (backend !== 'file') {
+    throw errors.missingSetting('STORAGE_BACKEND', `must be "file" here, not "${backend}"`)
+  }
+  return Object.freeze({
+    port: number(5000, 'SERVER_PORT', 'PORT'),
+    tenantId: safeTenant(text('PROJECT_REF', 'TENANT_ID') ?? 'storage-single-tenant'),
+    region: text('STORAGE_S3_REGION', 'SERVER_REGION', 'REGION') ?? 'not-specified',
+    version: text('VERSION') ?? '0.0.0',
+    databaseUrl: required('DATABASE_POOL_URL', 'DATABASE_URL'),
+    maxConnections: Math.max(2, Math.min(number(8, 'DATABASE_MAX_CONNECTIONS'), 20)),
+    idleConnectionMs: number(5_000, 'DATABASE_FREE_POOL_AFTER_INACTIVITY'),
+    jwtSecret: required('AUTH_JWT_SECRET', 'PGRST_JWT_SECRET'),
+    jwtAlgorithm: text('AUTH_JWT_ALGORITHM', 'PGRST_JWT_ALGORITHM') ?? 'HS256',
+    jwks: parseJwks(text('AUTH_JWT_JWKS', 'JWT_JWKS')),
+    serviceKey: text('SERVICE_KEY') ?? '',
+    serviceRole: text('DB_SERVICE_ROLE') ?? 'service_role',
+    anonRole: text('DB_ANON_ROLE') ?? 'anon',
+    fileSizeLimit: number(50 * 1024 * 1024, 'UPLOAD_FILE_SIZE_LIMIT', 'FILE_SIZE_LIMIT'),
+    standardFileSizeLimit: number(0, 'UPLOAD_FILE_SIZE_LIMIT_STANDARD', 'FILE_SIZE_LIMIT_STANDARD_UPLOAD'),
+    directory: required('STORAGE_FILE_BACKEND_PATH', 'FILE_STORAGE_BACKEND_PATH'),
+    etagAlgorithm: text('STORAGE_FILE_ETAG_ALGORITHM') === 'mtime' ? 'mtime' : 'md5',
+    signedUploadSeconds: number(60, 'UPLOAD_SIGNED_URL_EXPIRATION_TIME', 'SIGNED_UPLOAD_URL_EXPIRATION_TIME'),
+    sharedMaxAgeSeconds: number(0, 'RESPONSE_S_MAXAGE'),
+    tusPath: text('TUS_URL_PATH') ?? '/upload/resumable',
+    tusExpiryMs: number(60 * 60 * 1000, 'TUS_URL_EXPIRY_MS'),
+    imageTransformation: text('IMAGE_TRANSFORMATION_ENABLED', 'ENABLE_IMAGE_TRANSFORMATION') === 'true',
+    s3: {
+      enabled: text('S3_PROTOCOL_ENABLED') !== 'false',
+      prefix: text('S3_PROTOCOL_PREFIX') ?? '',
+      accessKeyId: text('S3_PROTOCOL_ACCESS_KEY_ID'),
+      secretAccessKey: text('S3_PROTOCOL_ACCESS_KEY_SECRET'),
+      enforceRegion: text('S3_PROTOCOL_ENFORCE_REGION') === 'true',
+      trustForwardedHost: text('S3_ALLOW_FORWARDED_HEADER') === 'true',
+    },
+  })
+}
+
+/** The tenant is a folder name, so it must be one. */
+function safeTenant(value: string): string {
+  if (!/^[\w.-]{1,128}$/.test(value) || /^\.+$/.test(value)) {
+    throw errors.missingSetting('TENANT_ID', 'may hold letters, digits, "-", "_" and "." only')
+  }
+  return value
+}
+
+function parseJwks(value: string | undefined): StorageSettings['jwks'] {
+  if (value === undefined) return undefined
+  try {
+    const parsed = JSON.parse(value) as { keys?: unknown }
+    if (Array.isArray(parsed.keys)) return parsed as NonNullable<StorageSettings['jwks']>
+  } catch {
+    // Falls through to the one message below.
+  }
+  throw errors.missingSetting('JWT_JWKS', 'must be a JSON Web Key Set: {"keys": […]}')
+}

@@ -1,0 +1,83 @@
+import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { StorageClient } from '@supabase/storage-js'
+import type pg from 'pg'
+import { silentLog, systemClock } from '#kernel'
+import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.ts'
+import { storageService } from '../service.ts'
+
+export const secret = 'a-test-secret-that-is-long-enough-for-hs256'
+
+/** A token as the auth service makes them. */
+export function token(claims: Record<string, unknown>): string {
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const content = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ exp: Math.floor(Date.now() / 1000) + 600, ...claims })}`
+  return `${content}.${createHmac('sha256', secret).update(content).digest('base64url')}`
+}
+
+export const serviceToken = token({ role: 'service_role' })
+export const anonToken = token({ role: 'anon' })
+export const userToken = (id: string) => token({ role: 'authenticated', sub: id })
+
+export interface TestStorage extends AsyncDisposable {
+  readonly url: string
+  readonly directory: string
+  readonly postgres: TestPostgres
+  /** A superuser's connection, for policies and for looking. */
+  readonly admin: pg.Client
+  /** The official client with that token. */
+  client(token: string): StorageClient
+  /** A plain request with that token. */
+  fetch(path: string, init?: RequestInit & { token?: string; duplex?: 'half' }): Promise<Response>
+}
+
+/** The storage service on a real PostgreSQL and a temporary folder. */
+export async function startStorage(env: Record<string, string> = {}): Promise<TestStorage> {
+  const postgres = await startTestPostgres()
+  const directory = await mkdtemp(join(tmpdir(), 'hangar-test-storage-'))
+  const service = await storageService.create({
+    env: {
+      AUTH_JWT_SECRET: secret,
+      DATABASE_URL: postgres.url('supabase_storage_admin'),
+      SERVICE_KEY: serviceToken,
+      ANON_KEY: anonToken,
+      FILE_STORAGE_BACKEND_PATH: directory,
+      FILE_SIZE_LIMIT: String(20 * 1024 * 1024),
+      TENANT_ID: 'test',
+      ...env,
+    },
+    log: silentLog,
+    clock: systemClock,
+    cacheDirectory: join(directory, 'cache'),
+  })
+  const server = createServer((request, response) => service.handle(request, response)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    url,
+    directory: join(directory, 'test'),
+    postgres,
+    admin: await postgres.client(),
+    client: bearer => new StorageClient(url, { Authorization: `Bearer ${bearer}`, apikey: bearer }),
+    fetch: (path, { token: bearer = serviceToken, headers, ...init } = {}) =>
+      fetch(`${url}${path}`, {
+        ...init,
+        headers: {
+          ...(bearer && { authorization: `Bearer ${bearer}` }),
+          ...(headers as Record<string, string>),
+        },
+      }),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+      await service.close(1000)
+      await postgres.stop()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
