@@ -134,7 +134,11 @@ describe('a public bucket', () => {
 describe('buckets', () => {
   it('are listed, read, updated, emptied and deleted', async () => {
     const service = storage.client(serviceToken)
-    await service.createBucket('temporary', { fileSizeLimit: '1KB', allowedMimeTypes: ['text/*'] })
+    await service.createBucket('temporary', {
+      public: false,
+      fileSizeLimit: '1KB',
+      allowedMimeTypes: ['text/*'],
+    })
     expect((await service.createBucket('temporary')).error?.message).toBe('The resource already exists')
     expect((await service.getBucket('temporary')).data).toMatchObject({
       id: 'temporary',

@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { StorageClient } from '@supabase/storage-js'
+import { createClient, type SupabaseClient } from '@supabase/supabase-js'
 import type pg from 'pg'
 import { silentLog, systemClock } from '#kernel'
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.ts'
@@ -31,7 +31,7 @@ export interface TestStorage extends AsyncDisposable {
   /** A superuser's connection, for policies and for looking. */
   readonly admin: pg.Client
   /** The official client with that token. */
-  client(token: string): StorageClient
+  client(token: string): SupabaseClient['storage']
   /** A plain request with that token. */
   fetch(path: string, init?: RequestInit & { token?: string; duplex?: 'half' }): Promise<Response>
 }
@@ -55,7 +55,11 @@ export async function startStorage(env: Record<string, string> = {}): Promise<Te
     clock: systemClock,
     cacheDirectory: join(directory, 'cache'),
   })
-  const server = createServer((request, response) => service.handle(request, response)).listen(0, '127.0.0.1')
+  const server = createServer((request, response) => {
+    // What the gateway does for clients of the whole stack.
+    request.url = request.url?.replace(/^\/storage\/v1/, '')
+    service.handle(request, response)
+  }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
@@ -63,7 +67,7 @@ export async function startStorage(env: Record<string, string> = {}): Promise<Te
     directory: join(directory, 'test'),
     postgres,
     admin: await postgres.client(),
-    client: bearer => new StorageClient(url, { Authorization: `Bearer ${bearer}`, apikey: bearer }),
+    client: bearer => createClient(url, bearer, { accessToken: async () => bearer }).storage,
     fetch: (path, { token: bearer = serviceToken, headers, ...init } = {}) =>
       fetch(`${url}${path}`, {
         ...init,
