@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type MachineConfig, type SiloPart, siloParts } from '#contract'
+import { readFlyToml, toMachineConfig } from '#manifest'
+import { appNames } from './names.ts'
+import type { SiloRecord, SiloSecrets } from './ports.ts'
+import type { SiloTemplates } from './templates.ts'
+
+export interface TemplateFilesOptions {
+  /** Folder of the devenv stack: `{part}/fly.toml` and `kong.yml`. */
+  readonly directory: string
+  /** Address of a silo's gateway as its users reach it. */
+  gatewayUrl(gatewayApp: string): string
+}
+
+/** Reads the six fly.toml files and the gateway's configuration once; each silo fills in its own names. */
+export function createSiloTemplates(options: TemplateFilesOptions): SiloTemplates {
+  const read = (name: string) => readFileSync(join(options.directory, name), 'utf8')
+  const texts = new Map(siloParts.map(part => [part, read(join(part, 'fly.toml'))]))
+  const gateway = read('kong.yml')
+
+  return {
+    machineConfig(silo: SiloRecord, part: SiloPart): MachineConfig {
+      const file = join(options.directory, part, 'fly.toml')
+      return toMachineConfig(readFlyToml(fill(texts.get(part) ?? '', placeholders(silo, options)), file))
+    },
+    gatewayConfig(silo: SiloRecord, secrets: SiloSecrets): string {
+      return fill(gateway, {
+        ...placeholders(silo, options),
+        anon_key: secrets.anonKey,
+        service_role_key: secrets.serviceRoleKey,
+        dashboard_username: 'supabase',
+        dashboard_password: secrets.dashboardPassword,
+      })
+    },
+  }
+}
+
+function placeholders(silo: SiloRecord, options: TemplateFilesOptions): Record<string, string> {
+  return {
+    client: silo.client,
+    app: silo.app,
+    region: silo.region,
+    gateway_url: options.gatewayUrl(appNames(silo).kong),
+  }
+}
+
+/** Replaces `{name}`; a name that is not known stays as it is, so that a brace in a comment does no harm. */
+function fill(text: string, values: Readonly<Record<string, string>>): string {
+  return text.replace(/\{([a-z_]+)\}/g, (whole, name: string) => values[name] ?? whole)
+}
