@@ -67,7 +67,12 @@ export async function startStorage(env: Record<string, string> = {}): Promise<Te
     directory: join(directory, 'test'),
     postgres,
     admin: await postgres.client(),
-    client: bearer => createClient(url, bearer, { accessToken: async () => bearer }).storage,
+    client: bearer =>
+      createClient(url, bearer, {
+        accessToken: async () => bearer,
+        // Node 20 has no WebSocket of its own; nothing here opens one.
+        realtime: { transport: class {} as never },
+      }).storage,
     fetch: (path, { token: bearer = serviceToken, headers, ...init } = {}) =>
       fetch(`${url}${path}`, {
         ...init,
