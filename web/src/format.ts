@@ -1,0 +1,20 @@
+const units = ['B', 'KB', 'MB', 'GB', 'TB']
+
+/** 1536 → `1.5 KB` */
+export function bytes(value: number | null): string {
+  if (value === null) return '–'
+  let rest = value
+  let unit = 0
+  for (; rest >= 1024 && unit < units.length - 1; unit++) rest /= 1024
+  return `${unit === 0 || rest >= 100 ? Math.round(rest) : rest.toFixed(1)} ${units[unit]}`
+}
+
+export function count(value: number, one: string, many = `${one}s`): string {
+  return `${value.toLocaleString('en')} ${value === 1 ? one : many}`
+}
+
+/** A moment in the reader's own time zone. */
+export function moment(value: string | null): string {
+  if (!value) return '–'
+  return new Date(value).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+}
