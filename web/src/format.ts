@@ -1,11 +1,11 @@
-const units = ['B', 'KB', 'MB', 'GB', 'TB']
+const units = ['B', 'kB', 'MB', 'GB', 'TB']
 
-/** 1536 → `1.5 KB` */
+/** 1500 → `1.5 kB` */
 export function bytes(value: number | null): string {
   if (value === null) return '–'
   let rest = value
   let unit = 0
-  for (; rest >= 1024 && unit < units.length - 1; unit++) rest /= 1024
+  for (; rest >= 1000 && unit < units.length - 1; unit++) rest /= 1000
   return `${unit === 0 || rest >= 100 ? Math.round(rest) : rest.toFixed(1)} ${units[unit]}`
 }
 

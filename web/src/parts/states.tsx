@@ -33,6 +33,6 @@ export function Loading({ what }: { what: string }) {
   )
 }
 
-export function Badge({ tone, children }: { tone: 'good' | 'warn' | 'plain'; children: ReactNode }) {
+export function Badge({ tone, children }: { tone: 'good' | 'warn' | 'neutral'; children: ReactNode }) {
   return <span className={`badge ${tone}`}>{children}</span>
 }

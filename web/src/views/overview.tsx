@@ -103,7 +103,7 @@ function PublicTables({ tables }: Pick<OverviewProps, 'tables'>) {
 }
 
 export function Security({ table }: { table: Pick<TableSummary, 'kind' | 'rls' | 'policies'> }) {
-  if (!table.kind.endsWith('table')) return <Badge tone="plain">{table.kind}</Badge>
+  if (!table.kind.endsWith('table')) return <Badge tone="neutral">{table.kind}</Badge>
   if (!table.rls) return <Badge tone="warn">off</Badge>
   return (
     <Badge tone="good">

@@ -60,7 +60,7 @@ function Buckets({ buckets }: { buckets: Bucket[] }) {
           <a className="card" href={href({ view: 'storage', bucket: bucket.id })}>
             <span className="title">
               <Icon name="bucket" /> {bucket.id}
-              <Badge tone={bucket.public ? 'warn' : 'plain'}>{bucket.public ? 'public' : 'private'}</Badge>
+              <Badge tone={bucket.public ? 'warn' : 'neutral'}>{bucket.public ? 'public' : 'private'}</Badge>
             </span>
             <span className="quiet">
               {count(bucket.objects, 'object')}, {bytes(bucket.bytes)}

@@ -154,7 +154,7 @@ function Columns({ detail }: { detail: TableDetail }) {
           {detail.columns.map(column => (
             <tr key={column.name}>
               <td>
-                <code>{column.name}</code> {column.primaryKey && <Badge tone="plain">primary key</Badge>}
+                <code>{column.name}</code> {column.primaryKey && <Badge tone="neutral">primary key</Badge>}
                 {column.comment && <div className="quiet">{column.comment}</div>}
               </td>
               <td>
@@ -203,7 +203,7 @@ function Policies({ detail }: { detail: TableDetail }) {
         <li key={policy.name} className="card inside">
           <h2>{policy.name}</h2>
           <p>
-            <Badge tone="plain">{policy.command}</Badge>{' '}
+            <Badge tone="neutral">{policy.command}</Badge>{' '}
             {!policy.permissive && <Badge tone="warn">restrictive</Badge>}{' '}
             <span className="quiet">to {policy.roles.join(', ')}</span>
           </p>
