@@ -1,0 +1,155 @@
+import type { Clock, Log } from '#kernel'
+import { EventHub } from '#kernel'
+import { MachineActor } from './actor.ts'
+import { engineErrors } from './errors.ts'
+import { internalPorts, type LaunchSources, launchSpec } from './launch.ts'
+import type { PortBook } from './port-book.ts'
+import type { Address, Doors, LaunchSpec, Probe, Runtime } from './ports.ts'
+import { createResolver } from './private-names.ts'
+import type { AppRecord, MachineRecord, VolumeRecord } from './records.ts'
+import type { MachineStore, Sealer } from './store-port.ts'
+
+export interface EngineOptions {
+  readonly store: MachineStore
+  readonly sealer: Sealer
+  readonly runtime: Runtime
+  readonly probe: Probe
+  readonly doors: Doors
+  readonly portBook: PortBook
+  readonly clock: Clock
+  readonly log: Log
+  /** Folder of the machines' own folders. */
+  readonly machinesDirectory: string
+  readonly volumesDirectory: string
+  readonly snapshotsDirectory: string
+  readonly org: string
+  /** Where machines are that name no region. */
+  readonly region: string
+}
+
+/** What changed; subscribers look the rest up. */
+export interface EngineEvent {
+  readonly kind: 'app' | 'machine'
+  readonly app: string
+  readonly machine?: string
+}
+
+/** Everything the engine knows, in memory; the store has the same on disk. */
+export class EngineState {
+  readonly options: EngineOptions
+  readonly apps = new Map<string, AppRecord>()
+  readonly volumes = new Map<string, VolumeRecord>()
+  readonly events = new EventHub<EngineEvent>()
+  readonly #actors = new Map<string, MachineActor>()
+  readonly #byApp = new Map<string, Set<string>>()
+
+  constructor(options: EngineOptions) {
+    this.options = options
+    for (const app of options.store.apps()) this.apps.set(app.name, app)
+    for (const volume of options.store.volumes()) this.volumes.set(volume.id, volume)
+    for (const machine of options.store.machines()) this.addMachine(machine)
+  }
+
+  app(name: string): AppRecord {
+    const app = this.apps.get(name)
+    if (!app) throw engineErrors.appNotFound(name)
+    return app
+  }
+
+  actor(app: string, id: string): MachineActor {
+    this.app(app)
+    const actor = this.#actors.get(id)
+    if (!actor || actor.record.app !== app) throw engineErrors.machineNotFound(id)
+    return actor
+  }
+
+  find(id: string): MachineActor | undefined {
+    return this.#actors.get(id)
+  }
+
+  actors(): Iterable<MachineActor> {
+    return this.#actors.values()
+  }
+
+  actorsOf(app: string): MachineActor[] {
+    const ids = this.#byApp.get(app)
+    return ids ? [...ids].flatMap(id => this.#actors.get(id) ?? []) : []
+  }
+
+  addMachine(record: MachineRecord): MachineActor {
+    const actor = new MachineActor(record, {
+      store: this.options.store,
+      runtime: this.options.runtime,
+      probe: this.options.probe,
+      clock: this.options.clock,
+      log: this.options.log,
+      spec: (current, token) => this.spec(current, token),
+      secretsVersion: () => this.apps.get(record.app)?.secretsVersion ?? 0,
+      addressOf: (current, port) => this.addressOf(current, port),
+      onChange: current => this.changed(current.app, current.id),
+      onDestroyed: current => this.removeMachine(current),
+    })
+    this.#actors.set(record.id, actor)
+    const ids = this.#byApp.get(record.app) ?? new Set()
+    ids.add(record.id)
+    this.#byApp.set(record.app, ids)
+    return actor
+  }
+
+  removeMachine(record: MachineRecord): void {
+    this.options.store.deleteMachine(record.id)
+    this.options.portBook.releaseAll(`machine:${record.id}:`)
+    this.#actors.delete(record.id)
+    this.#byApp.get(record.app)?.delete(record.id)
+    this.changed(record.app, record.id)
+  }
+
+  changed(app: string, machine?: string): void {
+    this.events.publish({ kind: machine ? 'machine' : 'app', app, ...(machine ? { machine } : {}) })
+  }
+
+  /** Loopback ports of a machine, allocated at its first use. */
+  async portsOf(record: MachineRecord): Promise<Record<number, number>> {
+    const ports: Record<number, number> = {}
+    for (const port of internalPorts(record.config)) {
+      ports[port] = await this.options.portBook.allocate(`machine:${record.id}:${port}`)
+    }
+    return ports
+  }
+
+  /** Where a port of a machine answers. The port has been allocated when the machine was created. */
+  addressOf(record: MachineRecord, internalPort: number): Address {
+    const port = this.options.portBook.get(`machine:${record.id}:${internalPort}`) ?? 0
+    return this.options.runtime.addressOf(
+      {
+        machineId: record.id,
+        image: record.config.image ?? '',
+        directory: `${this.options.machinesDirectory}/${record.id}`,
+        ports: { [internalPort]: port },
+      },
+      internalPort,
+    )
+  }
+
+  async spec(record: MachineRecord, token: string): Promise<LaunchSpec> {
+    const app = this.app(record.app)
+    if (app.secretsVersion < record.minSecretsVersion)
+      throw engineErrors.secretsVersion(record.minSecretsVersion, app.secretsVersion)
+    const sources: LaunchSources = {
+      network: app.network,
+      machinesDirectory: this.options.machinesDirectory,
+      volumesDirectory: this.options.volumesDirectory,
+      secrets: this.secretValues(record.app),
+      ports: await this.portsOf(record),
+      resolve: createResolver(this, app.network, record),
+    }
+    return launchSpec(record, token, sources)
+  }
+
+  secretValues(app: string): Record<string, string> {
+    const { store, sealer } = this.options
+    return Object.fromEntries(
+      store.secrets(app).map(secret => [secret.name, sealer.open(secret.sealed, `${app}/${secret.name}`)]),
+    )
+  }
+}
