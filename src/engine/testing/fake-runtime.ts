@@ -1,0 +1,106 @@
+import { HangarError } from '#kernel'
+import type { ExitInfo, LaunchSpec, Runtime } from '../ports.ts'
+
+/** A runtime that runs nothing: what was asked of it can be read, and exits happen when a test says so. Survives a "crash" of the engine. */
+export class FakeRuntime implements Runtime {
+  readonly running = new Map<
+    string,
+    { spec: LaunchSpec; suspended: boolean; onExit: (exit: ExitInfo) => void }
+  >()
+  readonly calls: string[] = []
+  /** Set to make the next start fail. */
+  failStart: Error | undefined
+  /** Set to hold starts until it resolves. */
+  holdStart: Promise<void> | undefined
+
+  resolve(image: string) {
+    if (image.startsWith('unknown')) {
+      throw new HangarError(`There is no image ${image} in the catalogue`, {
+        code: 'HGR_RUNTIME_IMAGE',
+        status: 422,
+      })
+    }
+    const [repository = image, tag = 'latest'] = image.split(':')
+    return { registry: 'registry-1.docker.io', repository, tag }
+  }
+
+  addressOf(spec: Pick<LaunchSpec, 'machineId' | 'image' | 'directory' | 'ports'>, internalPort: number) {
+    return { host: '127.0.0.1', port: spec.ports[internalPort] ?? 0 }
+  }
+
+  async start(spec: LaunchSpec, onExit: (exit: ExitInfo) => void, signal?: AbortSignal) {
+    this.calls.push(`start ${spec.machineId}`)
+    if (this.failStart) {
+      const error = this.failStart
+      this.failStart = undefined
+      throw error
+    }
+    if (this.holdStart) {
+      await Promise.race([
+        this.holdStart,
+        new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
+      ])
+    }
+    this.running.set(spec.machineId, { spec, suspended: false, onExit })
+    return { handle: { token: spec.token } }
+  }
+
+  async adopt(spec: LaunchSpec, handle: Record<string, unknown>, onExit: (exit: ExitInfo) => void) {
+    this.calls.push(`adopt ${spec.machineId}`)
+    const known = this.running.get(spec.machineId)
+    if (!known || known.spec.token !== handle['token']) return undefined
+    known.onExit = onExit
+    return { handle: { token: spec.token } }
+  }
+
+  async stop(machineId: string, options: { signal: string }) {
+    this.calls.push(`stop ${machineId} ${options.signal}`)
+    this.exit(machineId, 0)
+  }
+
+  async suspend(machineId: string) {
+    this.calls.push(`suspend ${machineId}`)
+    const known = this.running.get(machineId)
+    if (known) known.suspended = true
+  }
+
+  async resume(machineId: string) {
+    this.calls.push(`resume ${machineId}`)
+    const known = this.running.get(machineId)
+    if (known) known.suspended = false
+  }
+
+  async signal(machineId: string, signal: string) {
+    this.calls.push(`signal ${machineId} ${signal}`)
+  }
+
+  async exec(_spec: LaunchSpec, input: { command: string[] }) {
+    return { exit_code: 0, exit_signal: 0, stdout: `${input.command.join(' ')}\n`, stderr: '' }
+  }
+
+  async processes() {
+    return []
+  }
+
+  async stats(machineId: string) {
+    if (!this.running.has(machineId)) return undefined
+    return { cpuPercent: 0, memoryBytes: 1024 * 1024, uptimeSeconds: 1, estimated: false }
+  }
+
+  async sweep(tokens: ReadonlySet<string>) {
+    const ended: string[] = []
+    for (const [id, { spec }] of [...this.running]) {
+      if (tokens.has(spec.token)) continue
+      this.running.delete(id)
+      ended.push(id)
+    }
+    return ended
+  }
+
+  /** Ends a machine as if its program had ended. */
+  exit(machineId: string, exitCode: number): void {
+    const known = this.running.get(machineId)
+    this.running.delete(machineId)
+    known?.onExit({ exitCode, signal: null, oomKilled: false, at: Date.now() })
+  }
+}

@@ -1,0 +1,92 @@
+import { chmodSync, existsSync } from 'node:fs'
+import Libsql from 'libsql'
+import { fromSqlite, storeErrors } from './errors.ts'
+import { migrate } from './migrate.ts'
+
+type Value = string | number | Uint8Array | null
+type Row = Record<string, unknown>
+
+/** One libSQL file. Synchronous: what a call wrote is on disk when it returns. */
+export class Database {
+  readonly path: string
+  readonly #connection: Libsql.Database
+  readonly #statements = new Map<string, Libsql.Statement>()
+  #depth = 0
+
+  constructor(path: string) {
+    this.path = path
+    const isNew = !existsSync(path)
+    try {
+      this.#connection = new Libsql(path)
+      if (isNew) chmodSync(path, 0o600)
+      // One daemon per home is the lock file's business; another process that writes here all the same makes us fail, not wait.
+      this.#connection.exec(
+        'pragma busy_timeout = 200; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;',
+      )
+      if (!isNew) this.#check()
+      migrate(this.#connection, path)
+    } catch (error) {
+      throw fromSqlite(path, error)
+    }
+  }
+
+  run(sql: string, ...values: Value[]): void {
+    this.#guard(() => this.#prepare(sql).run(...values))
+  }
+
+  all<R = Row>(sql: string, ...values: Value[]): R[] {
+    return this.#guard(() => this.#prepare(sql).all(...values) as R[])
+  }
+
+  get<R = Row>(sql: string, ...values: Value[]): R | undefined {
+    return this.#guard(() => this.#prepare(sql).get(...values) as R | undefined)
+  }
+
+  /** All of `work`'s writes or none. May be nested; the outermost decides. */
+  transaction<T>(work: () => T): T {
+    if (this.#depth > 0) return work()
+    this.#guard(() => this.#connection.exec('begin immediate'))
+    this.#depth++
+    try {
+      const result = work()
+      this.#guard(() => this.#connection.exec('commit'))
+      return result
+    } catch (error) {
+      try {
+        this.#connection.exec('rollback')
+      } catch {
+        // SQLite has rolled back already (a full disk, say); the first error is the one to tell.
+      }
+      throw error
+    } finally {
+      this.#depth--
+    }
+  }
+
+  close(): void {
+    this.#statements.clear()
+    this.#connection.close()
+  }
+
+  #check(): void {
+    const row = this.#connection.prepare('pragma quick_check(1)').get() as { quick_check?: string }
+    if (row.quick_check !== 'ok')
+      throw storeErrors.damaged(this.path, row.quick_check ?? 'the check gave no answer')
+  }
+
+  #prepare(sql: string): Libsql.Statement {
+    const known = this.#statements.get(sql)
+    if (known) return known
+    const statement = this.#connection.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+
+  #guard<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      throw fromSqlite(this.path, error)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs'
+import type { MachineStore, Sealer } from '#engine'
+import type { SiloStore } from '#silos'
+import { Database } from './database.ts'
+import { createMachineStore } from './machine-store.ts'
+import { createSealer, loadKey } from './sealer.ts'
+import { createSiloStore } from './silo-store.ts'
+
+export interface OpenStoreOptions {
+  /** The state file. */
+  readonly path: string
+  /** File of the key that seals secrets. */
+  readonly keyPath: string
+  /** The key itself, instead of the file. */
+  readonly key?: string | undefined
+}
+
+export interface Store {
+  readonly machines: MachineStore
+  readonly silos: SiloStore
+  readonly sealer: Sealer
+  close(): void
+}
+
+/** Opens the state, makes it when it is not there, and brings its schema up to date. Throws a user error when it is damaged, newer, or in use. */
+export function openStore(options: OpenStoreOptions): Store {
+  const key = loadKey(options.keyPath, existsSync(options.path), options.key)
+  const database = new Database(options.path)
+  const sealer = createSealer(key)
+  return {
+    machines: createMachineStore(database),
+    silos: createSiloStore(database, sealer),
+    sealer,
+    close: () => database.close(),
+  }
+}

@@ -1,0 +1,37 @@
+import type { Sealer } from '#engine'
+import type { SiloRecord, SiloSecrets, SiloStore } from '#silos'
+import type { Database } from './database.ts'
+
+/** Records of silos; in memory too, because they are asked for with every status and every look at the idle times. */
+export function createSiloStore(database: Database, sealer: Sealer): SiloStore {
+  const records = new Map<string, SiloRecord>()
+  for (const { data } of database.all<{ data: string }>('select data from silos order by id')) {
+    const record = JSON.parse(data) as SiloRecord
+    records.set(record.id, record)
+  }
+  const context = (id: string) => `silo ${id}`
+
+  return {
+    save(record) {
+      database.run('insert or replace into silos (id, data) values (?, ?)', record.id, JSON.stringify(record))
+      records.set(record.id, record)
+    },
+    get: id => records.get(id),
+    list: () => [...records.values()],
+    delete(id) {
+      database.transaction(() => {
+        database.run('delete from silo_secrets where id = ?', id)
+        database.run('delete from silos where id = ?', id)
+      })
+      records.delete(id)
+    },
+    saveSecrets(id, secrets) {
+      const sealed = sealer.seal(JSON.stringify(secrets), context(id))
+      database.run('insert or replace into silo_secrets (id, sealed) values (?, ?)', id, Buffer.from(sealed))
+    },
+    secrets(id) {
+      const row = database.get<{ sealed: Uint8Array }>('select sealed from silo_secrets where id = ?', id)
+      return row && (JSON.parse(sealer.open(new Uint8Array(row.sealed), context(id))) as SiloSecrets)
+    },
+  }
+}

@@ -1,0 +1,99 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Libsql from 'libsql'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { machineStoreContract } from '../../test/contracts/machine-store.ts'
+import { createMemoryStore } from '../engine/testing/index.ts'
+import { openStore } from './index.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hangar-store-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const files = () => ({ path: join(folder, 'state.db'), keyPath: join(folder, 'state.key') })
+
+machineStoreContract('the store on disk', () => {
+  let open = openStore(files())
+  return {
+    store: open.machines,
+    reopen() {
+      open.close()
+      open = openStore(files())
+      return open.machines
+    },
+    close: () => open.close(),
+  }
+})
+
+machineStoreContract('the store of tests', () => {
+  const store = createMemoryStore()
+  return { store, reopen: () => createMemoryStore(store.snapshot()), close() {} }
+})
+
+describe('the state file', () => {
+  it('keeps secrets sealed: neither file nor log has them in the clear', () => {
+    const store = openStore(files())
+    const secret = 'correct-horse-battery-staple'
+    store.silos.save({ id: 's1' } as never)
+    store.silos.saveSecrets('s1', { jwtSecret: secret } as never)
+    expect(store.silos.secrets('s1')).toEqual({ jwtSecret: secret })
+    store.close()
+    expect(readFileSync(files().path).includes(secret)).toBe(false)
+    const again = openStore(files())
+    expect(again.silos.secrets('s1')).toEqual({ jwtSecret: secret })
+    again.close()
+  })
+
+  it('survives kill -9 with everything that was acknowledged', () => {
+    const program = `
+      import { openStore } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)}
+      const store = openStore(${JSON.stringify(files())})
+      for (let i = 0; i < 20; i++) store.machines.savePort('k' + i, i)
+      process.kill(process.pid, 'SIGKILL')`
+    const result = spawnSync(
+      process.execPath,
+      ['--import', 'tsx', '--conditions=hangar:src', '--input-type=module', '-e', program],
+      { encoding: 'utf8' },
+    )
+    expect(result.signal).toBe('SIGKILL')
+    const store = openStore(files())
+    expect(store.machines.ports()).toHaveLength(20)
+    store.close()
+  })
+
+  it('says what is wrong with it when it is damaged, newer, in use, or without its key', () => {
+    openStore(files()).close()
+    const { path, keyPath } = files()
+    const good = readFileSync(path)
+
+    const letter = join(folder, 'letter.db')
+    writeFileSync(letter, 'this is not a database, it is a letter '.repeat(100))
+    expect(() => openStore({ ...files(), path: letter })).toThrowError(/letter\.db cannot be read/)
+    const torn = join(folder, 'torn.db')
+    writeFileSync(torn, Buffer.concat([good.subarray(0, 4096), Buffer.alloc(good.length - 4096, 7)]))
+    expect(() => openStore({ ...files(), path: torn })).toThrowError(/torn\.db cannot be read/)
+
+    const raw = new Libsql(path)
+    raw.exec('pragma user_version = 99')
+    expect(() => openStore(files())).toThrowError(/newer Hangar \(schema 99/)
+    raw.exec('pragma user_version = 1')
+    raw.close()
+
+    const other = new Libsql(path)
+    other.exec('begin immediate')
+    const mine = openStore(files())
+    expect(() => mine.machines.savePort('k', 1)).toThrowError(/in use by another process/)
+    other.exec('rollback')
+    other.close()
+    mine.close()
+
+    truncateSync(keyPath, 3)
+    expect(() => openStore(files())).toThrowError(/key of 32 bytes/)
+    rmSync(keyPath)
+    expect(() => openStore(files())).toThrowError(/is not there/)
+  })
+})
