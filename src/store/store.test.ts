@@ -68,6 +68,8 @@ describe('the state file', () => {
   it('says what is wrong with it when it is damaged, newer, in use, or without its key', () => {
     openStore(files()).close()
     const { path, keyPath } = files()
+    const raw = new Libsql(path)
+    raw.exec('pragma wal_checkpoint(truncate)')
     const good = readFileSync(path)
 
     const letter = join(folder, 'letter.db')
@@ -77,7 +79,6 @@ describe('the state file', () => {
     writeFileSync(torn, Buffer.concat([good.subarray(0, 4096), Buffer.alloc(good.length - 4096, 7)]))
     expect(() => openStore({ ...files(), path: torn })).toThrowError(/torn\.db cannot be read/)
 
-    const raw = new Libsql(path)
     raw.exec('pragma user_version = 99')
     expect(() => openStore(files())).toThrowError(/newer Hangar \(schema 99/)
     raw.exec('pragma user_version = 1')
