@@ -483,7 +483,7 @@ export class MachineActor {
   #restartAfter(delayMs: number): void {
     const again = () =>
       void this.#queue.run(async () => {
-        if (this.#record.state !== 'stopped') return
+        if (!['stopped', 'failed'].includes(this.#record.state)) return
         await this.#launch('flyd', () => {}, 'stopped').catch(error =>
           this.#options.log.error({ machine: this.#record.id, err: error }, 'machine could not be restarted'),
         )

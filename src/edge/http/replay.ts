@@ -1,0 +1,38 @@
+/** Where an app asked that a request be sent instead (header fly-replay). */
+export interface Replay {
+  readonly app?: string
+  readonly instance?: string
+  readonly preferInstance?: string
+  readonly region?: string
+  readonly state?: string
+  readonly elsewhere: boolean
+}
+
+/** Reads `region=sjc;instance=abc;state=x`. Undefined when it names nothing that can be followed. */
+export function parseReplay(value: string): Replay | undefined {
+  const entries = new Map(
+    value.split(';').map(part => {
+      const at = part.indexOf('=')
+      return at < 0
+        ? [part.trim().toLowerCase(), '']
+        : [
+            part.slice(0, at).trim().toLowerCase(),
+            part
+              .slice(at + 1)
+              .trim()
+              .replace(/^"|"$/g, ''),
+          ]
+    }),
+  )
+  const named = (key: string, as: string) => (entries.get(key) ? { [as]: entries.get(key) } : {})
+  const replay: Replay = {
+    ...named('app', 'app'),
+    ...named('instance', 'instance'),
+    ...named('prefer_instance', 'preferInstance'),
+    ...named('region', 'region'),
+    ...named('state', 'state'),
+    elsewhere: entries.get('elsewhere') === 'true',
+  }
+  const follows = replay.app || replay.instance || replay.preferInstance || replay.region || replay.elsewhere
+  return follows ? replay : undefined
+}

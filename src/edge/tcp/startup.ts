@@ -1,0 +1,59 @@
+import type { Socket } from 'node:net'
+
+const sslRequest = 80_877_103
+const gssRequest = 80_877_104
+const cancelRequest = 80_877_102
+const protocol3 = 3 << 16
+/** PostgreSQL's own limit for a startup packet. */
+const packetLimit = 10_000
+
+export type Startup =
+  | { readonly kind: 'start'; readonly packet: Buffer; readonly user: string }
+  | { readonly kind: 'cancel'; readonly packet: Buffer }
+  | { readonly kind: 'unknown'; readonly why: string }
+
+/**
+ * Reads what a PostgreSQL client says first. Offers of encryption are declined in the protocol's own way (the connection never leaves
+ * this machine). Resolves with undefined when the client left. What came behind the packet is put back.
+ */
+export function readStartup(socket: Socket): Promise<Startup | undefined> {
+  return new Promise(resolve => {
+    let buffer: Buffer = Buffer.alloc(0)
+    const finish = (startup: Startup | undefined) => {
+      socket.removeListener('data', onData)
+      socket.removeListener('close', onClose)
+      socket.pause()
+      resolve(startup)
+    }
+    const onClose = () => finish(undefined)
+    const onData = (chunk: Buffer) => {
+      buffer = buffer.length === 0 ? chunk : Buffer.concat([buffer, chunk])
+      while (buffer.length >= 8) {
+        const length = buffer.readUInt32BE(0)
+        if (length < 8 || length > packetLimit)
+          return finish({ kind: 'unknown', why: 'the first packet is malformed' })
+        if (buffer.length < length) return
+        const packet = buffer.subarray(0, length)
+        buffer = buffer.subarray(length)
+        const code = packet.readUInt32BE(4)
+        if (code === sslRequest || code === gssRequest) {
+          socket.write('N')
+          continue
+        }
+        if (buffer.length > 0) socket.unshift(buffer)
+        if (code === cancelRequest) return finish({ kind: 'cancel', packet })
+        if (code >> 16 === protocol3 >> 16)
+          return finish({ kind: 'start', packet, user: parameter(packet, 'user') })
+        return finish({ kind: 'unknown', why: `protocol ${code >> 16}.${code & 0xffff} is not spoken here` })
+      }
+    }
+    socket.on('data', onData)
+    socket.once('close', onClose)
+  })
+}
+
+function parameter(packet: Buffer, name: string): string {
+  const parts = packet.subarray(8).toString('utf8').split('\0')
+  for (let i = 0; i + 1 < parts.length; i += 2) if (parts[i] === name) return parts[i + 1] ?? ''
+  return ''
+}

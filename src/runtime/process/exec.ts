@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import type { ExecInput, ExecResult } from '#contract'
+import { messageOf } from '#kernel'
+import { runtimeErrors } from '../errors.ts'
+import type { ProcessCommand } from './image.ts'
+
+const outputLimit = 1024 * 1024
+const defaultTimeoutMs = 60_000
+
+/** Runs one command in the surroundings of a machine: its folder, its environment, its user. */
+export function execute(surroundings: ProcessCommand, input: ExecInput): Promise<ExecResult> {
+  const [file, ...args] = input.command
+  return new Promise((resolve, reject) => {
+    if (!file) return reject(runtimeErrors.notStarted('The command', 'it is empty'))
+    const child = spawn(file, args, {
+      cwd: surroundings.cwd,
+      env: surroundings.env,
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      ...(surroundings.uid === undefined ? {} : { uid: surroundings.uid }),
+      ...(surroundings.gid === undefined ? {} : { gid: surroundings.gid }),
+    })
+    const output = { stdout: '', stderr: '' }
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (chunk: string) => {
+        output[name] = (output[name] + chunk).slice(0, outputLimit)
+      })
+    }
+    const timer = setTimeout(() => {
+      if (child.pid) process.kill(-child.pid, 'SIGKILL')
+    }, input.timeoutMs ?? defaultTimeoutMs)
+    child.once('error', error => {
+      clearTimeout(timer)
+      reject(runtimeErrors.notStarted(file, messageOf(error)))
+    })
+    child.once('close', (code, signal) => {
+      clearTimeout(timer)
+      resolve({
+        exit_code: code ?? -1,
+        exit_signal: signal ? (constants.signals[signal] ?? 0) : 0,
+        ...output,
+      })
+    })
+    child.stdin.on('error', () => {})
+    child.stdin.end(input.stdin ?? '')
+  })
+}
