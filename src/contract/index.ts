@@ -1,4 +1,6 @@
 // The public API as data: wire schemas of the Machines API and the operations of the desk.
 // Only types, schemas and pure helpers; nothing here does I/O.
 export * from './machines/index.ts'
+export { type Operation, operation } from './operations/operation.ts'
+export * from './operations/operations.ts'
 export * from './silos/silo.ts'

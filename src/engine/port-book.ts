@@ -37,6 +37,22 @@ export class PortBook {
     return this.#byKey.get(key) ?? this.#queue.run(() => this.#allocate(key))
   }
 
+  /** The same without waiting, for names that must lead somewhere before anything listens there. Free when it was looked at last. */
+  reserve(key: string): number {
+    const known = this.#byKey.get(key)
+    if (known !== undefined) return known
+    const { from, to } = this.#range
+    for (let tries = 0; tries < to - from; tries++) {
+      const port = this.#next
+      this.#next = this.#next >= to ? from : this.#next + 1
+      if (this.#used.has(port)) continue
+      this.#store.savePort(key, port)
+      this.#keep(key, port)
+      return port
+    }
+    throw engineErrors.noPort(from, to)
+  }
+
   release(key: string): void {
     const port = this.#byKey.get(key)
     if (port === undefined) return

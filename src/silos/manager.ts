@@ -107,6 +107,11 @@ export class SiloManager {
     return describe(this.#get(record.id), this.#states(record))
   }
 
+  /** True once a silo was made in this home, also when none is left. */
+  everHadOne(): boolean {
+    return this.#options.store.everHadOne()
+  }
+
   list(): Silo[] {
     return this.#options.store.list().map(record => describe(record, this.#states(record)))
   }

@@ -47,6 +47,8 @@ export interface SiloStore {
   save(record: SiloRecord): void
   get(id: string): SiloRecord | undefined
   list(): SiloRecord[]
+  /** True once a record was saved, also when all were deleted since. */
+  everHadOne(): boolean
   /** Removes the record and its secrets. */
   delete(id: string): void
   saveSecrets(id: string, secrets: SiloSecrets): void

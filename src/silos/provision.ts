@@ -53,8 +53,13 @@ async function createApps({ silo, machines }: ProvisionContext): Promise<void> {
       )
       if (!ours) throw error
     }
+    // As on Fly: an app is public when it has a public address.
+    if (publicParts.has(part) && (await machines.listIps(name)).length === 0)
+      await machines.assignIp(name, { type: 'shared_v4' })
   }
 }
+
+const publicParts: ReadonlySet<SiloPart> = new Set(['kong', 'studio'])
 
 async function deleteApps({ silo, machines }: ProvisionContext): Promise<void> {
   for (const part of [...partsOf(silo)].reverse()) {

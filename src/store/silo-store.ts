@@ -13,11 +13,20 @@ export function createSiloStore(database: Database, sealer: Sealer): SiloStore {
 
   return {
     save(record) {
-      database.run('insert or replace into silos (id, data) values (?, ?)', record.id, JSON.stringify(record))
+      database.transaction(() => {
+        database.run(
+          'insert or replace into silos (id, data) values (?, ?)',
+          record.id,
+          JSON.stringify(record),
+        )
+        if (!records.has(record.id)) database.run("insert or ignore into facts (name) values ('silo made')")
+      })
       records.set(record.id, record)
     },
     get: id => records.get(id),
     list: () => [...records.values()],
+    everHadOne: () =>
+      records.size > 0 || database.get("select 1 from facts where name = 'silo made'") !== undefined,
     delete(id) {
       database.transaction(() => {
         database.run('delete from silo_secrets where id = ?', id)

@@ -21,3 +21,5 @@ create table ips (app text not null, ip text not null, data text not null, prima
 create table ports (key text primary key, port integer not null unique) without rowid;
 create table silos (id text primary key, data text not null) without rowid;
 create table silo_secrets (id text primary key, sealed blob not null) without rowid;
+-- What happened once and is not to happen again by itself.
+create table facts (name text primary key) without rowid;

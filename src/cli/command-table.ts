@@ -1,0 +1,155 @@
+import type { CommandCall } from './context.ts'
+
+export interface CommandSpec {
+  /** Words, as they are typed. */
+  readonly name: string
+  readonly summary: string
+  readonly aliases?: readonly string[]
+  readonly arguments?: readonly (readonly [name: string, summary: string])[]
+  readonly options?: readonly (readonly [flags: string, summary: string, fallback?: string])[]
+  /** False where the output is no data. */
+  readonly json?: false
+  /** Options behind the arguments belong to somebody else. */
+  readonly passThrough?: true
+  load(): Promise<{ run(call: CommandCall): Promise<void> }>
+}
+
+const silo = ['<silo>', 'its alias ({client}-{app}) or id'] as const
+const machine = ['<machine>', 'its id, or an app that has exactly one'] as const
+
+/** All commands, Fly's words where Fly has them. */
+export const commandTable: readonly CommandSpec[] = [
+  {
+    name: 'up',
+    summary: 'start Hangar in the foreground; Ctrl-C stops everything',
+    options: [
+      ['-p, --port <port>', 'port of the edge, for <app>.localhost (0: any free one)', '8080'],
+      ['--tls-port <port>', 'the same over TLS, with a certificate authority of this machine'],
+      ['--api-port <port>', "port of Fly's Machines API on loopback", '4280'],
+      ['--no-api', "do not offer Fly's Machines API over HTTP"],
+      ['--no-demo', 'do not create the demo silo on the first run'],
+      ['-d, --detach', 'start it in the background'],
+      ['--postgres-bin <folder>', "use a system PostgreSQL's bin folder"],
+    ],
+    json: false,
+    load: () => import('./commands/up.ts'),
+  },
+  { name: 'down', summary: 'stop everything and end Hangar', load: () => import('./commands/down.ts') },
+  { name: 'status', summary: 'what runs on this machine', load: () => import('./commands/status.ts') },
+  {
+    name: 'silo create',
+    summary: 'create a silo',
+    arguments: [
+      ['<client>', 'whose it is'],
+      ['<app>', 'for which application'],
+    ],
+    options: [
+      ['--auto-stop-minutes <minutes>', 'idle minutes until it sleeps; 0 = never'],
+      ['--region <region>', 'region code, e.g. iad'],
+      ['--no-studio', 'without the studio'],
+    ],
+    load: () => import('./commands/silo-create.ts'),
+  },
+  {
+    name: 'silo list',
+    summary: 'list silos',
+    aliases: ['ls'],
+    load: () => import('./commands/silo-list.ts'),
+  },
+  {
+    name: 'silo status',
+    summary: 'phase, services, idle time, and why it is awake',
+    arguments: [silo],
+    load: () => import('./commands/silo-status.ts'),
+  },
+  {
+    name: 'silo start',
+    summary: 'wake a silo',
+    arguments: [silo],
+    load: async () => (await import('./commands/silo-actions.ts')).start,
+  },
+  {
+    name: 'silo stop',
+    summary: 'put a silo to sleep; keys and data stay',
+    arguments: [silo],
+    load: async () => (await import('./commands/silo-actions.ts')).stop,
+  },
+  {
+    name: 'silo destroy',
+    summary: 'destroy a silo with all its data',
+    arguments: [silo],
+    options: [['-y, --yes', 'do not ask']],
+    load: () => import('./commands/silo-destroy.ts'),
+  },
+  {
+    name: 'silo connect',
+    summary: 'addresses and keys of a silo',
+    arguments: [silo],
+    options: [
+      ['--reveal', 'print secrets in the clear'],
+      ['--env', 'print as lines of an env file'],
+    ],
+    load: () => import('./commands/silo-connect.ts'),
+  },
+  { name: 'apps list', summary: 'list apps', aliases: ['ls'], load: () => import('./commands/apps-list.ts') },
+  {
+    name: 'machine list',
+    summary: 'list machines',
+    aliases: ['ls'],
+    options: [['-a, --app <app>', 'of this app only']],
+    load: () => import('./commands/machine-list.ts'),
+  },
+  {
+    name: 'machine status',
+    summary: 'one machine in detail',
+    arguments: [machine],
+    load: () => import('./commands/machine-status.ts'),
+  },
+  ...(['start', 'stop', 'suspend', 'restart'] as const).map(
+    (verb): CommandSpec => ({
+      name: `machine ${verb}`,
+      summary: `${verb} a machine`,
+      arguments: [machine],
+      load: async () => (await import('./commands/machine-actions.ts'))[verb],
+    }),
+  ),
+  {
+    name: 'machine exec',
+    summary: 'run a command in a machine',
+    arguments: [machine, ['<command...>', 'the command and its arguments']],
+    options: [['--timeout <seconds>', 'end it after so long']],
+    passThrough: true,
+    load: () => import('./commands/machine-exec.ts'),
+  },
+  {
+    name: 'logs',
+    summary: 'logs of an app, a machine, a silo, or everything',
+    arguments: [['[of]', 'app, machine id, or silo']],
+    options: [
+      ['-f, --follow', 'go on as they are written'],
+      ['-n, --lines <count>', 'how many older lines', '100'],
+      ['-a, --app <app>', 'the same as the argument'],
+    ],
+    load: () => import('./commands/logs.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'check what Hangar needs on this machine',
+    load: () => import('./commands/doctor.ts'),
+  },
+  {
+    name: 'service',
+    summary: 'run one built-in service alone, configured as its official image',
+    arguments: [['<name>', 'rest, auth, storage, gateway or studio']],
+    options: [['-p, --port <port>', 'port on loopback; default: as its environment says']],
+    json: false,
+    load: () => import('./commands/service.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'print a completion script for your shell',
+    arguments: [['<shell>', 'bash, zsh or fish']],
+    json: false,
+    load: () => import('./commands/completion.ts'),
+  },
+]

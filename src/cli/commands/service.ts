@@ -1,0 +1,17 @@
+import type { CommandCall } from '../context.ts'
+
+/** In the foreground until it is interrupted. */
+export async function run({ args, options }: CommandCall): Promise<void> {
+  const { runService } = await import('#daemon')
+  const service = await runService({
+    name: String(args[0]),
+    env: process.env,
+    port: options['port'] === undefined ? undefined : Number(options['port']),
+  })
+  process.stdout.write(`${args[0]} answers at ${service.url}; Ctrl-C stops it.\n`)
+  await new Promise<void>(resolve => {
+    process.once('SIGINT', () => resolve())
+    process.once('SIGTERM', () => resolve())
+  })
+  await service.stop()
+}

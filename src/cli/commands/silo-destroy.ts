@@ -1,0 +1,30 @@
+import { HangarError } from '#kernel'
+import type { CommandCall } from '../context.ts'
+import { showProgress } from '../output/progress.ts'
+
+export async function run({ args, options, context }: CommandCall): Promise<void> {
+  const name = String(args[0])
+  const client = await context.client()
+  const silo = await client.call('siloStatus', { silo: name })
+  if (options['yes'] !== true) await confirm(silo.alias)
+  const progress = showProgress(context.json)
+  const result = await client
+    .call('siloDestroy', { silo: name }, { onProgress: progress.on })
+    .finally(() => progress.end())
+  context.print(result, () => `${silo.alias} is destroyed, with its data.`)
+}
+
+/** The name must be typed: a silo's data cannot be brought back. */
+async function confirm(alias: string): Promise<void> {
+  if (!process.stdin.isTTY) {
+    throw new HangarError(`Destroying ${alias} deletes its data and must be confirmed`, {
+      code: 'HGR_CLI_CONFIRM',
+      status: 400,
+      hint: 'Add --yes.',
+    })
+  }
+  const { text, isCancel } = await import('@clack/prompts')
+  const typed = await text({ message: `This deletes all data of ${alias}. Type its name to go on:` })
+  if (isCancel(typed) || typed !== alias)
+    throw new HangarError('Nothing was destroyed', { code: 'HGR_CLI_CANCELLED', status: 400 })
+}

@@ -1,0 +1,75 @@
+import { Command, CommanderError, Option } from 'commander'
+import { type CommandSpec, commandTable } from './command-table.ts'
+import { createContext } from './context.ts'
+import { exitCodes, renderError } from './output/render-error.ts'
+import { hangarVersion } from './version.ts'
+
+/** Runs one command line and sets the exit code of the process. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = buildProgram()
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Help and version were printed already; so was what is wrong with the line.
+      process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage
+      return
+    }
+    process.exitCode = renderError(error, { json: argv.includes('--json') })
+  }
+}
+
+/** Every command of the table, its code loaded when it is called. */
+export function buildProgram(): Command {
+  const program = new Command('hangar')
+    .description('Runs multi-service stacks shaped for Fly.io on this machine.')
+    .version(hangarVersion(), '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'explain a command')
+    .helpCommand(false)
+    .showSuggestionAfterError(true)
+    .showHelpAfterError('(add --help for an explanation)')
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .exitOverride()
+  const groups = new Map<string, Command>()
+  for (const spec of commandTable) addCommand(program, groups, spec)
+  return program
+}
+
+function addCommand(program: Command, groups: Map<string, Command>, spec: CommandSpec): void {
+  const words = spec.name.split(' ')
+  const last = words.pop() ?? ''
+  let parent = program
+  for (const word of words) {
+    const known = groups.get(word)
+    const group =
+      known ??
+      parent
+        .command(word)
+        .description(groupSummaries[word] ?? '')
+        .exitOverride()
+    groups.set(word, group)
+    parent = group
+  }
+  const command = parent.command(last).description(spec.summary).exitOverride()
+  for (const alias of spec.aliases ?? []) command.alias(alias)
+  for (const [name, summary] of spec.arguments ?? []) command.argument(name, summary)
+  for (const [flags, summary, fallback] of spec.options ?? [])
+    command.addOption(
+      fallback === undefined ? new Option(flags, summary) : new Option(flags, summary).default(fallback),
+    )
+  command.option('--home <folder>', 'folder of this Hangar (default: HANGAR_HOME or ~/.hangar)')
+  if (spec.json !== false) command.option('--json', 'print JSON for programs')
+  if (spec.passThrough) command.passThroughOptions().allowUnknownOption()
+  command.action(async (...given: unknown[]) => {
+    const options = given.at(-2) as Record<string, unknown>
+    const args = given.slice(0, -2) as (string | string[] | undefined)[]
+    const { run } = await spec.load()
+    await run({ args, options, context: createContext(options) })
+  })
+}
+
+const groupSummaries: Record<string, string> = {
+  silo: 'isolated Supabase-compatible environments',
+  apps: 'apps on this machine',
+  machine: 'machines: single running instances',
+}

@@ -1,0 +1,3 @@
+// Typed client of the desk: the operations of the contract as calls. Used by the CLI and by tests.
+// Only the wire: no formatting, no retries that change anything.
+export { type CallOptions, type Client, createClient } from './client.ts'

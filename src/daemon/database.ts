@@ -1,0 +1,35 @@
+import { chown, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Clock, type Log, systemClock } from '#kernel'
+import { ClonePool, clusterOwner, ensureTemplate, findPostgres, type PostgresImageOptions } from '#postgres'
+import type { Paths } from './paths.ts'
+
+export interface DatabaseParts extends PostgresImageOptions {
+  readonly version: string
+}
+
+/** PostgreSQL's programs, the template, and the pool of ready clones. The template is made at the very first start only. */
+export async function openDatabase(
+  paths: Paths,
+  options: { clock: Clock; log: Log; poolSize: number; binDirectory: string | undefined },
+): Promise<DatabaseParts> {
+  const owner = clusterOwner()
+  const directory = join(paths.data, 'postgres')
+  await mkdir(directory, { recursive: true, mode: 0o755 })
+  const binaries = await findPostgres({
+    directory,
+    owner,
+    ...(options.binDirectory ? { binDirectory: options.binDirectory } : {}),
+  })
+  const template = await ensureTemplate({ binaries, directory, owner, clock: systemClock })
+  const pool = new ClonePool({
+    template,
+    directory: join(directory, 'pool'),
+    owner,
+    log: options.log,
+    size: options.poolSize,
+  })
+  await mkdir(paths.sockets, { recursive: true, mode: 0o755 })
+  if (owner) await chown(paths.sockets, owner.uid, owner.gid)
+  return { binaries, pool, owner, clock: options.clock, socketRoot: paths.sockets, version: binaries.version }
+}

@@ -1,0 +1,108 @@
+import { autostopMode, type MachineService } from '#contract'
+import type { RouteApp, RouteMachine, RouteService, Routes } from '#edge'
+import type { Engine, MachineView, PortBook } from '#engine'
+
+/** Key of a door's port in the port book. */
+export function doorKey(app: string, internalPort: number): string {
+  return `door:${app}:${internalPort}`
+}
+
+/** The engine's apps as the edge sees them: immutable snapshots, made anew when something of an app changes. */
+export function createRoutes(engine: Engine, portBook: PortBook): Routes {
+  const { view } = engine
+  const snapshots = new Map<string, RouteApp>()
+  const listeners = new Set<(app: string) => void>()
+
+  engine.listen(({ app }) => {
+    snapshots.delete(app)
+    for (const listener of listeners) listener(app)
+  })
+
+  function get(name: string): RouteApp | undefined {
+    const known = snapshots.get(name)
+    if (known) return known
+    const app = view.app(name)
+    if (!app) return undefined
+    const isPublic = view.hasPublicAddress(name)
+    const machines = view.machines(name)
+    const services = new Map<number, MachineService>()
+    for (const { record } of machines)
+      for (const service of record.config.services ?? [])
+        if (service.internal_port) services.set(service.internal_port, service)
+    const made: RouteApp = {
+      name,
+      network: app.network,
+      public: isPublic,
+      services: [...services.values()].map(service => describe(name, service, machines, isPublic)),
+    }
+    snapshots.set(name, made)
+    return made
+  }
+
+  function describe(
+    app: string,
+    service: MachineService,
+    machines: readonly MachineView[],
+    isPublic: boolean,
+  ): RouteService {
+    const internalPort = service.internal_port ?? 0
+    const wire = wireOf(service)
+    const key = doorKey(app, internalPort)
+    // Public services and databases have a door of their own; others get one when a name needs to lead through it.
+    const door = isPublic || wire === 'postgres' ? portBook.reserve(key) : portBook.get(key)
+    return {
+      internalPort,
+      wire,
+      door,
+      ports: (service.ports ?? []).map(port => ({
+        port: port.port ?? 0,
+        handlers: port.handlers ?? [],
+        forceHttps: port.force_https ?? false,
+      })),
+      autostart: service.autostart ?? true,
+      autostop: autostopMode(service.autostop),
+      minMachinesRunning: service.min_machines_running ?? 0,
+      concurrency: {
+        type: service.concurrency?.type === 'requests' ? 'requests' : 'connections',
+        softLimit: service.concurrency?.soft_limit ?? 20,
+        hardLimit: service.concurrency?.hard_limit ?? undefined,
+      },
+      machines: machines
+        .filter(({ record }) =>
+          record.config.services?.some(({ internal_port }) => internal_port === internalPort),
+        )
+        .map(machine => machineOf(machine, internalPort)),
+    }
+  }
+
+  function machineOf({ record, healthy }: MachineView, internalPort: number): RouteMachine {
+    return {
+      id: record.id,
+      region: record.region,
+      state: record.state,
+      cordoned: record.cordoned,
+      healthy,
+      address: view.addressOf(record, internalPort),
+    }
+  }
+
+  return {
+    get,
+    *list() {
+      for (const { name } of view.apps()) {
+        const app = get(name)
+        if (app) yield app
+      }
+    },
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+function wireOf(service: MachineService): RouteService['wire'] {
+  const handlers = (service.ports ?? []).flatMap(port => port.handlers ?? [])
+  if (handlers.includes('http')) return 'http'
+  return service.internal_port === 5432 || handlers.includes('pg_tls') ? 'postgres' : 'tcp'
+}

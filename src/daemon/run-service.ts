@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createLog, systemClock } from '#kernel'
+import { daemonErrors } from './errors.ts'
+import { services } from './services.ts'
+
+export interface AloneOptions {
+  readonly name: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Overrides the service's own port. */
+  readonly port: number | undefined
+}
+
+export interface AloneService {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** Runs one built-in service by itself, with the variables that its official image reads. */
+export async function runService({ name, env, port }: AloneOptions): Promise<AloneService> {
+  const definition = services.find(service => service.name === name)
+  if (!definition)
+    throw daemonErrors.unknownService(
+      name,
+      services.map(service => service.name),
+    )
+  const cacheDirectory = mkdtempSync(join(tmpdir(), `hangar-${name}-`))
+  const service = await definition.create({ env, log: createLog(), clock: systemClock, cacheDirectory })
+  const server = createServer((request, response) => service.handle(request, response))
+  server.on('upgrade', (request, socket: Socket, head) => {
+    if (service.upgrade) service.upgrade(request, socket, head)
+    else socket.end('HTTP/1.1 426 Upgrade Required\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port ?? definition.port(env), '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  const bound = typeof address === 'object' && address ? address.port : 0
+  return {
+    url: `http://127.0.0.1:${bound}`,
+    async stop() {
+      server.close()
+      server.closeIdleConnections()
+      await service.close(5_000)
+      server.closeAllConnections()
+      rmSync(cacheDirectory, { recursive: true, force: true })
+    },
+  }
+}
