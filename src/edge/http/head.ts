@@ -143,7 +143,7 @@ function parseFields(
     if (colon < 0 || colon > stop) throw new BadMessage('a header line has no colon')
     const name = text.slice(start, colon)
     const lower = knownNames.get(name) ?? learnName(name)
-    const value = text.slice(colon + 1, stop).trim()
+    const value = withoutBlanks(text, colon + 1, stop)
     if (badValue.test(value)) throw new BadMessage(`the value of ${name} has a control character`)
     switch (lower) {
       case 'content-length':
@@ -169,6 +169,19 @@ function parseFields(
     connection,
     end: from + Buffer.byteLength(text, 'latin1') + 4,
   }
+}
+
+/** Space and tab only: what else `trim` takes for blank is part of the value, or an attack. */
+function withoutBlanks(text: string, from: number, to: number): string {
+  let start = from
+  let end = to
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9
 }
 
 function learnName(name: string): string {
