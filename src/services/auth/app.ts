@@ -1,0 +1,27 @@
+import { createHttpApp, type HttpApp } from '#http'
+import type { AuthContext } from './context.ts'
+import { adminRoutes } from './routes/admin-users.ts'
+import { parseBodies } from './routes/body.ts'
+import { logoutRoutes } from './routes/logout.ts'
+import { metaRoutes } from './routes/meta.ts'
+import { renderError } from './routes/render-error.ts'
+import { signupRoutes } from './routes/signup.ts'
+import { tokenRoutes } from './routes/token.ts'
+import { userRoutes } from './routes/user.ts'
+
+/** The whole HTTP surface, for any number of auth services. */
+export function createAuthApp(): Promise<HttpApp<AuthContext>> {
+  return createHttpApp<AuthContext>({
+    name: 'auth',
+    renderError,
+    register(app) {
+      parseBodies(app)
+      metaRoutes(app)
+      signupRoutes(app)
+      tokenRoutes(app)
+      logoutRoutes(app)
+      userRoutes(app)
+      adminRoutes(app)
+    },
+  })
+}

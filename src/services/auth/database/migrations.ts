@@ -1,0 +1,58 @@
+import type pg from 'pg'
+import { codeOf } from '#kernel'
+import { schemaSql, schemaVersions } from './schema.ts'
+
+const newest = schemaVersions.at(-1) as string
+const owner = 'supabase_auth_admin'
+/** Any number will do, as long as nobody else locks it. */
+const lockKey = 5_431_070_603
+
+/**
+ * Makes the tables of schema `auth`. When they are there, that is one small query.
+ * Safe with concurrent starters: one works, the others wait and then find it done. A failure leaves nothing behind.
+ */
+export async function migrate(client: pg.ClientBase): Promise<void> {
+  if (await done(client)) return
+  await client.query('begin')
+  try {
+    await client.query('select pg_advisory_xact_lock($1)', [lockKey])
+    if (!(await done(client, true))) {
+      await becomeOwner(client)
+      await client.query(schemaSql)
+      await client.query(
+        'insert into auth.schema_migrations (version) select unnest($1::text[]) on conflict do nothing',
+        [schemaVersions],
+      )
+    }
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback')
+    throw error
+  }
+}
+
+async function done(client: pg.ClientBase, inTransaction = false): Promise<boolean> {
+  try {
+    if (inTransaction) {
+      const { rows } = await client.query("select to_regclass('auth.schema_migrations') as found")
+      if (rows[0].found === null) return false
+    }
+    const { rows } = await client.query('select 1 from auth.schema_migrations where version >= $1 limit 1', [
+      newest,
+    ])
+    return rows.length > 0
+  } catch (error) {
+    // No such table, or schema: a new database.
+    if (!inTransaction && ['42P01', '3F000'].includes(codeOf(error) ?? '')) return false
+    throw error
+  }
+}
+
+/** Whoever connects, the tables belong to the auth service's role. */
+async function becomeOwner(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query(
+    "select pg_has_role(current_user, oid, 'member') as may from pg_roles where rolname = $1",
+    [owner],
+  )
+  if (rows[0]?.may) await client.query(`set local role ${owner}`)
+}

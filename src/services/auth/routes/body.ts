@@ -1,0 +1,52 @@
+import type { FastifyInstance, FastifyRequest } from '#http'
+import { errors } from '../errors.ts'
+import type { Json } from '../users/rows.ts'
+
+/** Bodies are JSON whatever their content type says; none is an empty object. */
+export function parseBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) => {
+    if (String(text).trim() === '') return done(null, {})
+    try {
+      const value: unknown = JSON.parse(String(text))
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+        return done(errors.badJson('it must be an object'))
+      }
+      done(null, value)
+    } catch (error) {
+      done(errors.badJson((error as Error).message))
+    }
+  })
+}
+
+/** The fields of a body, each with the type that it must have. Null is as good as absent. */
+export interface Body {
+  /** Absent: an empty string. */
+  text(name: string): string
+  optionalText(name: string): string | undefined
+  flag(name: string): boolean | undefined
+  object(name: string): Json | undefined
+}
+
+export function bodyOf(request: FastifyRequest): Body {
+  const fields = (request.body ?? {}) as Json
+  const read = (name: string, type: string): unknown => {
+    const value = Object.hasOwn(fields, name) ? fields[name] : undefined
+    if (value === undefined || value === null) return undefined
+    const actual = Array.isArray(value) ? 'array' : typeof value
+    if (actual !== type) throw errors.badJson(`field ${name} must be of type ${type}, not ${actual}`)
+    return value
+  }
+  return {
+    text: name => (read(name, 'string') as string | undefined) ?? '',
+    optionalText: name => read(name, 'string') as string | undefined,
+    flag: name => read(name, 'boolean') as boolean | undefined,
+    object: name => read(name, 'object') as Json | undefined,
+  }
+}
+
+/** One parameter of the query; repeated: the first. */
+export function queryOf(request: FastifyRequest, name: string): string {
+  const value = (request.query as Record<string, string | string[] | undefined>)[name]
+  return (Array.isArray(value) ? value[0] : value) ?? ''
+}

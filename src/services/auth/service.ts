@@ -1,0 +1,51 @@
+import type { HttpApp, ServiceDefinition } from '#http'
+import { createAuthApp } from './app.ts'
+import type { AuthContext } from './context.ts'
+import { Database } from './database/database.ts'
+import { createMailer } from './mail/mailer.ts'
+import { createAccessTokens } from './sessions/access-tokens.ts'
+import { readSettings } from './settings.ts'
+
+/** Routes hold no state, so all instances of a process share them. */
+let shared: Promise<HttpApp<AuthContext>> | undefined
+
+/** Users and sessions: what `supabase/gotrue` is to its clients. */
+export const authService: ServiceDefinition = {
+  name: 'auth',
+  port: env => Number(env['GOTRUE_API_PORT'] || env['PORT'] || 9999),
+  async create({ env, log, clock }) {
+    const settings = readSettings(env)
+    shared ??= createAuthApp()
+    const app = await shared
+    const { databaseUrl: url, maxConnections } = settings
+    const database = new Database({ url, maxConnections, clock, log })
+    const mailer = createMailer(settings)
+    const tokens = createAccessTokens(settings.jwt, () => clock.now())
+    const handle = app.handler({ settings, database, tokens, mailer, clock, log })
+    let active = 0
+    let idle: (() => void) | undefined
+    return {
+      handle(request, response) {
+        active++
+        response.once('close', () => {
+          active--
+          if (active === 0) idle?.()
+        })
+        handle(request, response)
+      },
+      async close(graceMs) {
+        if (active > 0) {
+          await new Promise<void>(resolve => {
+            const timer = clock.after(graceMs, resolve)
+            idle = () => {
+              timer.cancel()
+              resolve()
+            }
+          })
+        }
+        mailer.close()
+        await database.close()
+      },
+    }
+  },
+}

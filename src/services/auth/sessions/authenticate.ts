@@ -1,0 +1,50 @@
+import type { Call } from '../context.ts'
+import type { Transaction } from '../database/database.ts'
+import { errors } from '../errors.ts'
+import type { UserRow } from '../users/rows.ts'
+import { findUserById } from '../users/store.ts'
+import type { AccessClaims } from './access-tokens.ts'
+import { findSession, type SessionRow } from './sessions.ts'
+
+export interface SignedIn {
+  readonly claims: AccessClaims
+  readonly user: UserRow
+  readonly session: SessionRow | undefined
+}
+
+/** What the bearer token says. Throws no_authorization or bad_jwt. */
+export async function claimsOf(call: Call): Promise<AccessClaims> {
+  const token = /^bearer (\S+)$/i.exec(call.request.headers.authorization?.trim() ?? '')?.[1]
+  if (token === undefined) throw errors.noAuthorization()
+  try {
+    return await call.tokens.verify(token)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw errors.badJwt(`invalid JWT: unable to parse or verify signature, ${why}`, error)
+  }
+}
+
+/** The user of verified claims. The token outlives a sign-out, so its session must still be there. */
+export async function signedIn(transaction: Transaction, claims: AccessClaims): Promise<SignedIn> {
+  if (!claims.sub) throw errors.badJwt('invalid claim: missing sub claim')
+  if (!isUuid(claims.sub)) throw errors.badJwt('invalid claim: sub claim must be a UUID')
+  const user = await findUserById(transaction, claims.sub)
+  if (!user) throw errors.userGone()
+  const id = claims.session_id
+  if (!id) return { claims, user, session: undefined }
+  if (!isUuid(id)) throw errors.badJwt('invalid claim: session_id claim must be a UUID')
+  const session = await findSession(transaction, id)
+  if (!session) throw errors.sessionGone()
+  return { claims, user, session }
+}
+
+/** Throws unless the token's role is one of the admin roles. */
+export async function requireAdmin(call: Call): Promise<AccessClaims> {
+  const claims = await claimsOf(call)
+  if (!call.settings.jwt.adminRoles.includes(claims.role ?? '')) throw errors.notAdmin()
+  return claims
+}
+
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text)
+}

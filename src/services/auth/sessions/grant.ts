@@ -1,0 +1,47 @@
+import { audit } from '../audit.ts'
+import type { Call } from '../context.ts'
+import type { Transaction } from '../database/database.ts'
+import type { Json, UserRow } from '../users/rows.ts'
+import { updateUser } from '../users/store.ts'
+import { viewUser } from '../users/view.ts'
+import { addRefreshToken } from './refresh-tokens.ts'
+import { openSession, proofsOf, type SessionRow } from './sessions.ts'
+
+/** Signs a user in: a new session, its first refresh token, and the answer that clients expect. */
+export async function grantSession(
+  call: Call,
+  transaction: Transaction,
+  user: UserRow,
+  method: string,
+  provider = 'email',
+): Promise<Json> {
+  const signedIn = await updateUser(transaction, user.id, { last_sign_in_at: new Date(call.clock.now()) })
+  await transaction.query(
+    'update auth.identities set last_sign_in_at = now() where user_id = $1 and provider = $2',
+    [user.id, provider],
+  )
+  const session = await openSession(transaction, user.id, method, call)
+  const refreshToken = await addRefreshToken(transaction, user.id, session.id)
+  await audit(transaction, signedIn, 'login', call.ip, { provider })
+  return sessionAnswer(call, transaction, signedIn, session, refreshToken)
+}
+
+/** The session as a client keeps it: tokens and user. */
+export async function sessionAnswer(
+  call: Call,
+  transaction: Transaction,
+  user: UserRow,
+  session: SessionRow,
+  refreshToken: string,
+): Promise<Json> {
+  const proofs = await proofsOf(transaction, session.id)
+  const access = await call.tokens.issue(user, { id: session.id, aal: session.aal ?? 'aal1', proofs })
+  return {
+    access_token: access.token,
+    token_type: 'bearer',
+    expires_in: call.settings.jwt.expirySeconds,
+    expires_at: access.expiresAt,
+    refresh_token: refreshToken,
+    user: await viewUser(transaction, user),
+  }
+}

@@ -1,0 +1,78 @@
+import { audit } from '../audit.ts'
+import type { Call } from '../context.ts'
+import type { Transaction } from '../database/database.ts'
+import { type AuthError, errors } from '../errors.ts'
+import type { Json, UserRow } from '../users/rows.ts'
+import { isBanned } from '../users/rules.ts'
+import { findUserById } from '../users/store.ts'
+import { sessionAnswer } from './grant.ts'
+import {
+  activeRefreshToken,
+  addRefreshToken,
+  findRefreshToken,
+  type RefreshTokenRow,
+  revokeFamily,
+  revokeRefreshToken,
+} from './refresh-tokens.ts'
+import { findSession, type SessionRow, touchSession } from './sessions.ts'
+
+/** Exchanges a refresh token for a new pair. A token that was exchanged before and turns up again ends its whole family. */
+export async function refreshSession(call: Call, given: string): Promise<Json> {
+  // A refusal can have revoked tokens, which must stay so: it is returned out of the transaction, not thrown.
+  const result = await call.database.run<Json | AuthError>(async transaction => {
+    const token = await findRefreshToken(transaction, given)
+    const user = token && (await findUserById(transaction, token.user_id))
+    if (!token || !user) return errors.refreshTokenNotFound()
+    if (isBanned(user, call.clock.now())) return errors.userBanned('Invalid Refresh Token: User Banned')
+    const session =
+      token.session_id === null ? undefined : await findSession(transaction, token.session_id, true)
+    if (!session) return errors.refreshSessionGone()
+    const expired = expiry(call, session)
+    if (expired) return expired
+    // Somebody may have exchanged it while we waited for the session.
+    const current = (await findRefreshToken(transaction, given)) ?? token
+    const next = await nextToken(call, transaction, user, session, current)
+    if (typeof next !== 'string') return next
+    await touchSession(transaction, session.id, call)
+    await audit(transaction, user, 'token_refreshed', call.ip)
+    return sessionAnswer(call, transaction, user, session, next)
+  })
+  if (result instanceof Error) throw result
+  return result
+}
+
+async function nextToken(
+  call: Call,
+  transaction: Transaction,
+  user: UserRow,
+  session: SessionRow,
+  token: RefreshTokenRow,
+): Promise<string | AuthError> {
+  if (token.revoked) {
+    const active = await activeRefreshToken(transaction, session.id)
+    // The client never got, or never saved, the answer to its last exchange.
+    if (active && active.parent === token.token) return active.token
+    if (call.clock.now() > token.updated_at.getTime() + call.settings.refreshReuseMs) {
+      if (call.settings.refreshRotation) await revokeFamily(transaction, session.id)
+      return errors.refreshTokenUsed()
+    }
+  }
+  await revokeRefreshToken(transaction, token.id)
+  await audit(transaction, user, 'token_revoked', call.ip)
+  return addRefreshToken(transaction, user.id, session.id, token.token)
+}
+
+function expiry(call: Call, session: SessionRow): AuthError | undefined {
+  const now = call.clock.now()
+  const { sessionTimeboxMs, sessionInactivityMs } = call.settings
+  if (session.not_after !== null && session.not_after.getTime() <= now) return errors.sessionExpired()
+  if (sessionTimeboxMs !== undefined && session.created_at.getTime() + sessionTimeboxMs <= now) {
+    return errors.sessionExpired()
+  }
+  const last =
+    session.refreshed_seconds === null ? session.created_at.getTime() : session.refreshed_seconds * 1000
+  if (sessionInactivityMs !== undefined && last + sessionInactivityMs <= now) {
+    return errors.sessionExpired('Session Expired (Inactivity)')
+  }
+  return undefined
+}

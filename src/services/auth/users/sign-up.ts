@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import { audit } from '../audit.ts'
+import type { Call } from '../context.ts'
+import { AuthError, errors } from '../errors.ts'
+import { sendMail } from '../mail/send.ts'
+import { grantSession } from '../sessions/grant.ts'
+import type { Flow } from '../verify/flows.ts'
+import { confirmEmail } from './confirm.ts'
+import { createEmailUser } from './create.ts'
+import { hashPassword } from './passwords.ts'
+import type { Json, UserRow } from './rows.ts'
+import { checkEmail, checkPassword } from './rules.ts'
+import { findUserByEmail } from './store.ts'
+import { userView, viewUser } from './view.ts'
+
+export interface SignUp {
+  readonly email: string
+  readonly password: string
+  readonly data: Json
+  readonly flow: Flow | undefined
+  readonly redirectTo: string
+}
+
+/** With autoconfirm: a session. Else an email is sent and the answer is a user, whether or not the address was known. */
+export async function signUpWithEmail(call: Call, signUp: SignUp): Promise<Json> {
+  const { settings, database } = call
+  if (!settings.email.enabled) throw errors.emailDisabled('signups')
+  checkPassword(signUp.password, settings)
+  const email = checkEmail(signUp.email)
+  if (!settings.email.autoconfirm) call.mailer.require()
+  const encrypted = await hashPassword(signUp.password)
+  try {
+    return await database.run(async transaction => {
+      const existing = await findUserByEmail(transaction, email, call.audience)
+      if (existing && existing.email_confirmed_at !== null) {
+        if (settings.email.autoconfirm) throw errors.userExists()
+        await audit(transaction, existing, 'user_repeated_signup', call.ip, { provider: 'email' })
+        return pretended(call, email, signUp.data)
+      }
+      // A row that waits for its confirmation stays as it is: this may be somebody else.
+      const user =
+        existing ??
+        (await createEmailUser(call, transaction, email, signUp.data, { encrypted_password: encrypted }))
+      if (settings.email.autoconfirm) {
+        await audit(transaction, user, 'user_signedup', call.ip, { provider: 'email' })
+        const confirmed = await confirmEmail(call, transaction, user)
+        return grantSession(call, transaction, confirmed, 'password')
+      }
+      await audit(transaction, user, 'user_confirmation_requested', call.ip, { provider: 'email' })
+      const sent = await sendMail(call, transaction, user, 'confirmation', signUp)
+      return viewUser(transaction, sent)
+    })
+  } catch (error) {
+    // Two sign-ups of one address at the same time.
+    if (error instanceof AuthError && error.errorCode === 'email_exists') throw errors.userExists()
+    throw error
+  }
+}
+
+/** What a new user would look like, for an address that is taken: no identities, a made-up id. */
+function pretended(call: Call, email: string, data: Json): Json {
+  const now = new Date(call.clock.now())
+  const user: Partial<UserRow> = {
+    id: randomUUID(),
+    aud: call.audience,
+    role: '',
+    email,
+    confirmation_sent_at: now,
+    raw_app_meta_data: { provider: 'email', providers: ['email'] },
+    raw_user_meta_data: data,
+    created_at: now,
+    updated_at: now,
+    is_anonymous: false,
+  }
+  return userView(user as UserRow, [], [])
+}

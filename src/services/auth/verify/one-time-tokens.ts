@@ -1,0 +1,71 @@
+import { createHash, randomInt, randomUUID } from 'node:crypto'
+import type { Transaction } from '../database/database.ts'
+import type { UserRow } from '../users/rows.ts'
+
+export type OneTimeTokenType =
+  | 'confirmation_token'
+  | 'reauthentication_token'
+  | 'recovery_token'
+  | 'email_change_token_new'
+  | 'email_change_token_current'
+
+/** Marks tokens whose link ends in a code (PKCE), not in a session. */
+export const pkcePrefix = 'pkce_'
+
+/** Decimal digits that a person types. */
+export function newOtp(length: number): string {
+  return Array.from({ length }, () => randomInt(10)).join('')
+}
+
+/** What is kept of an OTP: it says nothing without the address it was sent to. */
+export function hashOtp(address: string, otp: string): string {
+  return createHash('sha224')
+    .update(address + otp)
+    .digest('hex')
+}
+
+/** A user has at most one of each type. */
+export async function saveOneTimeToken(
+  transaction: Transaction,
+  userId: string,
+  type: OneTimeTokenType,
+  hash: string,
+  relatesTo: string,
+): Promise<void> {
+  await transaction.query(
+    `insert into auth.one_time_tokens (id, user_id, token_type, token_hash, relates_to, created_at, updated_at)
+     values ($1, $2, $3, $4, $5, now() at time zone 'utc', now() at time zone 'utc')
+     on conflict (user_id, token_type) do update
+       set token_hash = excluded.token_hash, relates_to = excluded.relates_to, updated_at = excluded.updated_at`,
+    [randomUUID(), userId, type, hash, relatesTo],
+  )
+}
+
+export async function dropOneTimeTokens(
+  transaction: Transaction,
+  userId: string,
+  types: readonly OneTimeTokenType[],
+): Promise<void> {
+  await transaction.query(
+    'delete from auth.one_time_tokens where user_id = $1 and token_type = any($2::auth.one_time_token_type[])',
+    [userId, types],
+  )
+}
+
+/** The user that the hash (with or without the PKCE mark) was made for, locked, and which type it is. */
+export async function findByOneTimeToken(
+  transaction: Transaction,
+  hash: string,
+  types: readonly OneTimeTokenType[],
+): Promise<{ readonly user: UserRow; readonly type: OneTimeTokenType } | undefined> {
+  const bare = hash.startsWith(pkcePrefix) ? hash.slice(pkcePrefix.length) : hash
+  const rows = await transaction.query<UserRow & Record<string, unknown>>(
+    `select u.*, t.token_type as one_time_type
+     from auth.one_time_tokens t join auth.users u on u.id = t.user_id
+     where t.token_hash = any($1) and t.token_type = any($2::auth.one_time_token_type[])
+     for update of u`,
+    [[bare, pkcePrefix + bare], types],
+  )
+  const row = rows[0]
+  return row && { user: row, type: row['one_time_type'] as OneTimeTokenType }
+}
