@@ -1,13 +1,18 @@
 import { createHttpApp, type HttpApp } from '#http'
 import type { AuthContext } from './context.ts'
+import { absentRoutes } from './routes/absent.ts'
+import { adminLinkRoutes } from './routes/admin-links.ts'
+import { adminMoreRoutes } from './routes/admin-more.ts'
 import { adminRoutes } from './routes/admin-users.ts'
 import { parseBodies } from './routes/body.ts'
 import { logoutRoutes } from './routes/logout.ts'
+import { mailRoutes } from './routes/mails.ts'
 import { metaRoutes } from './routes/meta.ts'
 import { renderError } from './routes/render-error.ts'
 import { signupRoutes } from './routes/signup.ts'
 import { tokenRoutes } from './routes/token.ts'
 import { userRoutes } from './routes/user.ts'
+import { verifyRoutes } from './routes/verify.ts'
 
 /** The whole HTTP surface, for any number of auth services. */
 export function createAuthApp(): Promise<HttpApp<AuthContext>> {
@@ -21,7 +26,12 @@ export function createAuthApp(): Promise<HttpApp<AuthContext>> {
       tokenRoutes(app)
       logoutRoutes(app)
       userRoutes(app)
+      mailRoutes(app)
+      verifyRoutes(app)
       adminRoutes(app)
+      adminLinkRoutes(app)
+      adminMoreRoutes(app)
+      absentRoutes(app)
     },
   })
 }

@@ -16,7 +16,6 @@ const logTypes = {
   user_repeated_signup: 'user',
   token_refreshed: 'token',
   token_revoked: 'token',
-  identity_unlinked: 'user',
 } as const
 
 export type AuditAction = keyof typeof logTypes

@@ -40,6 +40,7 @@ export const errors = {
 
   // Signing in.
   invalidCredentials: () => make(400, 'invalid_credentials', 'Invalid login credentials'),
+  bannedHere: () => make(403, 'user_banned', 'User is banned'),
   emailNotConfirmed: () => make(400, 'email_not_confirmed', 'Email not confirmed'),
   phoneNotConfirmed: () => make(400, 'phone_not_confirmed', 'Phone not confirmed'),
   userBanned: (message = 'User is banned') => make(400, 'user_banned', message),
@@ -60,6 +61,9 @@ export const errors = {
   refreshTokenNotFound: () =>
     make(400, 'refresh_token_not_found', 'Invalid Refresh Token: Refresh Token Not Found'),
   refreshTokenUsed: () => make(400, 'refresh_token_already_used', 'Invalid Refresh Token: Already Used'),
+  manualLinkingDisabled: () => make(404, 'manual_linking_disabled', 'Manual linking is disabled'),
+  samlDisabled: () => make(404, 'saml_provider_disabled', 'SAML 2.0 is disabled'),
+  factorNotFound: () => make(404, 'mfa_factor_not_found', 'Factor not found'),
   refreshSessionGone: () => make(400, 'session_not_found', 'Invalid Refresh Token: No Valid Session Found'),
   sessionExpired: (why = 'Session Expired') => make(400, 'session_expired', `Invalid Refresh Token: ${why}`),
 
@@ -97,9 +101,6 @@ export const errors = {
   appMetadataRefused: () => make(403, 'not_admin', 'Updating app_metadata requires admin privileges'),
   ssoManaged: (what: string) =>
     make(422, 'user_sso_managed', `Updating ${what} of a user managed by SSO is not possible`),
-  identityNotFound: () => make(422, 'identity_not_found', "Identity doesn't exist"),
-  lastIdentity: () =>
-    make(422, 'single_identity_not_deletable', 'User must have at least 1 identity after unlinking'),
 
   // Ourselves.
   database: (doing: string, cause?: unknown) =>

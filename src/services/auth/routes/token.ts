@@ -6,7 +6,8 @@ import { refreshSession } from '../sessions/refresh.ts'
 import { passwordMatches } from '../users/passwords.ts'
 import type { Json } from '../users/rows.ts'
 import { checkPhone, isBanned } from '../users/rules.ts'
-import { findUserByEmail, findUserByPhone } from '../users/store.ts'
+import { findUserByEmail, findUserById, findUserByPhone } from '../users/store.ts'
+import { redeemCode } from '../verify/flows.ts'
 import { type Body, bodyOf, queryOf } from './body.ts'
 
 /** POST /token?grant_type=…: from something that proves who one is to a session. */
@@ -23,6 +24,8 @@ export function tokenRoutes(app: FastifyInstance): void {
         if (token === '') throw errors.badRequest('refresh_token required')
         return refreshSession(call, token)
       }
+      case 'pkce':
+        return codeGrant(call, bodyOf(request))
       case 'id_token':
         throw errors.notBuilt('Signing in with an id token')
       default:
@@ -60,4 +63,20 @@ async function passwordGrant(call: Call, body: Body): Promise<Json> {
   return database.run(transaction =>
     grantSession(call, transaction, user, 'password', email !== '' ? 'email' : 'phone'),
   )
+}
+
+/** The second half of a PKCE flow: the code of a link, and what its challenge was made of. */
+async function codeGrant(call: Call, body: Body): Promise<Json> {
+  const code = body.text('auth_code')
+  const verifier = body.text('code_verifier')
+  if (code === '' || verifier === '') {
+    throw errors.badRequest('invalid request: both auth code and code verifier should be non-empty')
+  }
+  return call.database.run(async transaction => {
+    const { userId, method } = await redeemCode(call, transaction, code, verifier)
+    const user = await findUserById(transaction, userId)
+    if (!user) throw errors.flowStateNotFound()
+    if (isBanned(user, call.clock.now())) throw errors.userBanned()
+    return grantSession(call, transaction, user, method)
+  })
 }

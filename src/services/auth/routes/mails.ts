@@ -1,0 +1,81 @@
+import type { FastifyInstance } from '#http'
+import { type Call, callOf } from '../context.ts'
+import { errors } from '../errors.ts'
+import { requestConfirmationAgain } from '../mail/again.ts'
+import { requestReauthentication } from '../mail/reauthenticate.ts'
+import { requestRecovery } from '../mail/recover.ts'
+import { requestMagicLink } from '../mail/sign-in-link.ts'
+import { claimsOf } from '../sessions/authenticate.ts'
+import { checkEmail } from '../users/rules.ts'
+import { flowOf } from '../verify/flows.ts'
+import { redirectOf } from '../verify/redirects.ts'
+import { type Body, bodyOf } from './body.ts'
+
+/** Requests that end in an email. The answer is the same whether or not somebody has the address. */
+export function mailRoutes(app: FastifyInstance): void {
+  app.post('/recover', async request => {
+    const call = callOf(request)
+    const body = bodyOf(request)
+    const email = requiredEmail(body, 'Password recovery requires an email')
+    await requestRecovery(call, email, options(call, body))
+    return {}
+  })
+
+  app.post('/magiclink', async request => magicLink(callOf(request), bodyOf(request)))
+
+  app.post('/otp', async request => {
+    const body = bodyOf(request)
+    if (body.text('email') !== '' && body.text('phone') !== '') {
+      throw errors.badRequest('Only an email address or phone number should be provided')
+    }
+    if (body.text('phone') !== '') throw errors.phoneDisabled('logins')
+    if (body.text('email') === '') throw errors.badRequest('One of email or phone must be set')
+    return magicLink(callOf(request), body)
+  })
+
+  app.post('/resend', async request => {
+    const call = callOf(request)
+    const body = bodyOf(request)
+    const type = body.text('type')
+    if (!['signup', 'email_change', 'sms', 'phone_change'].includes(type)) {
+      throw errors.badRequest('Missing one of these types: signup, email_change, sms, phone_change')
+    }
+    if (type === 'sms' || type === 'phone_change' || body.text('phone') !== '') {
+      throw errors.phoneDisabled('logins')
+    }
+    const email = requiredEmail(body, 'Type provided requires an email address')
+    await requestConfirmationAgain(
+      call,
+      type === 'signup' ? 'signup' : 'email_change',
+      email,
+      options(call, body),
+    )
+    return {}
+  })
+
+  app.get('/reauthenticate', async request => {
+    const call = callOf(request)
+    await requestReauthentication(call, await claimsOf(call))
+    return {}
+  })
+}
+
+async function magicLink(call: Call, body: Body): Promise<object> {
+  if (!call.settings.email.enabled) throw errors.emailDisabled('logins')
+  const email = requiredEmail(body, 'Password recovery requires an email')
+  await requestMagicLink(call, email, {
+    ...options(call, body),
+    createUser: body.flag('create_user') ?? true,
+    data: body.object('data') ?? {},
+  })
+  return {}
+}
+
+function requiredEmail(body: Body, missing: string): string {
+  if (body.text('email') === '') throw errors.validation(missing)
+  return checkEmail(body.text('email'))
+}
+
+function options(call: Call, body: Body) {
+  return { flow: flowOf(body), redirectTo: redirectOf(call) }
+}
