@@ -29,7 +29,6 @@ export const errors = {
   validation: (message: string) => make(422, 'validation_failed', message),
   weakPassword: (message: string, weakReasons: readonly string[]) =>
     new AuthError(422, 'weak_password', message, { weakReasons }),
-  notFound: (message = 'Not Found') => make(404, 'not_found', message),
 
   // Who is asking.
   noAuthorization: () => make(401, 'no_authorization', 'This endpoint requires a Bearer token'),
@@ -55,7 +54,8 @@ export const errors = {
   otpSignupDisabled: () => make(422, 'otp_disabled', 'Signups not allowed for otp'),
   oauthProviderDisabled: () =>
     make(400, 'validation_failed', 'Unsupported provider: provider is not enabled'),
-  notBuilt: (what: string) => make(501, 'not_implemented', `${what} is not available in Hangar`),
+  // Not 501: the official client hides the message of every 5xx.
+  notBuilt: (what: string) => make(422, 'not_implemented', `${what} is not available in Hangar`),
 
   // Refreshing.
   refreshTokenNotFound: () =>

@@ -1,6 +1,7 @@
 import pg from 'pg'
-import { type Clock, codeOf, HangarError, type Log, messageOf, sleep } from '#kernel'
+import { type Clock, codeOf, type Log, messageOf, sleep } from '#kernel'
 import { errors } from '../errors.ts'
+import { fromPostgres, isSchemaGone } from './failures.ts'
 import { migrate } from './migrations.ts'
 
 export interface DatabaseOptions {
@@ -44,11 +45,25 @@ export class Database {
 
   /** Resolves when the database answers and the schema is there. */
   async ready(): Promise<void> {
-    await this.run(transaction => transaction.query('select 1'))
+    await this.run(transaction => transaction.query('select from auth.users limit 0'))
   }
 
-  /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+  /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. Run again when the schema had to be made anew. */
   async run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    try {
+      return await this.#transact(work)
+    } catch (error) {
+      if (!isSchemaGone(error)) throw error
+      this.#migrated = undefined
+      return this.#transact(work)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end()
+  }
+
+  async #transact<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const client = await this.#begin()
     let broken: Error | undefined
     const onError = (error: Error) => {
@@ -65,15 +80,11 @@ export class Database {
       await client.query('rollback').catch(failure => {
         broken = failure as Error
       })
-      throw error instanceof HangarError ? error : errors.database('running the request', error)
+      throw fromPostgres(error, 'running the request')
     } finally {
       client.removeListener('error', onError)
       client.release(broken)
     }
-  }
-
-  async close(): Promise<void> {
-    await this.#pool.end()
   }
 
   /** A connection with a transaction open. An idle connection that broke meanwhile is replaced, unseen. */

@@ -89,5 +89,7 @@ function withQuery(target: string, values: Record<string, unknown>): string {
 }
 
 function encode(values: Record<string, unknown>): string {
-  return new URLSearchParams(Object.entries(values).map(([name, value]) => [name, String(value)])).toString()
+  return new URLSearchParams(
+    Object.entries(values).map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString()
 }

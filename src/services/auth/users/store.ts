@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { codeOf } from '#kernel'
 import type { Transaction } from '../database/database.ts'
+import { fromPostgres } from '../database/failures.ts'
 import { errors } from '../errors.ts'
 import { instanceId, type UserChanges, type UserRow } from './rows.ts'
 
@@ -97,7 +98,8 @@ async function writing<T>(doing: string, work: () => Promise<T>): Promise<T> {
       const constraint = (error as { constraint?: string }).constraint ?? ''
       if (constraint === 'users_email_partial_key') throw errors.emailExists()
       if (constraint === 'users_phone_key') throw errors.phoneExists()
+      if (constraint === 'users_pkey') throw errors.userExists()
     }
-    throw errors.database(doing, error)
+    throw fromPostgres(error, doing)
   }
 }
