@@ -30,6 +30,7 @@ export function buildProgram(): Command {
     .showHelpAfterError('(add --help for an explanation)')
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
     .exitOverride()
+    .enablePositionalOptions()
   const groups = new Map<string, Command>()
   for (const spec of commandTable) addCommand(program, groups, spec)
   return program

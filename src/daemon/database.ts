@@ -1,8 +1,30 @@
 import { chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, type Log, systemClock } from '#kernel'
-import { ClonePool, clusterOwner, ensureTemplate, findPostgres, type PostgresImageOptions } from '#postgres'
+import {
+  ClonePool,
+  clusterOwner,
+  ensureTemplate,
+  findPostgres,
+  type PostgresImageOptions,
+  type TemplateSchemas,
+} from '#postgres'
 import type { Paths } from './paths.ts'
+import { hangarVersion } from './version.ts'
+
+/** The tables of auth and storage are in the template, so that a user's own SQL may name them from the first moment. */
+const schemas: TemplateSchemas = {
+  version: hangarVersion(),
+  async apply(connect) {
+    // Loaded for the first template only: the daemon has no other use for the services.
+    const [{ migrateAuth }, { migrateStorage }] = await Promise.all([
+      import('#services/auth'),
+      import('#services/storage'),
+    ])
+    await migrateAuth(await connect('supabase_auth_admin'))
+    await migrateStorage(await connect('supabase_storage_admin'))
+  },
+}
 
 export interface DatabaseParts extends PostgresImageOptions {
   readonly version: string
@@ -21,7 +43,7 @@ export async function openDatabase(
     owner,
     ...(options.binDirectory ? { binDirectory: options.binDirectory } : {}),
   })
-  const template = await ensureTemplate({ binaries, directory, owner, clock: systemClock })
+  const template = await ensureTemplate({ binaries, directory, owner, clock: systemClock, schemas })
   const pool = new ClonePool({
     template,
     directory: join(directory, 'pool'),

@@ -25,6 +25,15 @@ export interface TemplateOptions {
   readonly directory: string
   readonly owner: Owner | undefined
   readonly clock: Clock
+  /** What is in every new cluster besides Supabase's roles: schemas that services would otherwise make at their first request. */
+  readonly schemas?: TemplateSchemas
+}
+
+export interface TemplateSchemas {
+  /** Changes when the schemas do. */
+  readonly version: string
+  /** `connect` gives a superuser's connection, or one as that role. */
+  apply(connect: (role?: string) => Promise<pg.Client>): Promise<void>
 }
 
 /**
@@ -32,7 +41,10 @@ export interface TemplateOptions {
  * Its name carries their digest, so a new Hangar makes a new one. Returns the path.
  */
 export async function ensureTemplate(options: TemplateOptions): Promise<string> {
-  const target = join(options.directory, `template-${options.binaries.version}-${fingerprint()}`)
+  const target = join(
+    options.directory,
+    `template-${options.binaries.version}-${fingerprint(options.schemas)}`,
+  )
   if (existsSync(target)) return target
   await mkdir(options.directory, { recursive: true, mode: 0o755 })
   const work = await mkdtemp(join(options.directory, '.making-'))
@@ -58,7 +70,8 @@ export async function dropOldTemplates(directory: string, keep: string): Promise
   }
 }
 
-async function initialise(dataDirectory: string, { binaries, owner, clock }: TemplateOptions): Promise<void> {
+async function initialise(dataDirectory: string, options: TemplateOptions): Promise<void> {
+  const { binaries, owner } = options
   const builtin = binaries.major >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []
   const args = [
     '-D',
@@ -86,7 +99,7 @@ async function initialise(dataDirectory: string, { binaries, owner, clock }: Tem
   try {
     await chmod(socketDirectory, 0o755)
     await giveTo(socketDirectory, owner)
-    await applySql(dataDirectory, socketDirectory, binaries, owner, clock)
+    await applySql(dataDirectory, socketDirectory, options)
   } finally {
     await rm(socketDirectory, { recursive: true, force: true })
   }
@@ -97,9 +110,7 @@ async function initialise(dataDirectory: string, { binaries, owner, clock }: Tem
 async function applySql(
   dataDirectory: string,
   socketDirectory: string,
-  binaries: PostgresBinaries,
-  owner: Owner | undefined,
-  clock: Clock,
+  { binaries, owner, clock, schemas }: TemplateOptions,
 ): Promise<void> {
   const child = spawnPostmaster(binaries, {
     dataDirectory,
@@ -111,21 +122,28 @@ async function applySql(
   child.stdout?.on('data', chunk => (output += chunk))
   child.stderr?.on('data', chunk => (output += chunk))
   const exited = once(child, 'exit')
+  const clients: pg.Client[] = []
+  const connect = async (role = 'supabase_admin') => {
+    const client = new pg.Client({ host: socketDirectory, user: role, database: 'postgres' })
+    await client.connect()
+    clients.push(client)
+    return client
+  }
   const gone = new AbortController()
   child.once('exit', () => gone.abort(postgresErrors.startFailed(dataDirectory, output)))
   try {
     await untilReady(dataDirectory, clock, gone.signal)
-    const client = new pg.Client({ host: socketDirectory, user: 'supabase_admin', database: 'postgres' })
-    await client.connect()
+    const client = await connect()
     for (const { name, text } of sqlFiles()) {
       await client.query(text).catch(error => {
         throw postgresErrors.initFailed(name, `ERROR: ${messageOf(error)}`)
       })
     }
+    await schemas?.apply(connect)
     await client.query('vacuum (freeze, analyze)')
     await client.query('checkpoint')
-    await client.end()
   } finally {
+    await Promise.all(clients.map(client => client.end()))
     child.kill('SIGINT')
     await exited
   }
@@ -138,11 +156,12 @@ function sqlFiles(): { name: string; text: string }[] {
     .map(name => ({ name, text: readFileSync(join(sqlFolder, name), 'utf8') }))
 }
 
-function fingerprint(): string {
+function fingerprint(schemas: TemplateSchemas | undefined): string {
   const hash = createHash('sha256')
     .update(JSON.stringify(clusterSettings))
     .update(authenticationFile())
     .update(ownName())
   for (const { name, text } of sqlFiles()) hash.update(name).update(text)
+  if (schemas) hash.update(schemas.version)
   return hash.digest('hex').slice(0, 12)
 }

@@ -12,7 +12,7 @@ import { Catalogue } from './catalogue.ts'
 import { HostedServices } from './hosted/runtime.ts'
 import { LogBook } from './logs/log-book.ts'
 import { createCommandImage } from './process/command-image.ts'
-import { commandLine, procStat } from './process/proc.ts'
+import { procStat } from './process/proc.ts'
 import { createProcessRuntime } from './process/runtime.ts'
 import { createRuntime } from './runtime.ts'
 
@@ -199,12 +199,18 @@ describe('a process machine', () => {
   it('that nobody owns is swept away, one that is owned is not', async () => {
     const { runtime } = processes()
     const kept = await specOf('kept', 'hangar/process:1', command(listening))
-    const lost = await specOf('lost', 'hangar/process:1', command(`${listening} // ${Math.random()}`))
+    // What it leaves behind has no parent of ours, as after a crash of the daemon.
+    const script = `require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true, stdio: 'ignore' }); ${listening}`
+    const lost = await specOf('lost', 'hangar/process:1', command(script))
     await runtime.start(kept, () => {})
     const { handle } = await runtime.start(lost, () => {})
+    await expect.poll(async () => (await runtime.processes('lost')).length).toBe(2)
+    const orphan = (await runtime.processes('lost'))[1]?.pid ?? 0
+    process.kill(Number(handle['pid']), 'SIGKILL')
+    await expect.poll(() => procStat(orphan)?.parent).not.toBe(handle['pid'])
     const ended = await runtime.sweep(new Set([kept.token]))
     expect(ended).toHaveLength(1)
-    expect(commandLine(Number(handle['pid']))).toBe('')
+    expect(procStat(orphan)?.zombie ?? true).toBe(true)
     expect(await ask(kept)).toContain('kept')
     await runtime.stop('kept', { signal: 'SIGKILL', timeoutMs: 0 })
   })

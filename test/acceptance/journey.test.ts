@@ -1,8 +1,9 @@
-import { createClient, type SupabaseClient } from '@supabase/supabase-js'
+import type { SupabaseClient } from '@supabase/supabase-js'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { processesOf, startHangar, type TestHangar } from '../support/hangar.ts'
+import { supabaseClient } from '../support/supabase.ts'
 
 // The whole journey as a user makes it: the built program, the official client, psql's wire, and what happens after stop, sleep and kill -9.
 
@@ -21,9 +22,7 @@ let client: SupabaseClient
 beforeAll(async () => {
   hangar = await startHangar({ bare: false })
   connection = await hangar.json<Connection>('silo', 'connect', 'acme-erp', '--reveal')
-  client = createClient(connection.supabase_url, connection.supabase_anon_key, {
-    auth: { persistSession: false },
-  })
+  client = supabaseClient(connection.supabase_url, connection.supabase_anon_key)
   await sql(`
     create table public.notes (
       id bigint generated always as identity primary key,
@@ -72,9 +71,7 @@ describe('a new user', () => {
     expect(signedUp.data.session?.access_token).toBeTruthy()
     expect((await client.from('notes').insert({ body: 'first' })).error).toBeNull()
     await readsItsOwnNotes()
-    const stranger = createClient(connection.supabase_url, connection.supabase_anon_key, {
-      auth: { persistSession: false },
-    })
+    const stranger = supabaseClient(connection.supabase_url, connection.supabase_anon_key)
     expect((await stranger.from('notes').select()).data).toEqual([])
     await stranger.auth.signUp({ email: 'eve@example.com', password: 'another password' })
     expect((await stranger.from('notes').select()).data).toEqual([])
@@ -93,9 +90,7 @@ describe('a new user', () => {
     expect(await loaded.data?.text()).toBe('the minutes of the meeting')
     const signed = await client.storage.from('papers').createSignedUrl('2026/minutes.txt', 60)
     expect(await (await fetch(signed.data?.signedUrl ?? '')).text()).toBe('the minutes of the meeting')
-    const stranger = createClient(connection.supabase_url, connection.supabase_anon_key, {
-      auth: { persistSession: false },
-    })
+    const stranger = supabaseClient(connection.supabase_url, connection.supabase_anon_key)
     expect((await stranger.storage.from('papers').download('2026/minutes.txt')).error).toBeTruthy()
   })
 
@@ -104,9 +99,7 @@ describe('a new user', () => {
   })
 
   it('administers users with the service role key', async () => {
-    const admin = createClient(connection.supabase_url, connection.supabase_service_role_key, {
-      auth: { persistSession: false },
-    })
+    const admin = supabaseClient(connection.supabase_url, connection.supabase_service_role_key)
     const { data, error } = await admin.auth.admin.listUsers()
     expect(error).toBeNull()
     expect(data.users.map(user => user.email).sort()).toEqual(['ada@example.com', 'eve@example.com'])
@@ -167,7 +160,7 @@ describe('many silos', () => {
   it('live side by side and know nothing of each other', async () => {
     await hangar.json('silo', 'create', 'acme', 'crm')
     const other = await hangar.json<Connection>('silo', 'connect', 'acme-crm', '--reveal')
-    const stranger = createClient(other.supabase_url, connection.supabase_anon_key)
+    const stranger = supabaseClient(other.supabase_url, connection.supabase_anon_key)
     expect(
       (await fetch(`${other.supabase_url}/rest/v1/`, { headers: { apikey: connection.supabase_anon_key } }))
         .status,

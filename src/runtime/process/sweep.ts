@@ -10,7 +10,9 @@ export async function sweepProcesses(
   clock: Clock,
 ): Promise<string[]> {
   const strays = allPids().filter(pid => {
-    if (pid === process.pid || environmentOf(pid, homeVariable) !== homeId) return false
+    // Our own children were started by this daemon, just now.
+    if (pid === process.pid || procStat(pid)?.parent === process.pid) return false
+    if (environmentOf(pid, homeVariable) !== homeId) return false
     const token = environmentOf(pid, tokenVariable)
     return token !== undefined && !tokens.has(token)
   })

@@ -1,0 +1,34 @@
+import type { ServiceDefinition } from '#http'
+import { send, sendError } from './answer.ts'
+import { Database } from './database.ts'
+import { fromPostgres, RestError } from './errors.ts'
+import { answerRequest } from './handler.ts'
+import { SchemaSource } from './schema/source.ts'
+import { readSettings } from './settings.ts'
+import { createTokens } from './tokens.ts'
+
+/** The REST API over a silo's tables: what `postgrest/postgrest` is to its clients. */
+export const restService: ServiceDefinition = {
+  name: 'rest',
+  port: env => Number(env['PGRST_SERVER_PORT'] || env['PORT'] || 3000),
+  async create({ env, log, clock }) {
+    const settings = readSettings(env)
+    const database = new Database({ url: settings.databaseUrl, size: settings.poolSize, clock, log })
+    const schemas = new SchemaSource(database, settings.schemas)
+    const parts = { settings, database, schemas, identify: createTokens(settings, clock) }
+    return {
+      handle(request, response) {
+        answerRequest(parts, request)
+          .then(answer => send(request, response, answer))
+          .catch(thrown => {
+            const error = thrown instanceof RestError ? thrown : fromPostgres(thrown, false)
+            if (error.status >= 500)
+              log.error({ err: thrown, url: request.url?.split('?')[0] }, 'request failed')
+            if (response.headersSent) response.destroy()
+            else sendError(request, response, error)
+          })
+      },
+      close: () => database.close(),
+    }
+  },
+}
