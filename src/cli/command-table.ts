@@ -26,6 +26,7 @@ export const commandTable: readonly CommandSpec[] = [
       ['-p, --port <port>', 'port of the edge, for <app>.localhost (0: any free one)', '8080'],
       ['--tls-port <port>', 'the same over TLS, with a certificate authority of this machine'],
       ['--api-port <port>', "port of Fly's Machines API on loopback", '4280'],
+      ['--api-rate-limits', "with Fly's rate limits"],
       ['--no-api', "do not offer Fly's Machines API over HTTP"],
       ['--no-demo', 'do not create the demo silo on the first run'],
       ['-d, --detach', 'start it in the background'],

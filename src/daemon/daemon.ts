@@ -32,6 +32,7 @@ export interface DaemonOptions {
   readonly tlsPort?: number | undefined
   /** Port of the Machines API on loopback; undefined: not offered over HTTP. */
   readonly machinesApiPort?: number | undefined
+  readonly machinesApiRateLimits?: boolean
   /** Key of the stored secrets instead of the key file. */
   readonly key?: string | undefined
   /** A PostgreSQL installation's bin folder instead of the packaged one. */
@@ -167,6 +168,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       engine,
       home: paths.home,
       port: options.machinesApiPort,
+      rateLimits: options.machinesApiRateLimits ?? false,
       clock,
       log,
     })

@@ -11,6 +11,8 @@ export interface MachinesApiParts {
   readonly home: string
   /** 0 takes a free one; undefined: not offered. */
   readonly port: number | undefined
+  /** Fly's own limits. */
+  readonly rateLimits: boolean
   readonly clock: Clock
   readonly log: Log
 }
@@ -23,8 +25,14 @@ export interface RunningMachinesApi {
 /** Fly's Machines API on a loopback port, for unmodified Fly clients. Its token is kept in the home, readable by its owner alone. */
 export async function startMachinesApi(parts: MachinesApiParts): Promise<RunningMachinesApi | undefined> {
   if (parts.port === undefined) return undefined
-  const { engine, clock, log } = parts
-  const api = await createMachinesApiServer({ api: engine, tokens: [tokenOf(parts.home)], clock, log })
+  const { engine, rateLimits, clock, log } = parts
+  const api = await createMachinesApiServer({
+    api: engine,
+    tokens: [tokenOf(parts.home)],
+    rateLimits,
+    clock,
+    log,
+  })
   const server = createServer(api.handle)
   await new Promise<void>((resolve, reject) => {
     server.once('error', error =>

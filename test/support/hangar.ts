@@ -48,7 +48,16 @@ export async function startHangar(options: TestHangarOptions = {}): Promise<Test
 
   const up = async () => {
     const bare = options.bare ?? true
-    const args = [bin, 'up', '--port', '0', '--no-api', ...(bare ? ['--no-demo'] : []), ...(options.args ?? [])]
+    const args = [
+      bin,
+      'up',
+      '--port',
+      '0',
+      '--api-port',
+      '0',
+      ...(bare ? ['--no-demo'] : []),
+      ...(options.args ?? []),
+    ]
     child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     const from = output.length
     const ready = new Promise<void>((resolve, reject) => {

@@ -16,6 +16,7 @@ export async function run(call: CommandCall): Promise<void> {
     port: portOption(options['port'], '--port'),
     tlsPort: options['tlsPort'] === undefined ? undefined : portOption(options['tlsPort'], '--tls-port'),
     machinesApiPort: options['api'] === false ? undefined : portOption(options['apiPort'], '--api-port'),
+    machinesApiRateLimits: options['apiRateLimits'] === true,
     key: process.env['HANGAR_KEY'],
     postgresBin: text(options['postgresBin']) ?? process.env['HANGAR_POSTGRES_BIN'],
     env: process.env,

@@ -94,8 +94,9 @@ export interface Volume {
   region: string
   zone: string
   encrypted: boolean
-  attached_machine_id: string | null
-  attached_alloc_id: string | null
+  /** Absent while it is attached to none. */
+  attached_machine_id?: string
+  attached_alloc_id?: string
   created_at: string
   blocks: number
   block_size: number

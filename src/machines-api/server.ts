@@ -1,0 +1,108 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { MachinesApi } from '#contract'
+import { createHttpApp, type FastifyReply, type FastifyRequest } from '#http'
+import { type Clock, type Log, notImplemented } from '#kernel'
+import type { Call } from './call.ts'
+import { apiErrors, errorBody } from './errors.ts'
+import { apiOperations } from './operations/index.ts'
+import type { ApiOperation } from './operations/operation.ts'
+import { unavailable } from './operations/unavailable.ts'
+import { createRateLimits } from './rate-limits.ts'
+
+export interface MachinesApiOptions {
+  readonly api: MachinesApi
+  /** Tokens that are let in. */
+  readonly tokens: readonly string[]
+  /** Fly's own limits (429). Default: none. */
+  readonly rateLimits?: boolean
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface MachinesApiServer {
+  handle(request: IncomingMessage, response: ServerResponse): void
+  close(): Promise<void>
+}
+
+/** Fly's Machines API over HTTP, at /v1, for whoever implements it. */
+export async function createMachinesApiServer(options: MachinesApiOptions): Promise<MachinesApiServer> {
+  const limits = options.rateLimits ? createRateLimits(options.clock) : undefined
+  const allowed = options.tokens.map(digest)
+  const app = await createHttpApp<{ log: Log }>({
+    name: 'machines-api',
+    register(fastify) {
+      // Fly's clients send a content type with no body, and bodies of requests that need none.
+      fastify.removeContentTypeParser('application/json')
+      fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
+        try {
+          done(null, body === '' ? undefined : JSON.parse(String(body)))
+        } catch {
+          done(apiErrors.badRequest('invalid request body: it is no JSON'))
+        }
+      })
+      fastify.addHook('onRequest', async (request, reply) => {
+        void reply.header('fly-request-id', `${randomBytes(13).toString('hex').toUpperCase()}-local`)
+        if (!isAllowed(request, allowed)) throw apiErrors.unauthorized()
+      })
+      for (const operation of apiOperations)
+        fastify.route({
+          method: operation.method,
+          url: routePath(operation.path),
+          handler: (request, reply) => answer(operation, request, reply),
+        })
+      for (const { method, path } of unavailable)
+        fastify.route({
+          method,
+          url: routePath(path),
+          handler: () => {
+            throw notImplemented(`${method} ${path}`, 'docs/reference/fidelity.md lists what is.')
+          },
+        })
+    },
+    renderError(error, _request, reply) {
+      const wait = error.data?.['retryAfterSeconds']
+      if (typeof wait === 'number') void reply.header('retry-after', String(wait))
+      return reply.status(error.status).send(errorBody(error))
+    },
+  })
+  return { handle: app.handler({ log: options.log }), close: () => app.close() }
+
+  async function answer(operation: ApiOperation, request: FastifyRequest, reply: FastifyReply) {
+    const params = request.params as Record<string, string>
+    const subject = [params['app_name'], params['machine_id']].filter(Boolean).join('/')
+    const waitSeconds = limits?.(operation.method, operation.path, subject)
+    if (waitSeconds !== undefined) throw apiErrors.tooMany(waitSeconds)
+    const nonce = request.headers['fly-machine-lease-nonce']
+    const call: Call = {
+      api: options.api,
+      params,
+      query: request.query as Call['query'],
+      body: request.body,
+      caller: { source: 'user', ...(typeof nonce === 'string' && nonce !== '' ? { nonce } : {}) },
+    }
+    const body = await operation.answer(call)
+    void reply.status(operation.status)
+    return operation.status === 204 || body === undefined ? reply.send() : reply.send(body)
+  }
+}
+
+/** `/apps/{app_name}` → `/v1/apps/:app_name` */
+function routePath(path: string): string {
+  return `/v1${path.replace(/\{(\w+)\}/g, ':$1')}`
+}
+
+/** `Bearer <token>` or `FlyV1 <token>`; of a list of tokens any one will do, as fly-go sends them. */
+function isAllowed(request: FastifyRequest, allowed: readonly Buffer[]): boolean {
+  const [scheme = '', ...rest] = (request.headers.authorization ?? '').split(' ')
+  if (!/^(bearer|flyv1)$/i.test(scheme)) return false
+  return rest
+    .join(' ')
+    .split(',')
+    .map(token => digest(token.trim().replace(/^FlyV1 /i, '')))
+    .some(given => allowed.some(known => timingSafeEqual(known, given)))
+}
+
+function digest(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}
