@@ -1,4 +1,5 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { MachineEvent, MachineState } from '#contract'
 import {
@@ -633,12 +634,18 @@ export class MachineActor {
   }
 }
 
+/** Synchronous: on the way of a waking machine a few system calls are quicker than as many trips through the thread pool. */
 async function placeFiles(spec: LaunchSpec): Promise<void> {
-  await mkdir(spec.directory, { recursive: true, mode: 0o755 })
-  for (const mount of spec.mounts) await mkdir(mount.hostPath, { recursive: true, mode: 0o755 })
-  for (const file of spec.files) {
-    await mkdir(dirname(join('/', file.hostPath)), { recursive: true, mode: 0o755 })
-    await writeFileAtomic(file.hostPath, file.content, { mode: file.mode })
+  const folder = { recursive: true, mode: 0o755 } as const
+  mkdirSync(spec.directory, folder)
+  for (const mount of spec.mounts) mkdirSync(mount.hostPath, folder)
+  for (const { hostPath, content, mode } of spec.files) {
+    mkdirSync(dirname(join('/', hostPath)), folder)
+    const same =
+      existsSync(hostPath) &&
+      readFileSync(hostPath).equals(content) &&
+      (statSync(hostPath).mode & 0o777) === mode
+    if (!same) await writeFileAtomic(hostPath, content, { mode })
   }
 }
 

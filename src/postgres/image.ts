@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync } from 'node:fs'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Clock, writeFileAtomic } from '#kernel'
 import type { PostgresBinaries } from './binaries.ts'
@@ -47,7 +47,8 @@ export function createPostgresImage(options: PostgresImageOptions) {
       const data = dataDirectory(spec)
       await ensureCluster(data, options)
       await clearStaleLock(data)
-      await mkdir(socketDirectory(spec), { recursive: true, mode: 0o755 })
+      // Here and below synchronous: a start is waited for, and each trip through the thread pool costs more than the call.
+      mkdirSync(socketDirectory(spec), { recursive: true, mode: 0o755 })
       await giveTo(socketDirectory(spec), owner)
     },
 
@@ -71,7 +72,7 @@ export function createPostgresImage(options: PostgresImageOptions) {
       const roles = rolesOf(spec.env)
       const mark = join(dirname(dataDirectory(spec)), '.hangar-roles')
       const digest = createHash('sha256').update(JSON.stringify(roles)).digest('hex')
-      if ((await readFile(mark, 'utf8').catch(() => '')) === digest) return
+      if (existsSync(mark) && readFileSync(mark, 'utf8') === digest) return
       await applyRoles(socketDirectory(spec), roles)
       await writeFileAtomic(mark, digest)
     },
@@ -82,7 +83,7 @@ export type PostgresImage = ReturnType<typeof createPostgresImage>
 
 async function ensureCluster(data: string, { binaries, pool, owner }: PostgresImageOptions): Promise<void> {
   if (existsSync(join(data, 'PG_VERSION'))) {
-    const found = (await readFile(join(data, 'PG_VERSION'), 'utf8')).trim()
+    const found = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim()
     if (found !== String(binaries.major)) throw postgresErrors.otherMajor(data, found, String(binaries.major))
     // The operator's account may be another than the one that made the cluster.
     await writeIfChanged(join(data, 'pg_ident.conf'), identFile([ownName()]))
@@ -111,5 +112,5 @@ function dataDirectory(spec: PostgresLaunch): string {
 
 /** Keeps owner and mode of a file that is already there. */
 async function writeIfChanged(path: string, content: string): Promise<void> {
-  if ((await readFile(path, 'utf8')) !== content) await writeFile(path, content)
+  if (readFileSync(path, 'utf8') !== content) await writeFile(path, content)
 }

@@ -26,9 +26,12 @@ export async function machineOf(
 /** Longest wait for one machine; provisioning is given more, because a first start may clone a database. */
 const healthTimeoutSeconds = 60
 
-/** Starts every part in dependency order and waits until each runs; parts that run already are left alone. */
+/**
+ * Starts every part, the ones that others need first, and resolves when all run; parts that run already are left alone. Nothing waits
+ * for a part to be ready before the next is started: services hold requests until their database answers, so they start beside it.
+ */
 export async function startParts(machines: MachinesApi, silo: SiloRecord): Promise<void> {
-  for (const wave of waves(silo)) await Promise.all(wave.map(part => startPart(machines, silo, part)))
+  await Promise.all(waves(silo).flatMap(wave => wave.map(part => startPart(machines, silo, part))))
 }
 
 async function startPart(machines: MachinesApi, silo: SiloRecord, part: SiloPart): Promise<void> {

@@ -1,9 +1,15 @@
--- The REST service keeps a cache of the schema: tell it when the schema changes.
-create function extensions.pgrst_ddl_watch() returns event_trigger language plpgsql as $$
+-- The REST service keeps a cache of the schema. It is told when the schema changes, and a counter tells a service that slept whether
+-- what it remembers is still so. A sequence, because it never blocks and is never taken back: counting once too often does no harm.
+create sequence extensions.pgrst_schema_version;
+grant select on extensions.pgrst_schema_version to public;
+grant usage on schema extensions to authenticator;
+
+create function extensions.pgrst_ddl_watch() returns event_trigger language plpgsql security definer set search_path = '' as $$
 declare
   command record;
 begin
-  for command in select * from pg_event_trigger_ddl_commands() loop
+  perform nextval('extensions.pgrst_schema_version');
+  for command in select * from pg_catalog.pg_event_trigger_ddl_commands() loop
     if command.command_tag in (
       'CREATE SCHEMA', 'ALTER SCHEMA',
       'CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE',
@@ -17,11 +23,12 @@ begin
 end
 $$;
 
-create function extensions.pgrst_drop_watch() returns event_trigger language plpgsql as $$
+create function extensions.pgrst_drop_watch() returns event_trigger language plpgsql security definer set search_path = '' as $$
 declare
   dropped record;
 begin
-  for dropped in select * from pg_event_trigger_dropped_objects() loop
+  perform nextval('extensions.pgrst_schema_version');
+  for dropped in select * from pg_catalog.pg_event_trigger_dropped_objects() loop
     if dropped.object_type in (
       'schema', 'table', 'foreign table', 'view', 'materialized view', 'function', 'trigger', 'type', 'rule'
     ) and not dropped.is_temporary then

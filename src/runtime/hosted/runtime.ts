@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MachineStats } from '#contract'
 import type { ExitInfo, LaunchSpec } from '#engine'
@@ -104,7 +104,7 @@ export class HostedServices {
 
   async #start(service: string, spec: LaunchSpec, onExit: (exit: ExitInfo) => void) {
     const cacheDirectory = join(spec.directory, 'cache')
-    await mkdir(cacheDirectory, { recursive: true })
+    mkdirSync(cacheDirectory, { recursive: true })
     this.#options.logs.rotate(spec.machineId)
     const host = this.#hostFor(spec)
     const instance: InstanceSpec = {

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdirSync } from 'node:fs'
 import type { ExecInput, ExecResult, MachineStats, ProcessStat } from '#contract'
 import type { ExitInfo, LaunchSpec, RunHandle, Started } from '#engine'
 import type { Clock } from '#kernel'
@@ -63,7 +63,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ImageRunti
     onExit: (exit: ExitInfo) => void,
     signal?: AbortSignal,
   ): Promise<Started> {
-    await mkdir(spec.directory, { recursive: true })
+    mkdirSync(spec.directory, { recursive: true })
     await image.prepare?.(spec)
     logs.rotate(spec.machineId)
     const command = image.command(spec)

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Agent, type IncomingMessage } from 'node:http'
 import type { ServiceDefinition } from '#http'
 import { codeOf, messageOf } from '#kernel'
-import { parseConfig } from './config.ts'
+import { type GatewayConfig, parseConfig } from './config.ts'
 import { createConsumers } from './consumers.ts'
 import { gatewayErrors } from './errors.ts'
 import { forward, forwardUpgrade } from './forward.ts'
@@ -25,7 +26,7 @@ export const gatewayService: ServiceDefinition = {
     const file = env['KONG_DECLARATIVE_CONFIG']
     if (!file)
       throw gatewayErrors.setting('KONG_DECLARATIVE_CONFIG', 'must name the declarative configuration')
-    const config = parseConfig(read(file), file)
+    const config = remembered(read(file), file)
     const consumers = createConsumers(config)
     const routes = createRoutes(config, file, { consumers, now: () => clock.now() })
     const agent = new Agent({ keepAlive: true, maxFreeSockets: 32, timeout: 0 })
@@ -57,6 +58,20 @@ export const gatewayService: ServiceDefinition = {
       },
     }
   },
+}
+
+/** The same silo wakes with the same configuration again and again: reading it costs ten milliseconds, remembering it a few kilobytes. */
+const memory = new Map<string, GatewayConfig>()
+const rememberAtMost = 500
+
+function remembered(text: string, file: string): GatewayConfig {
+  const digest = createHash('sha256').update(text).digest('base64')
+  const known = memory.get(digest)
+  if (known) return known
+  const config = parseConfig(text, file)
+  if (memory.size >= rememberAtMost) memory.delete(memory.keys().next().value as string)
+  memory.set(digest, config)
+  return config
 }
 
 type Entered =

@@ -71,7 +71,9 @@ export class Database {
 
   async #open(): Promise<pg.PoolClient> {
     const until = this.#clock.monotonic() + patienceMs
-    for (let waitMs = 2; ; waitMs = Math.min(waitMs * 2, 50)) {
+    for (let tries = 0; ; tries++) {
+      // A silo's database is there within milliseconds; one that is not gets less attention.
+      const waitMs = tries < 100 ? 2 : 50
       try {
         return await this.#pool.connect()
       } catch (error) {

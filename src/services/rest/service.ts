@@ -3,6 +3,7 @@ import { send, sendError } from './answer.ts'
 import { Database } from './database.ts'
 import { fromPostgres, RestError } from './errors.ts'
 import { answerRequest } from './handler.ts'
+import { createSnapshot } from './schema/snapshot.ts'
 import { SchemaSource } from './schema/source.ts'
 import { readSettings } from './settings.ts'
 import { createTokens } from './tokens.ts'
@@ -11,10 +12,15 @@ import { createTokens } from './tokens.ts'
 export const restService: ServiceDefinition = {
   name: 'rest',
   port: env => Number(env['PGRST_SERVER_PORT'] || env['PORT'] || 3000),
-  async create({ env, log, clock }) {
+  async create({ env, log, clock, cacheDirectory }) {
     const settings = readSettings(env)
     const database = new Database({ url: settings.databaseUrl, size: settings.poolSize, clock, log })
-    const schemas = new SchemaSource(database, settings.schemas)
+    const schemas = new SchemaSource({
+      database,
+      schemas: settings.schemas,
+      snapshot: createSnapshot(cacheDirectory, settings.databaseUrl, settings.schemas),
+      log,
+    })
     const parts = { settings, database, schemas, identify: createTokens(settings, clock) }
     return {
       handle(request, response) {

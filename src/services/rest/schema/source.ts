@@ -1,28 +1,78 @@
-import { SingleFlight } from '#kernel'
+import type { PoolClient } from 'pg'
+import { type Log, messageOf, SingleFlight } from '#kernel'
 import type { Database } from '../database.ts'
 import type { Schema } from './cache.ts'
 import { loadSchema } from './load.ts'
+import type { Snapshot } from './snapshot.ts'
 
-/** The schema as it was read last; read at the first need, and again when somebody misses something in it. */
+export interface SchemaSourceOptions {
+  readonly database: Database
+  readonly schemas: readonly string[]
+  readonly snapshot: Snapshot
+  readonly log: Log
+}
+
+/**
+ * The schema as it was read last: from the snapshot of the last run when the database says that nothing changed since, otherwise from its
+ * catalogue. Read again when somebody misses something in it.
+ */
 export class SchemaSource {
-  readonly #database: Database
-  readonly #schemas: readonly string[]
-  readonly #loading = new SingleFlight<'load', Schema>()
+  readonly #options: SchemaSourceOptions
+  readonly #loading = new SingleFlight<'load' | 'first', Schema>()
   #schema: Schema | undefined
 
-  constructor(database: Database, schemas: readonly string[]) {
-    this.#database = database
-    this.#schemas = schemas
+  constructor(options: SchemaSourceOptions) {
+    this.#options = options
   }
 
   async get(): Promise<Schema> {
-    return this.#schema ?? this.reload()
+    return this.#schema ?? this.#loading.run('first', () => this.#first())
   }
 
   reload(): Promise<Schema> {
-    return this.#loading.run('load', async () => {
-      this.#schema = await this.#database.use(client => loadSchema(client, this.#schemas))
-      return this.#schema
+    return this.#loading.run('load', () => this.#options.database.use(client => this.#load(client)))
+  }
+
+  async #first(): Promise<Schema> {
+    const { database, snapshot } = this.#options
+    return database.use(async client => {
+      const known = snapshot.read()
+      if (known === undefined || known.version !== (await versionOf(client))) return this.#load(client)
+      this.#schema = known.schema
+      return known.schema
     })
   }
+
+  async #load(client: PoolClient): Promise<Schema> {
+    const { schemas, snapshot, log } = this.#options
+    const before = await versionOf(client)
+    const schema = await loadSchema(client, schemas)
+    this.#schema = schema
+    // A change that was under way meanwhile has counted already and is not seen yet: what was read then must not be kept.
+    if (before !== undefined && before === (await versionOf(client)) && (await nobodyWrites(client)))
+      snapshot
+        .write(before, schema)
+        .catch(error => log.warn({ reason: messageOf(error) }, 'the schema could not be kept'))
+    return schema
+  }
+}
+
+/** Counts up with every change of the schema; undefined in a database that does not count. */
+async function versionOf(client: PoolClient): Promise<string | undefined> {
+  try {
+    const { rows } = await client.query<{ version: string }>(
+      `select last_value || ' ' || is_called as version from extensions.pgrst_schema_version`,
+    )
+    return rows[0]?.version
+  } catch (error) {
+    if (['42P01', '3F000', '42501'].includes((error as { code?: string }).code ?? '')) return undefined
+    throw error
+  }
+}
+
+async function nobodyWrites(client: PoolClient): Promise<boolean> {
+  const { rows } = await client.query<{ quiet: boolean }>(
+    'select pg_snapshot_xmin(s) = pg_snapshot_xmax(s) as quiet from pg_current_snapshot() as s',
+  )
+  return rows[0]?.quiet ?? false
 }

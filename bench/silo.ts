@@ -1,0 +1,126 @@
+// Provision and wake, beside bare PostgreSQL on the same binaries and template. `node scripts/bench.mjs silo`
+import { supabaseClient } from '../test/support/supabase.ts'
+import { barePostgres } from './support/bare-postgres.ts'
+import { benchHangar, queryPostgres, queryRest } from './support/hangar.ts'
+import { printTable, type Row, repeat, summarise, timed } from './support/measure.ts'
+
+const rounds = Number(process.env['ROUNDS'] ?? 20)
+const bare = await barePostgres()
+const rows: Row[] = []
+const sleep = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
+
+// Floors.
+const cloneAndStart: number[] = []
+const startOnly: number[] = []
+for (let i = 0; i < rounds; i++) {
+  const name = `f${i}`
+  const clone = await timed(() => bare.clone(name))
+  let running: Awaited<ReturnType<typeof bare.start>> | undefined
+  const first = await timed(async () => {
+    running = await bare.start(name)
+  })
+  await running?.stop()
+  cloneAndStart.push(clone + first)
+  startOnly.push(
+    await timed(async () => {
+      running = await bare.start(name)
+    }),
+  )
+  await running?.stop()
+}
+const floorProvision = summarise(cloneAndStart)
+const floorStart = summarise(startOnly)
+
+async function provision(count: number, pause: number): Promise<number[]> {
+  const world = await benchHangar()
+  const values: number[] = []
+  for (let i = 0; i < count; i++) {
+    if (pause > 0) await untilPoolIsFull(world)
+    values.push(
+      await timed(async () => {
+        const connection = await world.create(`p${i}`)
+        const { error } = await supabaseClient(connection.supabase_url, connection.supabase_anon_key)
+          .schema('storage')
+          .from('buckets')
+          .select()
+        if (error) throw new Error(error.message)
+      }),
+    )
+    await world.client.call('siloStop', { silo: `bench-p${i}` })
+    await sleep(pause)
+  }
+  await world.stop()
+  return values
+}
+
+async function untilPoolIsFull({ client }: Awaited<ReturnType<typeof benchHangar>>): Promise<void> {
+  for (;;) {
+    const clones = (await client.call('doctor', {})).find(({ name }) => name === 'database clones')
+    if (clones?.detail.startsWith('2')) return
+    await sleep(50)
+  }
+}
+
+rows.push({
+  figure: 'provision, from the pool',
+  samples: summarise(await provision(rounds, 1000)),
+  unit: 'ms',
+  floor: floorProvision,
+  target: 'p50 <= 100, p95 <= 200',
+})
+rows.push({
+  figure: 'provision, pool empty',
+  samples: summarise((await provision(rounds + 3, 0)).slice(3)),
+  unit: 'ms',
+  floor: floorProvision,
+  target: 'p95 <= 600',
+})
+
+const world = await benchHangar()
+const connection = await world.create('wake')
+await queryRest(connection)
+const stop = () => world.client.call('siloStop', { silo: 'bench-wake' })
+rows.push({
+  figure: 'wake from stopped, over REST',
+  samples: summarise(await repeat(rounds, () => queryRest(connection), stop)),
+  unit: 'ms',
+  floor: floorStart,
+  target: 'p50 <= 50, p95 <= 100',
+})
+rows.push({
+  figure: 'wake from stopped, over the Postgres wire',
+  samples: summarise(await repeat(rounds, () => queryPostgres(connection), stop)),
+  unit: 'ms',
+  floor: floorStart,
+  target: 'p50 <= 50, p95 <= 100',
+})
+// The wire is answered before the rest of the silo is up.
+await world.client.call('siloStart', { silo: 'bench-wake' })
+rows.push({
+  figure: 'request to an awake silo, over REST',
+  samples: summarise(await repeat(rounds * 5, () => queryRest(connection))),
+  unit: 'ms',
+})
+const suspend = () => world.client.call('machineSuspend', { machine: 'devenv-bench-wake-pg' })
+rows.push({
+  figure: 'wake from suspended, over the Postgres wire',
+  samples: summarise(await repeat(rounds, () => queryPostgres(connection), suspend)),
+  unit: 'ms',
+  target: 'p95 <= 10',
+})
+
+const killed: number[] = []
+for (let i = 0; i < Math.min(rounds, 10); i++) {
+  await world.hangar.kill()
+  await world.hangar.up()
+  killed.push(await timed(() => queryRest(connection)))
+}
+rows.push({
+  figure: 'first request after kill -9 of the daemon',
+  samples: summarise(killed),
+  unit: 'ms',
+  target: 'p95 <= 200',
+})
+await world.stop()
+await bare.remove()
+printTable('silo', rows)
