@@ -37,7 +37,7 @@ const homes: Record<string, readonly string[]> = {
   libsql: ['store'],
   pino: ['kernel'],
   'toml-eslint-parser': ['manifest'],
-  yaml: ['services/gateway'],
+  yaml: ['services/gateway', 'manifest'],
   '@peculiar/x509': ['edge'],
   'reflect-metadata': ['edge'],
 }

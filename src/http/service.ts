@@ -29,6 +29,8 @@ export interface ServiceDefinition {
   readonly name: string
   /** The port that the official image listens on with this environment. */
   port(env: ServiceContext['env']): number
+  /** Sets up what all instances of a process share, ahead of the first. */
+  warm?(): Promise<unknown>
   /**
    * Validates the environment and returns at once, without waiting for the database: requests that come before it is there are held or answered 503.
    * Throws HangarError that names the variable and the rule.

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type MachineConfig, type SiloPart, siloParts } from '#contract'
-import { readFlyToml, toMachineConfig } from '#manifest'
+import { readFlyToml, toMachineConfig, yamlToJson } from '#manifest'
 import { appNames } from './names.ts'
 import type { SiloRecord, SiloSecrets } from './ports.ts'
 import type { SiloTemplates } from './templates.ts'
@@ -17,7 +17,8 @@ export interface TemplateFilesOptions {
 export function createSiloTemplates(options: TemplateFilesOptions): SiloTemplates {
   const read = (name: string) => readFileSync(join(options.directory, name), 'utf8')
   const texts = new Map(siloParts.map(part => [part, read(join(part, 'fly.toml'))]))
-  const gateway = read('kong.yml')
+  // A gateway reads its configuration with every wake; JSON is YAML that is read quickly.
+  const gateway = yamlToJson(read('kong.yml'), join(options.directory, 'kong.yml'))
 
   return {
     machineConfig(silo: SiloRecord, part: SiloPart): MachineConfig {

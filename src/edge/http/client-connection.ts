@@ -6,6 +6,7 @@ import { BadMessage } from './bad-message.ts'
 import { Exchange } from './exchange.ts'
 import { parseRequestHead } from './head.ts'
 import { requestId } from './request-id.ts'
+import { connectionLines } from './rewrite.ts'
 
 /** What a client may send ahead of its turn (pipelining) before it is no longer read. */
 const aheadLimitBytes = 64 * 1024
@@ -18,6 +19,8 @@ export class ClientConnection {
   readonly context: EdgeContext
   readonly entrance: Entrance
   readonly clientIp: string
+  /** What machines are told about this connection. */
+  readonly lines: string
   #pending: Buffer | undefined
   #exchange: Exchange | undefined
   #ended = false
@@ -27,6 +30,12 @@ export class ClientConnection {
     this.context = context
     this.entrance = entrance
     this.clientIp = socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''
+    this.lines = connectionLines({
+      clientIp: this.clientIp,
+      port: entrance.port,
+      tls: entrance.tls,
+      region: context.region,
+    })
     context.counters.open++
     socket.setNoDelay(true)
     socket.setTimeout(idleTimeoutMs)

@@ -8,7 +8,7 @@ import { addressKey, type Upstream, type UpstreamOwner } from '../upstream/pool.
 import { BadMessage } from './bad-message.ts'
 import { type BodyReader, bodyReader, ChunkReader } from './body.ts'
 import type { ClientConnection } from './client-connection.ts'
-import { headerOf, parseResponseHead, type RequestHead, type ResponseHead } from './head.ts'
+import { parseResponseHead, type RequestHead, type ResponseHead } from './head.ts'
 import { parseReplay, type Replay } from './replay.ts'
 import { requestId } from './request-id.ts'
 import { resolveTarget } from './resolve.ts'
@@ -29,478 +29,494 @@ const repeatable = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
  * stops the other from being read.
  */
 export class Exchange implements UpstreamOwner {
-  readonly #client: ClientConnection
-  readonly #context: EdgeContext
-  readonly #head: RequestHead
-  readonly #id = requestId()
-  #body: BodyReader
+  // Declared here and set in the constructor, in one go: one of these is made for every request.
+  declare private readonly client: ClientConnection
+  declare private readonly context: EdgeContext
+  declare private readonly head: RequestHead
+  declare private readonly id: string
+  declare private body: BodyReader
   /** Request body that is not on its way yet, or kept for sending again. */
-  #kept: Buffer[] = []
-  #keptBytes = 0
-  #forgotten = false
-  #target: Target | undefined
-  #machine: RouteMachine | undefined
-  #upstream: Upstream | undefined
-  #wanted: Wish = noWish
-  #replays = 0
-  #replaySource: string | undefined
-  #response: ResponseHead | undefined
-  #responseBody: BodyReader | undefined
-  #unread: Buffer | undefined
-  #responseBegun = false
-  #upgraded = false
-  #over = false
-  #abort: AbortController | undefined
+  declare private kept: Buffer[]
+  declare private keptBytes: number
+  declare private forgotten: boolean
+  declare private target: Target | undefined
+  declare private machine: RouteMachine | undefined
+  declare private upstream: Upstream | undefined
+  declare private wanted: Wish
+  declare private replays: number
+  declare private replaySource: string | undefined
+  declare private response: ResponseHead | undefined
+  declare private responseBody: BodyReader | undefined
+  declare private unread: Buffer | undefined
+  declare private responseBegun: boolean
+  declare private upgraded: boolean
+  declare private over: boolean
+  declare private abort: AbortController | undefined
+  declare private answerStart: Buffer | undefined
+  declare private unwrap: boolean
 
   constructor(client: ClientConnection, head: RequestHead) {
-    this.#client = client
-    this.#context = client.context
-    this.#head = head
-    this.#body = bodyReader(head.framing)
+    this.client = client
+    this.context = client.context
+    this.head = head
+    this.body = bodyReader(head.framing)
+    this.id = requestId()
+    this.kept = []
+    this.keptBytes = 0
+    this.forgotten = false
+    this.target = undefined
+    this.machine = undefined
+    this.upstream = undefined
+    this.wanted = noWish
+    this.replays = 0
+    this.replaySource = undefined
+    this.response = undefined
+    this.responseBody = undefined
+    this.unread = undefined
+    this.responseBegun = false
+    this.upgraded = false
+    this.over = false
+    this.abort = undefined
+    this.answerStart = undefined
+    this.unwrap = false
   }
 
   /** `rest` is what came with the head. Throws BadMessage when it is no valid begin of the body: then no machine has seen anything. */
   begin(rest: Buffer | undefined): void {
-    this.#context.counters.requests++
-    const ahead = rest && this.#keep(rest)
-    const { entrance } = this.#client
-    const resolved = resolveTarget(this.#context, entrance, this.#head.host, this.#head.target)
-    this.#unread = ahead
-    if ('redirect' in resolved) return this.#redirect(resolved.redirect)
-    if ('refusal' in resolved) return this.#refuse(resolved.refusal)
-    this.#target = resolved.target
-    this.#context.activity.began(resolved.target.app, this.#cause())
-    this.#wanted = this.#wish()
-    const machine = this.#context.holder.now(resolved.service, resolved.target, this.#wanted, this.#cause())
-    if (machine) this.#send(machine)
-    else void this.#hold()
+    this.context.counters.requests++
+    const ahead = rest && this.keep(rest)
+    const { entrance } = this.client
+    const resolved = resolveTarget(this.context, entrance, this.head.host, this.head.target)
+    this.unread = ahead
+    if ('redirect' in resolved) return this.redirect(resolved.redirect)
+    if ('refusal' in resolved) return this.refuse(resolved.refusal)
+    this.target = resolved.target
+    this.context.activity.began(resolved.target.app, this.cause())
+    this.wanted = this.wish()
+    const machine = this.context.holder.now(resolved.service, resolved.target, this.wanted, this.cause())
+    if (machine) this.send(machine)
+    else void this.hold()
   }
 
   /** Returns what does not belong to this request. */
   onClientData(chunk: Buffer): Buffer | undefined {
-    if (this.#upgraded) {
-      this.#pass(chunk)
+    if (this.upgraded) {
+      this.pass(chunk)
       return undefined
     }
-    if (this.#body.done) return chunk
+    if (this.body.done) return chunk
     try {
-      const taken = this.#body.take(chunk, 0)
+      const taken = this.body.take(chunk, 0)
       const part = taken === chunk.length ? chunk : chunk.subarray(0, taken)
-      if (!this.#upstream) this.#remember(part, true)
+      if (!this.upstream) this.remember(part, true)
       else {
-        this.#remember(part, false)
-        this.#pass(part)
+        this.remember(part, false)
+        this.pass(part)
       }
       return taken < chunk.length ? chunk.subarray(taken) : undefined
     } catch (error) {
-      this.#fail(error)
+      this.fail(error)
       return undefined
     }
   }
 
   /** The client will send no more. A request that is complete is still answered; so is one direction of an upgraded connection. */
   onClientEnd(): void {
-    if (this.#upgraded) this.#upstream?.socket.end()
-    else if (!this.#body.done) this.onClientClose()
+    if (this.upgraded) this.upstream?.socket.end()
+    else if (!this.body.done) this.onClientClose()
   }
 
   onClientDrain(): void {
-    this.#upstream?.socket.resume()
+    this.upstream?.socket.resume()
   }
 
   onClientClose(): void {
-    if (this.#over) return
-    this.#settle()
-    this.#abort?.abort()
-    const upstream = this.#detach()
+    if (this.over) return
+    this.settle()
+    this.abort?.abort()
+    const upstream = this.detach()
     upstream?.socket.destroy()
   }
 
   onUpstreamDrain(): void {
-    this.#client.socket.resume()
+    this.client.socket.resume()
   }
 
   onUpstreamData(chunk: Buffer): void {
     try {
-      if (this.#upgraded) this.#toClient(chunk)
-      else if (this.#response) this.#answerBody(chunk, 0)
-      else this.#answerHead(chunk)
+      if (this.upgraded) this.toClient(chunk)
+      else if (this.response) this.answerBody(chunk, 0)
+      else this.answerHead(chunk)
     } catch (error) {
-      this.#upstreamFailed(
+      this.upstreamFailed(
         error instanceof BadMessage ? `its answer is malformed: ${error.message}` : messageOf(error),
       )
     }
   }
 
   onUpstreamEnd(): void {
-    if (this.#upgraded) this.#client.socket.end()
-    else if (this.#response?.framing.kind === 'until-close') this.#complete()
-    else this.#upstream?.socket.destroy()
+    if (this.upgraded) this.client.socket.end()
+    else if (this.response?.framing.kind === 'until-close') this.complete()
+    else this.upstream?.socket.destroy()
   }
 
   onUpstreamClose(error: Error | undefined): void {
-    const upstream = this.#upstream
-    this.#upstream = undefined
-    if (this.#over) return
-    if (this.#upgraded) return this.#endUpgraded()
-    if (this.#response) {
-      if (this.#response.framing.kind === 'until-close') return this.#complete()
+    const upstream = this.upstream
+    this.upstream = undefined
+    if (this.over) return
+    if (this.upgraded) return this.endUpgraded()
+    if (this.response) {
+      if (this.response.framing.kind === 'until-close') return this.complete()
       // Half an answer is on its way: only closing tells the client that it is not whole.
-      this.#settle()
-      this.#client.socket.destroy()
+      this.settle()
+      this.client.socket.destroy()
       return
     }
-    const again = upstream?.reused && !this.#forgotten && repeatable.has(this.#head.method)
-    if (again && this.#machine) {
-      const machine = this.#machine
-      this.#release()
-      this.#send(machine)
+    const again = upstream?.reused && !this.forgotten && repeatable.has(this.head.method)
+    if (again && this.machine) {
+      const machine = this.machine
+      this.release()
+      this.send(machine)
       return
     }
-    this.#upstreamFailed(error ? messageOf(error) : 'it closed the connection without an answer')
+    this.upstreamFailed(error ? messageOf(error) : 'it closed the connection without an answer')
   }
 
   // Finding a machine
 
-  #cause(): WakeCause {
-    return { door: this.#head.upgrade === 'websocket' ? 'websocket' : 'http', client: this.#client.clientIp }
+  private cause(): WakeCause {
+    return { door: this.head.upgrade === 'websocket' ? 'websocket' : 'http', client: this.client.clientIp }
   }
 
-  #wish(): Wish {
-    const { fields } = this.#head
-    const forced = headerOf(fields, 'fly-force-instance-id')
-    const preferred = headerOf(fields, 'fly-prefer-instance-id')
-    const region = headerOf(fields, 'fly-prefer-region')
-    const onlyRegion = headerOf(fields, 'fly-force-region')
+  private wish(): Wish {
+    const { fields } = this.head
+    const forced = fields.get('fly-force-instance-id')
+    const preferred = fields.get('fly-prefer-instance-id')
+    const region = fields.get('fly-prefer-region')
+    const onlyRegion = fields.get('fly-force-region')
     if (forced === undefined && preferred === undefined && region === undefined && onlyRegion === undefined)
       return noWish
     return { forceInstance: forced, preferInstance: preferred, preferRegion: region, forceRegion: onlyRegion }
   }
 
-  async #hold(): Promise<void> {
-    const { holder, counters } = this.#context
+  private async hold(): Promise<void> {
+    const { holder, counters } = this.context
     counters.held++
-    this.#abort = new AbortController()
+    this.abort = new AbortController()
     let held: Held
     try {
-      held = await holder.take(this.#target as Target, this.#wanted, this.#cause(), this.#abort.signal)
+      held = await holder.take(this.target as Target, this.wanted, this.cause(), this.abort.signal)
     } catch (error) {
-      return this.#fail(error)
+      return this.fail(error)
     }
-    if (this.#over) return
-    if ('refusal' in held) this.#refuse(held.refusal)
-    else this.#send(held.machine)
+    if (this.over) return
+    if ('refusal' in held) this.refuse(held.refusal)
+    else this.send(held.machine)
   }
 
-  #send(machine: RouteMachine): void {
-    const { loads, pool } = this.#context
-    this.#machine = machine
+  private send(machine: RouteMachine): void {
+    const { loads, pool } = this.context
+    this.machine = machine
     loads.add(machine.id)
     const key = addressKey(machine.address)
     const kept = pool.take(key)
-    if (kept) this.#use(kept)
-    else void this.#connect(machine, key)
+    if (kept) this.use(kept)
+    else void this.connect(machine, key)
   }
 
-  async #connect(machine: RouteMachine, key: string): Promise<void> {
-    const { pool, clock } = this.#context
+  private async connect(machine: RouteMachine, key: string): Promise<void> {
+    const { pool, clock } = this.context
     const until = clock.monotonic() + connectPatienceMs
     for (;;) {
       try {
         const upstream = await pool.connect(machine.address, key)
-        if (this.#over) upstream.socket.destroy()
-        else this.#use(upstream)
+        if (this.over) upstream.socket.destroy()
+        else this.use(upstream)
         return
       } catch (error) {
-        if (this.#over) return
+        if (this.over) return
         const refused = ['ECONNREFUSED', 'ENOENT'].includes(codeOf(error) ?? '')
         if (!refused || clock.monotonic() > until) {
-          this.#release()
-          return this.#refuse(refusals.upstream(this.#target?.app ?? '', messageOf(error)))
+          this.release()
+          return this.refuse(refusals.upstream(this.target?.app ?? '', messageOf(error)))
         }
         await sleep(clock, 20)
-        if (this.#over) return
+        if (this.over) return
         // It may be down by now, or another may have come up.
-        const service = this.#context.holder.serviceOf(this.#target as Target)
+        const service = this.context.holder.serviceOf(this.target as Target)
         const current = service?.machines.find(({ id }) => id === machine.id)
         if (current?.state !== 'started') {
-          this.#release()
-          return this.#hold()
+          this.release()
+          return this.hold()
         }
       }
     }
   }
 
-  #use(upstream: Upstream): void {
-    this.#upstream = upstream
+  private use(upstream: Upstream): void {
+    this.upstream = upstream
     upstream.owner = this
-    const head = requestHeadFor(this.#head, {
-      clientIp: this.#client.clientIp,
-      port: this.#client.entrance.port,
-      tls: this.#client.entrance.tls,
-      region: this.#context.region,
-      requestId: this.#id,
-      startedAtUs: Math.round(this.#context.clock.now() * 1000),
-      replaySource: this.#replaySource,
+    const head = requestHeadFor(this.head, {
+      lines: this.client.lines,
+      clientIp: this.client.clientIp,
+      requestId: this.id,
+      startedAtUs: Math.round(this.context.clock.now() * 1000),
+      replaySource: this.replaySource,
     })
-    if (this.#head.expectContinue && !this.#body.done && !this.#responseBegun)
-      this.#client.socket.write('HTTP/1.1 100 Continue\r\n\r\n')
+    if (this.head.expectContinue && !this.body.done && !this.responseBegun)
+      this.client.socket.write('HTTP/1.1 100 Continue\r\n\r\n')
     const { socket } = upstream
-    if (this.#kept.length === 0) socket.write(head, 'latin1')
+    if (this.kept.length === 0) socket.write(head, 'latin1')
     else {
       socket.cork()
       socket.write(head, 'latin1')
-      for (const part of this.#kept) socket.write(part)
+      for (const part of this.kept) socket.write(part)
       socket.uncork()
     }
-    if (this.#client.socket.isPaused() && !socket.writableNeedDrain) this.#client.socket.resume()
+    if (this.client.socket.isPaused() && !socket.writableNeedDrain) this.client.socket.resume()
   }
 
   // The request's body
 
   /** Takes the body's part of `rest`, keeps it, and returns what is behind it. */
-  #keep(rest: Buffer): Buffer | undefined {
-    if (this.#body.done) return rest
-    const taken = this.#body.take(rest, 0)
-    this.#remember(rest.subarray(0, taken), true)
+  private keep(rest: Buffer): Buffer | undefined {
+    if (this.body.done) return rest
+    const taken = this.body.take(rest, 0)
+    this.remember(rest.subarray(0, taken), true)
     return taken < rest.length ? rest.subarray(taken) : undefined
   }
 
   /** `held`: it is not on its way yet, so it is kept whatever its size, and the client is no longer read beyond a measure. */
-  #remember(part: Buffer, held: boolean): void {
-    if (part.length === 0 || (this.#forgotten && !held)) return
-    this.#keptBytes += part.length
-    if (!held && this.#keptBytes > rememberBytes) {
-      this.#forgotten = true
-      this.#kept = []
+  private remember(part: Buffer, held: boolean): void {
+    if (part.length === 0 || (this.forgotten && !held)) return
+    this.keptBytes += part.length
+    if (!held && this.keptBytes > rememberBytes) {
+      this.forgotten = true
+      this.kept = []
       return
     }
-    this.#kept.push(part)
-    if (held && this.#keptBytes > heldBytes) this.#client.socket.pause()
+    this.kept.push(part)
+    if (held && this.keptBytes > heldBytes) this.client.socket.pause()
   }
 
-  #pass(part: Buffer): void {
-    const socket = this.#upstream?.socket
-    if (socket && !socket.write(part)) this.#client.socket.pause()
+  private pass(part: Buffer): void {
+    const socket = this.upstream?.socket
+    if (socket && !socket.write(part)) this.client.socket.pause()
   }
 
   // The answer
 
-  #answerHead(chunk: Buffer): void {
-    const buffer = this.#answerStart ? Buffer.concat([this.#answerStart, chunk]) : chunk
+  private answerHead(chunk: Buffer): void {
+    const buffer = this.answerStart ? Buffer.concat([this.answerStart, chunk]) : chunk
     let from = 0
     for (;;) {
-      const head = parseResponseHead(buffer, from, this.#head.method)
+      const head = parseResponseHead(buffer, from, this.head.method)
       if (!head) {
-        this.#answerStart = from > 0 ? buffer.subarray(from) : buffer
+        this.answerStart = from > 0 ? buffer.subarray(from) : buffer
         return
       }
       from = head.end
       if (head.status >= 200 || head.status === 101) {
-        this.#answerStart = undefined
-        return this.#answer(head, buffer, from)
+        this.answerStart = undefined
+        return this.answer(head, buffer, from)
       }
       // 100 was given by the edge; early hints and processing are passed on to who can read them.
-      if (head.status !== 100 && this.#head.minor === 1) {
+      if (head.status !== 100 && this.head.minor === 1) {
         const text = buffer.toString('latin1', head.end - headLength(buffer, head.end), head.end)
-        this.#client.socket.write(text, 'latin1')
+        this.client.socket.write(text, 'latin1')
       }
     }
   }
-  #answerStart: Buffer | undefined
 
-  #answer(head: ResponseHead, buffer: Buffer, from: number): void {
-    const replay = headerOf(head.fields, 'fly-replay')
+  private answer(head: ResponseHead, buffer: Buffer, from: number): void {
+    const replay = head.fields.get('fly-replay')
     if (replay !== undefined && head.status !== 101) {
       const parsed = parseReplay(replay)
-      if (parsed) return this.#replay(parsed)
+      if (parsed) return this.replay(parsed)
     }
-    this.#response = head
-    this.#responseBegun = true
-    if (head.status === 101) return this.#upgrade(head, buffer, from)
-    const unwrap = head.framing.kind === 'chunked' && this.#head.minor === 0
+    this.response = head
+    this.responseBegun = true
+    if (head.status === 101) return this.upgrade(head, buffer, from)
+    const unwrap = head.framing.kind === 'chunked' && this.head.minor === 0
     const text = responseHeadFor(head, {
-      requestId: this.#id,
-      keepAlive: this.#keepAlive(head),
-      minor: this.#head.minor,
+      requestId: this.id,
+      keepAlive: this.keepAlive(head),
+      minor: this.head.minor,
       unwrap,
       upgraded: false,
     })
-    this.#responseBody = unwrap
-      ? new ChunkReader(payload => this.#toClient(payload))
-      : bodyReader(head.framing)
-    this.#unwrap = unwrap
-    const body = this.#responseBody
+    this.responseBody = unwrap ? new ChunkReader(payload => this.toClient(payload)) : bodyReader(head.framing)
+    this.unwrap = unwrap
+    const body = this.responseBody
     const taken = body.done ? 0 : body.take(buffer, from)
-    if (unwrap || taken === 0) this.#client.socket.write(text, 'latin1')
+    if (unwrap || taken === 0) this.client.socket.write(text, 'latin1')
     else {
       // Head and first part in one piece: one system call, one packet.
       const length = text.length + taken
       const whole = Buffer.allocUnsafe(length)
       whole.write(text, 0, 'latin1')
       buffer.copy(whole, text.length, from, from + taken)
-      this.#toClient(whole)
+      this.toClient(whole)
     }
-    if (body.done) this.#complete(buffer.length > from + taken)
+    if (body.done) this.complete(buffer.length > from + taken)
   }
-  #unwrap = false
 
-  #answerBody(chunk: Buffer, from: number): void {
-    const body = this.#responseBody as BodyReader
+  private answerBody(chunk: Buffer, from: number): void {
+    const body = this.responseBody as BodyReader
     const taken = body.take(chunk, from)
-    if (!this.#unwrap && taken > 0)
-      this.#toClient(taken === chunk.length ? chunk : chunk.subarray(from, from + taken))
-    if (body.done) this.#complete(chunk.length > from + taken)
+    if (!this.unwrap && taken > 0)
+      this.toClient(taken === chunk.length ? chunk : chunk.subarray(from, from + taken))
+    if (body.done) this.complete(chunk.length > from + taken)
   }
 
-  #toClient(part: Buffer): void {
-    if (!this.#client.socket.write(part)) this.#upstream?.socket.pause()
+  private toClient(part: Buffer): void {
+    if (!this.client.socket.write(part)) this.upstream?.socket.pause()
   }
 
-  #keepAlive(head: ResponseHead): boolean {
+  private keepAlive(head: ResponseHead): boolean {
     if (head.framing.kind === 'until-close') return false
-    if (this.#head.minor === 0 && head.framing.kind === 'chunked') return false
+    if (this.head.minor === 0 && head.framing.kind === 'chunked') return false
     // With a request body that was not read to its end, the next request could not be found.
-    return this.#head.keepAlive && this.#body.done
+    return this.head.keepAlive && this.body.done
   }
 
   /** `excess`: the machine sent more than its answer, so its connection cannot be trusted any more. */
-  #complete(excess = false): void {
-    const head = this.#response as ResponseHead
-    const keepAlive = this.#keepAlive(head)
-    const reusable = !excess && head.keepAlive && head.framing.kind !== 'until-close' && this.#body.done
-    this.#settle()
-    const upstream = this.#detach()
+  private complete(excess = false): void {
+    const head = this.response as ResponseHead
+    const keepAlive = this.keepAlive(head)
+    const reusable = !excess && head.keepAlive && head.framing.kind !== 'until-close' && this.body.done
+    this.settle()
+    const upstream = this.detach()
     if (upstream) {
       if (reusable) {
         upstream.socket.resume()
-        this.#context.pool.give(upstream)
+        this.context.pool.give(upstream)
       } else upstream.socket.destroy()
     }
-    this.#client.finished(keepAlive, this.#unread)
+    this.client.finished(keepAlive, this.unread)
   }
 
   // Upgrades
 
-  #upgrade(head: ResponseHead, buffer: Buffer, from: number): void {
+  private upgrade(head: ResponseHead, buffer: Buffer, from: number): void {
     const text = responseHeadFor(head, {
-      requestId: this.#id,
+      requestId: this.id,
       keepAlive: true,
       minor: 1,
       unwrap: false,
       upgraded: true,
     })
-    this.#upgraded = true
-    this.#kept = []
-    this.#client.socket.write(text, 'latin1')
-    if (from < buffer.length) this.#toClient(buffer.subarray(from))
-    if (this.#unread) this.#pass(this.#unread)
-    this.#unread = undefined
+    this.upgraded = true
+    this.kept = []
+    this.client.socket.write(text, 'latin1')
+    if (from < buffer.length) this.toClient(buffer.subarray(from))
+    if (this.unread) this.pass(this.unread)
+    this.unread = undefined
   }
 
-  #endUpgraded(): void {
-    this.#settle()
-    this.#client.close()
+  private endUpgraded(): void {
+    this.settle()
+    this.client.close()
   }
 
   // Replays, refusals, ends
 
-  #replay(replay: Replay): void {
-    const target = this.#target as Target
-    const from = this.#machine
-    const upstream = this.#detach()
+  private replay(replay: Replay): void {
+    const target = this.target as Target
+    const from = this.machine
+    const upstream = this.detach()
     upstream?.socket.destroy()
-    this.#release()
-    if (++this.#replays > replaysAtMost) return this.#refuse(refusals.replayLoop(target.app))
-    if (this.#forgotten || !this.#body.done) return this.#refuse(refusals.replayTooLarge(target.app))
-    this.#replaySource = `instance=${from?.id};region=${from?.region};t=${Math.round(this.#context.clock.now() * 1000)}${replay.state === undefined ? '' : `;state=${replay.state}`}`
+    this.release()
+    if (++this.replays > replaysAtMost) return this.refuse(refusals.replayLoop(target.app))
+    if (this.forgotten || !this.body.done) return this.refuse(refusals.replayTooLarge(target.app))
+    this.replaySource = `instance=${from?.id};region=${from?.region};t=${Math.round(this.context.clock.now() * 1000)}${replay.state === undefined ? '' : `;state=${replay.state}`}`
     if (replay.app !== undefined && replay.app !== target.app) {
-      const here = this.#context.routes.get(target.app)
-      const there = this.#context.routes.get(replay.app)
+      const here = this.context.routes.get(target.app)
+      const there = this.context.routes.get(replay.app)
       const service = there?.services.find(({ wire }) => wire === 'http')
       // Apps of another network do not exist for this one.
       if (!there || !service || there.network !== here?.network)
-        return this.#refuse(refusals.noHost(replay.app))
-      this.#context.activity.ended(target.app)
-      this.#target = { app: there.name, internalPort: service.internalPort }
-      this.#context.activity.began(there.name, this.#cause())
+        return this.refuse(refusals.noHost(replay.app))
+      this.context.activity.ended(target.app)
+      this.target = { app: there.name, internalPort: service.internalPort }
+      this.context.activity.began(there.name, this.cause())
     }
-    this.#wanted = {
+    this.wanted = {
       forceInstance: replay.instance,
       preferInstance: replay.preferInstance,
       preferRegion: replay.region,
       except: replay.elsewhere ? from?.id : undefined,
     }
-    void this.#hold()
+    void this.hold()
   }
 
-  #redirect(location: string): void {
-    const keepAlive = this.#head.keepAlive && this.#body.done
-    this.#over = true
-    this.#client.socket.write(
-      `HTTP/1.1 301 Moved Permanently\r\nlocation: ${location}\r\ncontent-length: 0\r\nfly-request-id: ${this.#id}\r\n${keepAlive ? '' : 'connection: close\r\n'}\r\n`,
+  private redirect(location: string): void {
+    const keepAlive = this.head.keepAlive && this.body.done
+    this.over = true
+    this.client.socket.write(
+      `HTTP/1.1 301 Moved Permanently\r\nlocation: ${location}\r\ncontent-length: 0\r\nfly-request-id: ${this.id}\r\n${keepAlive ? '' : 'connection: close\r\n'}\r\n`,
       'latin1',
     )
-    this.#client.finished(keepAlive, this.#unread)
+    this.client.finished(keepAlive, this.unread)
   }
 
-  #refuse(refusal: Refusal): void {
-    const { socket } = this.#client
-    this.#context.counters.refused++
-    const keepAlive = this.#head.keepAlive && this.#body.done
-    this.#settle()
-    const key = headerOf(this.#head.fields, 'sec-websocket-key')
-    if (this.#head.upgrade === 'websocket' && key !== undefined && refusal.status === 503) {
+  private refuse(refusal: Refusal): void {
+    const { socket } = this.client
+    this.context.counters.refused++
+    const keepAlive = this.head.keepAlive && this.body.done
+    this.settle()
+    const key = this.head.fields.get('sec-websocket-key')
+    if (this.head.upgrade === 'websocket' && key !== undefined && refusal.status === 503) {
       socket.write(webSocketRefusal(refusal, key))
-      this.#client.finished(false, undefined)
+      this.client.finished(false, undefined)
       return
     }
-    socket.write(httpRefusal(refusal, { keepAlive, requestId: this.#id, head: this.#head.method === 'HEAD' }))
-    this.#client.finished(keepAlive, this.#unread)
+    socket.write(httpRefusal(refusal, { keepAlive, requestId: this.id, head: this.head.method === 'HEAD' }))
+    this.client.finished(keepAlive, this.unread)
   }
 
-  #upstreamFailed(why: string): void {
-    const upstream = this.#detach()
+  private upstreamFailed(why: string): void {
+    const upstream = this.detach()
     upstream?.socket.destroy()
-    if (this.#over) return
-    this.#context.log.warn(
-      { app: this.#target?.app, machine: this.#machine?.id, why },
+    if (this.over) return
+    this.context.log.warn(
+      { app: this.target?.app, machine: this.machine?.id, why },
       'edge: a machine did not answer',
     )
-    if (this.#responseBegun) {
-      this.#settle()
-      this.#client.socket.destroy()
-    } else this.#refuse(refusals.upstream(this.#target?.app ?? '', why))
+    if (this.responseBegun) {
+      this.settle()
+      this.client.socket.destroy()
+    } else this.refuse(refusals.upstream(this.target?.app ?? '', why))
   }
 
   /** The client sent what cannot be read, in the middle of a body. */
-  #fail(error: unknown): void {
-    const upstream = this.#detach()
+  private fail(error: unknown): void {
+    const upstream = this.detach()
     upstream?.socket.destroy()
-    this.#abort?.abort()
-    this.#settle()
-    if (this.#responseBegun) this.#client.socket.destroy()
-    else this.#client.refuse(error)
+    this.abort?.abort()
+    this.settle()
+    if (this.responseBegun) this.client.socket.destroy()
+    else this.client.refuse(error)
   }
 
-  #detach(): Upstream | undefined {
-    const upstream = this.#upstream
-    this.#upstream = undefined
+  private detach(): Upstream | undefined {
+    const upstream = this.upstream
+    this.upstream = undefined
     if (upstream) upstream.owner = undefined
     return upstream
   }
 
-  #release(): void {
-    if (this.#machine) this.#context.loads.remove(this.#machine.id, this.#context.clock.monotonic())
-    this.#machine = undefined
+  private release(): void {
+    if (this.machine) this.context.loads.remove(this.machine.id, this.context.clock.monotonic())
+    this.machine = undefined
   }
 
-  #settle(): void {
-    if (this.#over) return
-    this.#over = true
-    this.#release()
-    this.#kept = []
-    if (this.#target) this.#context.activity.ended(this.#target.app)
+  private settle(): void {
+    if (this.over) return
+    this.over = true
+    this.release()
+    this.kept = []
+    if (this.target) this.context.activity.ended(this.target.app)
   }
 }
 

@@ -32,11 +32,23 @@ const dropFromResponse = new Set([
   'via',
 ])
 
-export interface RequestFacts {
+/** What is the same for every request of a client's connection. */
+export interface ConnectionFacts {
   readonly clientIp: string
   readonly port: number
   readonly tls: boolean
   readonly region: string
+}
+
+/** Lines about the client's connection, made once for all its requests. Behind them X-Forwarded-For and Via, which a client may have begun. */
+export function connectionLines({ clientIp, port, tls, region }: ConnectionFacts): string {
+  return `fly-client-ip: ${clientIp}\r\nfly-forwarded-port: ${port}\r\nfly-region: ${region}\r\nx-forwarded-proto: ${tls ? 'https' : 'http'}\r\nx-forwarded-port: ${port}\r\nx-forwarded-ssl: ${tls ? 'on' : 'off'}\r\n`
+}
+
+export interface RequestFacts {
+  /** Of connectionLines. */
+  readonly lines: string
+  readonly clientIp: string
   readonly requestId: string
   /** Microseconds since 1970. */
   readonly startedAtUs: number
@@ -47,51 +59,46 @@ export interface RequestFacts {
 /** The head that goes to the machine: what concerns the client's connection is gone, what Fly adds is there. */
 export function requestHeadFor(head: RequestHead, facts: RequestFacts): string {
   const { fields, connection } = head
-  let text = `${head.method} ${head.target} HTTP/1.1\r\n`
   let forwardedFor = ''
   let via = ''
-  let hasHost = false
-  for (let i = 0; i < fields.length; i += 3) {
-    const lower = fields[i + 1] as string
-    if (dropFromRequest.has(lower)) {
-      if (lower === 'x-forwarded-for') forwardedFor += `${fields[i + 2]}, `
-      else if (lower === 'via') via += `${fields[i + 2]}, `
-      continue
+  const kept = fields.lines((name, index) => {
+    if (dropFromRequest.has(name)) {
+      if (name === 'x-forwarded-for') forwardedFor += `${fields.value(index)}, `
+      else if (name === 'via') via += `${fields.value(index)}, `
+      return false
     }
-    if (connection.length > 0 && connection.includes(lower)) continue
-    if (lower === 'host') hasHost = true
-    text += `${fields[i]}: ${fields[i + 2]}\r\n`
-  }
-  if (!hasHost) text += 'host: localhost\r\n'
-  const proto = facts.tls ? 'https' : 'http'
-  text += `fly-client-ip: ${facts.clientIp}\r\nfly-forwarded-port: ${facts.port}\r\nfly-region: ${facts.region}\r\nfly-request-id: ${facts.requestId}\r\nx-forwarded-for: ${forwardedFor}${facts.clientIp}\r\nx-forwarded-proto: ${proto}\r\nx-forwarded-port: ${facts.port}\r\nx-forwarded-ssl: ${facts.tls ? 'on' : 'off'}\r\nx-request-start: t=${facts.startedAtUs}\r\nvia: ${via}1.1 fly.io\r\n`
-  if (facts.replaySource !== undefined) text += `fly-replay-src: ${facts.replaySource}\r\n`
-  if (head.upgrade !== undefined) text += `connection: upgrade\r\nupgrade: ${head.upgrade}\r\n`
-  return `${text}\r\n`
+    return connection.length === 0 || !connection.includes(name)
+  })
+  const host = head.host === '' ? 'host: localhost\r\n' : ''
+  const upgrade = head.upgrade === undefined ? '' : `connection: upgrade\r\nupgrade: ${head.upgrade}\r\n`
+  const replay = facts.replaySource === undefined ? '' : `fly-replay-src: ${facts.replaySource}\r\n`
+  return `${head.method} ${head.target} HTTP/1.1\r\n${host}${kept}${facts.lines}fly-request-id: ${facts.requestId}\r\nx-request-start: t=${facts.startedAtUs}\r\nx-forwarded-for: ${forwardedFor}${facts.clientIp}\r\nvia: ${via}1.1 fly.io\r\n${upgrade}${replay}\r\n`
 }
 
-/** The head that goes to the client. `chunked` is false for a client of HTTP/1.0, to whom a chunked body is sent unwrapped. */
+/** The head that goes to the client. `unwrap`: a client of HTTP/1.0, to whom a chunked body is sent without its chunks. */
 export function responseHeadFor(
   head: ResponseHead,
   options: { requestId: string; keepAlive: boolean; minor: 0 | 1; unwrap: boolean; upgraded: boolean },
 ): string {
   const { fields, connection } = head
-  let text = `HTTP/1.1 ${head.status} ${head.reason}\r\n`
   let via = ''
-  for (let i = 0; i < fields.length; i += 3) {
-    const lower = fields[i + 1] as string
-    if (dropFromResponse.has(lower)) {
-      if (lower === 'via') via += `${fields[i + 2]}, `
-      if (lower === 'upgrade' && (options.upgraded || head.status === 426))
-        text += `upgrade: ${fields[i + 2]}\r\n`
-      continue
+  let upgrade = ''
+  const kept = fields.lines((name, index) => {
+    if (dropFromResponse.has(name)) {
+      if (name === 'via') via += `${fields.value(index)}, `
+      else if (name === 'upgrade' && (options.upgraded || head.status === 426))
+        upgrade = `upgrade: ${fields.value(index)}\r\n`
+      return false
     }
-    if (connection.length > 0 && connection.includes(lower)) continue
-    if (options.unwrap && lower === 'transfer-encoding') continue
-    text += `${fields[i]}: ${fields[i + 2]}\r\n`
-  }
-  if (options.upgraded) text += 'connection: upgrade\r\n'
-  else if (!options.keepAlive) text += 'connection: close\r\n'
-  else if (options.minor === 0) text += 'connection: keep-alive\r\n'
-  return `${text}via: ${via}1.1 fly.io\r\nfly-request-id: ${options.requestId}\r\n\r\n`
+    if (options.unwrap && name === 'transfer-encoding') return false
+    return connection.length === 0 || !connection.includes(name)
+  })
+  const state = options.upgraded
+    ? 'connection: upgrade\r\n'
+    : !options.keepAlive
+      ? 'connection: close\r\n'
+      : options.minor === 0
+        ? 'connection: keep-alive\r\n'
+        : ''
+  return `HTTP/1.1 ${head.status} ${head.reason}\r\n${kept}${upgrade}${state}via: ${via}1.1 fly.io\r\nfly-request-id: ${options.requestId}\r\n\r\n`
 }

@@ -41,6 +41,7 @@ export function runServiceHost(definitions: readonly ServiceDefinition[]): void 
   shareCpuTime(instances)
   startWatchdog(() => running.getStore())
   send({ type: 'ready' })
+  void warm(definitions)
 
   async function answer(request: HostRequest): Promise<InstanceUsage | undefined> {
     switch (request.type) {
@@ -66,6 +67,15 @@ export function runServiceHost(definitions: readonly ServiceDefinition[]): void 
         return { ...usage, hostCpuMs: hostCpuMs(), instances: instances.size }
       }
     }
+  }
+}
+
+/** One after the other, so that an instance that is wanted meanwhile does not wait for all of them. */
+async function warm(definitions: readonly ServiceDefinition[]): Promise<void> {
+  for (const definition of definitions) {
+    // A service that cannot be warmed says so when it is created.
+    await definition.warm?.().catch(() => {})
+    await new Promise(resolve => setImmediate(resolve))
   }
 }
 

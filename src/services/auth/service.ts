@@ -9,14 +9,19 @@ import { readSettings } from './settings.ts'
 /** Routes hold no state, so all instances of a process share them. */
 let shared: Promise<HttpApp<AuthContext>> | undefined
 
+function sharedApp() {
+  shared ??= createAuthApp()
+  return shared
+}
+
 /** Users and sessions: what `supabase/gotrue` is to its clients. */
 export const authService: ServiceDefinition = {
   name: 'auth',
   port: env => Number(env['GOTRUE_API_PORT'] || env['PORT'] || 9999),
+  warm: sharedApp,
   async create({ env, log, clock }) {
     const settings = readSettings(env)
-    shared ??= createAuthApp()
-    const app = await shared
+    const app = await sharedApp()
     const { databaseUrl: url, maxConnections } = settings
     const database = new Database({ url, maxConnections, clock, log })
     const mailer = createMailer(settings)

@@ -60,6 +60,8 @@ export type PluginConfig = z.infer<typeof pluginSchema>
 
 /** Reads Kong's declarative format. Throws with file, line and column of the first thing that is wrong. */
 export function parseConfig(text: string, file: string): GatewayConfig {
+  const quick = text.startsWith('{') ? configSchema.safeParse(asJson(text)) : undefined
+  if (quick?.success) return quick.data
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
   const at = (offset: number | undefined) => {
@@ -79,6 +81,15 @@ export function parseConfig(text: string, file: string): GatewayConfig {
     at(offsetOf(document.contents, path)),
     `${path.join('.') || 'the file'}: ${issue?.message}`,
   )
+}
+
+/** JSON is YAML too; what is not quite JSON is read as YAML, with its places. */
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** Where the value at that path stands, or the nearest thing around it that stands somewhere. */

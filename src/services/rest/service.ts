@@ -1,4 +1,5 @@
 import type { ServiceDefinition } from '#http'
+import { messageOf } from '#kernel'
 import { send, sendError } from './answer.ts'
 import { Database } from './database.ts'
 import { fromPostgres, RestError } from './errors.ts'
@@ -22,6 +23,8 @@ export const restService: ServiceDefinition = {
       log,
     })
     const parts = { settings, database, schemas, identify: createTokens(settings, clock) }
+    // As PostgREST does: the schema is read at the start, so that the first request need not wait for it. A database that is not up is met again then.
+    schemas.get().catch(error => log.debug({ reason: messageOf(error) }, 'the schema could not be read yet'))
     return {
       handle(request, response) {
         answerRequest(parts, request)

@@ -10,14 +10,19 @@ import { createTokens } from './tokens.ts'
 /** Routes hold no state, so all instances of a process share them. */
 let shared: Promise<HttpApp<StorageContext>> | undefined
 
+function sharedApp() {
+  shared ??= createStorageApp()
+  return shared
+}
+
 /** Files with permissions: what `supabase/storage-api` is to its clients. */
 export const storageService: ServiceDefinition = {
   name: 'storage',
   port: env => Number(env['SERVER_PORT'] || env['PORT'] || 5000),
+  warm: sharedApp,
   async create({ env, log, clock }) {
     const settings = readSettings(env)
-    shared ??= createStorageApp()
-    const app = await shared
+    const app = await sharedApp()
     const database = new Database({
       url: settings.databaseUrl,
       maxConnections: settings.maxConnections,
