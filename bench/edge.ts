@@ -60,7 +60,7 @@ async function caddy(upstream: number): Promise<number | undefined> {
   const port = await freePort()
   writeFileSync(
     join(folder, 'Caddyfile'),
-    `{\n admin off\n auto_https off\n persist_config off\n}\nhttp://127.0.0.1:${port}, http://bench.localhost:${port} {\n reverse_proxy 127.0.0.1:${upstream}\n}\n`,
+    `{\n admin off\n auto_https off\n}\nhttp://127.0.0.1:${port}, http://bench.localhost:${port} {\n reverse_proxy 127.0.0.1:${upstream}\n}\n`,
   )
   children.push(
     spawn(program, ['run', '--config', join(folder, 'Caddyfile'), '--adapter', 'caddyfile'], {

@@ -1,27 +1,19 @@
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import type { MachineEvent, MachineState } from '#contract'
-import {
-  asHangarError,
-  type Clock,
-  HangarError,
-  type Log,
-  prefixedId,
-  Serial,
-  type Timer,
-  ulid,
-  writeFileAtomic,
-} from '#kernel'
-import { CheckRunner, milliseconds } from './checks.ts'
+import type { MachineState } from '#contract'
+import { asHangarError, type Clock, type Log, prefixedId } from '#kernel'
+import { AcceptingQueue } from './accepting-queue.ts'
+import { CheckRunner } from './checks.ts'
 import { engineErrors } from './errors.ts'
+import { describeExit, exitRequest } from './exits.ts'
+import { placeFiles } from './launch-files.ts'
+import { type EventSource, MachineLedger } from './ledger.ts'
 import type { Address, ExitInfo, LaunchSpec, Probe, Runtime } from './ports.ts'
-import type { EventRecord, MachineRecord } from './records.ts'
-import { decideRestart, recentFailures } from './restart-policy.ts'
+import type { MachineRecord } from './records.ts'
+import { recoverMachine } from './recover-machine.ts'
+import { Restarter } from './restarter.ts'
+import { stopOptions } from './stop-options.ts'
 import type { MachineStore } from './store-port.ts'
-import { type MachineAction, nextState } from './transitions.ts'
-
-export type EventSource = MachineEvent['source']
+import { nextState } from './transitions.ts'
 
 export interface ActorOptions {
   readonly store: MachineStore
@@ -39,8 +31,6 @@ export interface ActorOptions {
   onDestroyed(record: MachineRecord): void
 }
 
-const defaultStopTimeoutMs = 5_000
-const defaultStopSignal = 'SIGINT'
 /** How long a start may take until it counts as failed. */
 const startTimeoutMs = 60_000
 
@@ -49,24 +39,43 @@ const startTimeoutMs = 60_000
  * transition is recorded; `settled` tells when the queue is empty.
  */
 export class MachineActor {
-  #record: MachineRecord
+  readonly #ledger: MachineLedger
   readonly #options: ActorOptions
-  readonly #queue = new Serial()
-  readonly #watchers = new Set<(record: MachineRecord) => void>()
+  readonly #queue: AcceptingQueue
+  readonly #restarter: Restarter
   #checks: CheckRunner | undefined
-  #restartTimer: Timer | undefined
   #starting: AbortController | undefined
   /** Set while an exit is expected because we asked for it. */
   #requested = false
-  #restartCount = 0
 
   constructor(record: MachineRecord, options: ActorOptions) {
-    this.#record = record
+    const { store, clock, log, onChange } = options
     this.#options = options
+    this.#ledger = new MachineLedger(record, { store, clock, onChange })
+    this.#queue = new AcceptingQueue(error =>
+      log.error({ machine: record.id, err: error }, 'machine operation failed'),
+    )
+    this.#restarter = new Restarter({
+      clock,
+      log,
+      ledger: this.#ledger,
+      relaunch: () => this.#relaunch(),
+      selfDestroy: () => this.#selfDestroy(),
+    })
   }
 
   get record(): MachineRecord {
-    return this.#record
+    return this.#ledger.record
+  }
+
+  /** Calls `watcher` after every change until the returned function is called. */
+  watch(watcher: (record: MachineRecord) => void): () => void {
+    return this.#ledger.watch(watcher)
+  }
+
+  /** A change that is no transition: cordon, lease, metadata. */
+  patch(change: Partial<MachineRecord>): void {
+    this.#ledger.patch(change)
   }
 
   get checks() {
@@ -77,12 +86,6 @@ export class MachineActor {
     return this.#checks?.healthy ?? true
   }
 
-  /** Calls `watcher` after every change until the returned function is called. */
-  watch(watcher: (record: MachineRecord) => void): () => void {
-    this.#watchers.add(watcher)
-    return () => this.#watchers.delete(watcher)
-  }
-
   /** Resolves when nothing is under way. */
   settled(): Promise<void> {
     return this.#queue.idle()
@@ -90,10 +93,10 @@ export class MachineActor {
 
   /** Records the start and resolves; the machine then starts. */
   start(source: EventSource): Promise<MachineState> {
-    return this.#accepted(async accept => {
-      const before = this.#record.state
+    return this.#queue.accepted(async accept => {
+      const before = this.record.state
       if (before === 'started') return accept(before)
-      this.#cancelRestart()
+      this.#restarter.cancel()
       await this.#launch(source, accept, before)
     })
   }
@@ -103,37 +106,35 @@ export class MachineActor {
     source: EventSource,
     input: { signal?: string | undefined; timeoutMs?: number | undefined } = {},
   ): Promise<void> {
-    this.#starting?.abort(
-      new HangarError('the start was overtaken by a stop', { code: 'HGR_ENGINE_OVERTAKEN', status: 409 }),
-    )
-    return this.#accepted(async accept => {
-      this.#cancelRestart()
-      const { state } = this.#record
+    this.#starting?.abort(engineErrors.overtaken('the start was overtaken by a stop'))
+    return this.#queue.accepted(async accept => {
+      this.#restarter.cancel()
+      const { state } = this.record
       if (state === 'stopped') return accept()
-      this.#transition(
+      this.#ledger.transition(
         'stop',
         'stop',
         source,
         state === 'created' || state === 'failed' ? 'stopped' : 'stopping',
       )
       accept()
-      if (this.#record.state === 'stopping') await this.#halt(input, source)
+      if (this.record.state === 'stopping') await this.#halt(input, source)
     })
   }
 
   suspend(source: EventSource): Promise<void> {
-    return this.#accepted(async accept => {
-      if (this.#record.state === 'suspended') return accept()
-      this.#transition('suspend', 'suspend', source, 'suspending')
+    return this.#queue.accepted(async accept => {
+      if (this.record.state === 'suspended') return accept()
+      this.#ledger.transition('suspend', 'suspend', source, 'suspending')
       accept()
       this.#endChecks()
       try {
-        await this.#options.runtime.suspend(this.#record.id)
-        this.#transition('suspended', 'suspend', 'flyd', 'suspended')
+        await this.#options.runtime.suspend(this.record.id)
+        this.#ledger.transition('suspended', 'suspend', 'flyd', 'suspended')
       } catch (error) {
         // Fly falls back to a stop when it cannot suspend.
-        this.#options.log.warn({ machine: this.#record.id, err: error }, 'suspend failed; stopping instead')
-        this.#transition('stop', 'stop', 'flyd', 'stopping')
+        this.#options.log.warn({ machine: this.record.id, err: error }, 'suspend failed; stopping instead')
+        this.#ledger.transition('stop', 'stop', 'flyd', 'stopping')
         await this.#halt({}, 'flyd')
       }
     })
@@ -144,30 +145,30 @@ export class MachineActor {
     source: EventSource,
     input: { signal?: string | undefined; timeoutMs?: number | undefined },
   ): Promise<void> {
-    return this.#accepted(async accept => {
-      this.#cancelRestart()
-      const { state } = this.#record
+    return this.#queue.accepted(async accept => {
+      this.#restarter.cancel()
+      const { state } = this.record
       if (state === 'started' || state === 'suspended') {
-        this.#transition('stop', 'stop', source, 'stopping')
+        this.#ledger.transition('stop', 'stop', source, 'stopping')
         accept()
         await this.#halt(input, source)
       }
-      await this.#launch(source, () => accept(), this.#record.state)
+      await this.#launch(source, () => accept(), this.record.state)
     })
   }
 
   /** A new version. What ran is stopped; it runs again unless `skipLaunch` and it did not run before. */
   update(change: Partial<MachineRecord>, options: { launch: boolean; source: EventSource }): Promise<void> {
-    return this.#accepted(async accept => {
-      this.#cancelRestart()
-      const { state } = this.#record
+    return this.#queue.accepted(async accept => {
+      this.#restarter.cancel()
+      const { state } = this.record
       const ran = state === 'started' || state === 'suspended'
       if (nextState(state, 'update') === undefined)
-        throw engineErrors.transition(this.#record.id, 'update', state)
+        throw engineErrors.transition(this.record.id, 'update', state)
       const { store, clock } = this.#options
       const now = clock.now()
       const changed = {
-        ...this.#record,
+        ...this.record,
         ...change,
         state: 'replacing' as const,
         updatedAt: now,
@@ -180,15 +181,15 @@ export class MachineActor {
           config: changed.config,
           createdAt: now,
         })
-        this.#write(changed, 'update', options.source, 'replacing')
+        this.#ledger.write(changed, 'update', options.source, 'replacing')
       })
-      this.#announce()
+      this.#ledger.announce()
       accept()
       if (ran) {
         this.#endChecks()
-        await this.#options.runtime.stop(this.#record.id, this.#stopOptions({}))
+        await this.#options.runtime.stop(this.record.id, stopOptions(this.record.config))
       }
-      this.#transition('updated', 'update', 'flyd', 'replaced', {
+      this.#ledger.transition('updated', 'update', 'flyd', 'replaced', {
         token: null,
         handle: null,
         startedAt: null,
@@ -200,16 +201,13 @@ export class MachineActor {
   }
 
   destroy(source: EventSource, force: boolean): Promise<void> {
-    if (force)
-      this.#starting?.abort(
-        new HangarError('the machine is being destroyed', { code: 'HGR_ENGINE_OVERTAKEN', status: 409 }),
-      )
-    return this.#accepted(async accept => {
-      const { state } = this.#record
+    if (force) this.#starting?.abort(engineErrors.overtaken('the machine is being destroyed'))
+    return this.#queue.accepted(async accept => {
+      const { state } = this.record
       if (!force && ['started', 'starting', 'suspended', 'suspending', 'stopping'].includes(state))
-        throw engineErrors.destroyNeedsForce(this.#record.id, state)
-      this.#cancelRestart()
-      this.#transition('destroy', 'destroy', source, 'destroying')
+        throw engineErrors.destroyNeedsForce(this.record.id, state)
+      this.#restarter.cancel()
+      this.#ledger.transition('destroy', 'destroy', source, 'destroying')
       await this.#destroyed()
       accept()
     })
@@ -217,88 +215,42 @@ export class MachineActor {
 
   signal(signal: string): Promise<void> {
     return this.#queue.run(() => {
-      if (this.#record.state !== 'started') throw engineErrors.notRunning(this.#record.id, this.#record.state)
-      return this.#options.runtime.signal(this.#record.id, signal)
+      if (this.record.state !== 'started') throw engineErrors.notRunning(this.record.id, this.record.state)
+      return this.#options.runtime.signal(this.record.id, signal)
     })
-  }
-
-  /** A change that is no transition: cordon, lease, metadata. */
-  patch(change: Partial<MachineRecord>): void {
-    this.#record = { ...this.#record, ...change, updatedAt: this.#options.clock.now() }
-    this.#options.store.saveMachine(this.#record)
-    this.#announce()
   }
 
   /** After a restart of the daemon: takes over what still runs, finishes what was under way. */
   recover(): Promise<void> {
-    return this.#queue.run(async () => {
-      const { state } = this.#record
-      switch (state) {
-        case 'destroying':
-          return this.#destroyed()
-        case 'stopping':
-          await this.#adopt()
-          return this.#halt({}, 'flyd')
-        case 'suspending':
-        case 'suspended': {
-          const adopted = await this.#adopt()
-          // A frozen process survives; what lived in the daemon's own children does not.
-          if (!adopted) this.#gone('its memory did not survive the restart')
-          else if (state === 'suspending') {
-            await this.#options.runtime.suspend(this.#record.id)
-            this.#transition('suspended', 'suspend', 'flyd', 'suspended')
-          }
-          return
-        }
-        case 'starting':
-        case 'started': {
-          const adopted = await this.#adopt()
-          if (adopted && state === 'started') return this.#beginChecks()
-          if (adopted) {
-            // It runs, but nobody saw it become ready: end it and start anew.
-            await this.#options.runtime.stop(this.#record.id, this.#stopOptions({}))
-          }
-          this.#gone('it did not survive the restart')
-          return this.#launch('flyd', () => {}, 'stopped').catch(error =>
-            this.#options.log.error(
-              { machine: this.#record.id, err: error },
-              'machine could not be started again',
-            ),
-          )
-        }
-        case 'replacing':
-          await this.#options.runtime.stop(this.#record.id, this.#stopOptions({})).catch(() => {})
-          this.#transition('updated', 'update', 'flyd', 'replaced', {
-            token: null,
-            handle: null,
-            startedAt: null,
-            prepared: true,
-          })
-          return this.#launch('flyd', () => {}, 'stopped').catch(error =>
-            this.#options.log.error(
-              { machine: this.#record.id, err: error },
-              'updated machine could not be started',
-            ),
-          )
-        default:
-          return
-      }
-    })
+    return this.#queue.run(() =>
+      recoverMachine({
+        ledger: this.#ledger,
+        log: this.#options.log,
+        runtime: this.#options.runtime,
+        stopOptions: () => stopOptions(this.record.config),
+        adopt: () => this.#adopt(),
+        halt: () => this.#halt({}, 'flyd'),
+        launch: () => this.#launch('flyd', () => {}, 'stopped'),
+        gone: why => this.#gone(why),
+        destroyed: () => this.#destroyed(),
+        beginChecks: () => this.#beginChecks(),
+      }),
+    )
   }
 
   /** For a shutdown of the daemon: ends what runs, but keeps the recorded state, so that the next start brings it back. */
   rest(): Promise<void> {
     return this.#queue.run(async () => {
-      if (!['started', 'suspended'].includes(this.#record.state)) return
+      if (!['started', 'suspended'].includes(this.record.state)) return
       this.#requested = true
       this.#endChecks()
-      await this.#options.runtime.stop(this.#record.id, this.#stopOptions({}))
+      await this.#options.runtime.stop(this.record.id, stopOptions(this.record.config))
     })
   }
 
   /** Ends timers; leaves what runs alone. */
   detach(): void {
-    this.#cancelRestart()
+    this.#restarter.cancel()
     this.#endChecks()
   }
 
@@ -308,13 +260,12 @@ export class MachineActor {
     before: MachineState,
   ): Promise<void> {
     const { runtime, clock } = this.#options
-    const { state } = this.#record
-    if (nextState(state, 'start') === undefined)
-      throw engineErrors.transition(this.#record.id, 'start', state)
+    const { state } = this.record
+    if (nextState(state, 'start') === undefined) throw engineErrors.transition(this.record.id, 'start', state)
     if (state === 'suspended') return this.#resume(source, accept)
     const token = prefixedId('run')
-    const spec = await this.#options.spec(this.#record, token)
-    this.#transition('start', 'start', source, 'starting', {
+    const spec = await this.#options.spec(this.record, token)
+    this.#ledger.transition('start', 'start', source, 'starting', {
       token,
       handle: null,
       startedSecretsVersion: this.#options.secretsVersion(),
@@ -324,25 +275,19 @@ export class MachineActor {
     const abort = new AbortController()
     this.#starting = abort
     const timer = clock.after(startTimeoutMs, () =>
-      abort.abort(
-        new HangarError(`it was not ready after ${startTimeoutMs / 1000} s`, {
-          code: 'HGR_ENGINE_START_TIMEOUT',
-          status: 504,
-          kind: 'user',
-        }),
-      ),
+      abort.abort(engineErrors.startTimeout(startTimeoutMs / 1000)),
     )
     try {
       await placeFiles(spec)
       const { handle } = await runtime.start(spec, exit => this.#exited(token, exit), abort.signal)
       // An exit may have been noticed while the start returned; then it wins.
-      if (this.#record.token !== token || this.#record.state !== 'starting') return
-      this.#transition('started', 'start', 'flyd', 'started', { handle, startedAt: clock.now() })
+      if (this.record.token !== token || this.record.state !== 'starting') return
+      this.#ledger.transition('started', 'start', 'flyd', 'started', { handle, startedAt: clock.now() })
       this.#beginChecks()
     } catch (error) {
-      if (this.#record.token !== token || this.#record.state !== 'starting') return
-      await runtime.stop(this.#record.id, { signal: 'SIGKILL', timeoutMs: 0 }).catch(() => {})
-      this.#startFailed(asHangarError(error, 'Starting'))
+      if (this.record.token !== token || this.record.state !== 'starting') return
+      await runtime.stop(this.record.id, { signal: 'SIGKILL', timeoutMs: 0 }).catch(() => {})
+      this.#restarter.startFailed(asHangarError(error, 'Starting'))
     } finally {
       timer.cancel()
       if (this.#starting === abort) this.#starting = undefined
@@ -350,11 +295,11 @@ export class MachineActor {
   }
 
   async #resume(source: EventSource, accept: (before: MachineState) => void): Promise<void> {
-    this.#transition('start', 'start', source, 'starting')
+    this.#ledger.transition('start', 'start', source, 'starting')
     accept('suspended')
-    await this.#options.runtime.resume(this.#record.id)
-    if (this.#record.state !== 'starting') return
-    this.#transition('started', 'start', 'flyd', 'started')
+    await this.#options.runtime.resume(this.record.id)
+    if (this.record.state !== 'starting') return
+    this.#ledger.transition('started', 'start', 'flyd', 'started')
     this.#beginChecks()
   }
 
@@ -364,9 +309,9 @@ export class MachineActor {
   ): Promise<void> {
     this.#requested = true
     this.#endChecks()
-    await this.#options.runtime.stop(this.#record.id, this.#stopOptions(input))
-    if (this.#record.state !== 'stopping') return
-    this.#transition(
+    await this.#options.runtime.stop(this.record.id, stopOptions(this.record.config, input))
+    if (this.record.state !== 'stopping') return
+    this.#ledger.transition(
       'stopped',
       'exit',
       'flyd',
@@ -375,131 +320,38 @@ export class MachineActor {
       exitRequest(undefined, {
         requested: true,
         restarting: false,
-        count: this.#restartCount,
+        count: this.#restarter.count,
         at: this.#options.clock.now(),
       }),
     )
-    if (this.#record.config.auto_destroy && source !== 'proxy') await this.#selfDestroy()
-  }
-
-  #stopOptions(input: { signal?: string | undefined; timeoutMs?: number | undefined }) {
-    const { stop_config: stop } = this.#record.config
-    return {
-      signal: input.signal ?? stop?.signal ?? defaultStopSignal,
-      timeoutMs: input.timeoutMs ?? milliseconds(stop?.timeout, defaultStopTimeoutMs),
-    }
+    if (this.record.config.auto_destroy && source !== 'proxy') await this.#selfDestroy()
   }
 
   /** What ran has ended. Called by the runtime at any time; handled in the queue. */
   #exited(token: string, exit: ExitInfo): void {
-    if (this.#record.token === token && this.#record.state === 'starting')
-      this.#starting?.abort(
-        new HangarError(`it ended while it started: ${describeExit(exit)}`, {
-          code: 'HGR_ENGINE_EXITED',
-          status: 502,
-          kind: 'user',
-        }),
-      )
-    if (this.#requested || this.#record.token !== token) return
+    if (this.record.token === token && this.record.state === 'starting')
+      this.#starting?.abort(engineErrors.endedWhileStarting(describeExit(exit)))
+    if (this.#requested || this.record.token !== token) return
     void this.#queue.run(async () => {
-      const { state } = this.#record
-      if (this.#record.token !== token || !['started', 'suspended', 'suspending'].includes(state)) return
+      const { state } = this.record
+      if (this.record.token !== token || !['started', 'suspended', 'suspending'].includes(state)) return
       this.#endChecks()
-      await this.#afterExit(exit)
+      await this.#restarter.afterExit(exit)
     })
   }
 
-  async #afterExit(exit: ExitInfo): Promise<void> {
-    const { clock, log } = this.#options
-    const now = clock.now()
-    const failures = [...recentFailures(this.#record.failures, now), now]
-    const decision = decideRestart(this.#record.config, exit, this.#record.failures, now)
-    this.#restartCount = decision.restart ? decision.count : this.#restartCount
-    const ended = { token: null, handle: null, startedAt: null, failures }
-    log.warn(
-      {
-        machine: this.#record.id,
-        app: this.#record.app,
-        exit: describeExit(exit),
-        restart: decision.restart,
-      },
-      'machine ended by itself',
-    )
-    this.#transition(
-      'exited',
-      'exit',
-      'flyd',
-      'stopped',
-      ended,
-      exitRequest(exit, {
-        requested: false,
-        restarting: decision.restart,
-        count: this.#restartCount,
-        at: now,
-      }),
-    )
-    if (decision.restart) return this.#restartAfter(decision.delayMs)
-    if (decision.gaveUp) this.#transition('give-up', 'exit', 'flyd', 'failed')
-    if (this.#record.config.auto_destroy) await this.#selfDestroy()
-  }
-
-  #startFailed(error: HangarError): void {
-    const { clock, log } = this.#options
-    const now = clock.now()
-    const exit: ExitInfo = { exitCode: 1, signal: null, oomKilled: false, at: now }
-    // A user error (unknown secret, wrong data directory, taken port) is not cured by trying again at once.
-    const decision =
-      error.code === 'HGR_ENGINE_OVERTAKEN'
-        ? ({ restart: false, gaveUp: false } as const)
-        : decideRestart(this.#record.config, exit, this.#record.failures, now)
-    log.warn(
-      { machine: this.#record.id, app: this.#record.app, reason: error.message, restart: decision.restart },
-      'machine did not start',
-    )
-    this.#transition(
-      'start-failed',
-      'exit',
-      'flyd',
-      'failed',
-      {
-        token: null,
-        handle: null,
-        startedAt: null,
-        failures: [...recentFailures(this.#record.failures, now), now],
-      },
-      {
-        ...exitRequest(exit, {
-          requested: false,
-          restarting: decision.restart,
-          count: this.#restartCount,
-          at: now,
-        }),
-        error: error.message,
-      },
-    )
-    if (decision.restart) this.#restartAfter(Math.max(decision.delayMs, 250))
-    else if (decision.gaveUp) this.#transition('give-up', 'exit', 'flyd', 'failed')
-  }
-
-  #restartAfter(delayMs: number): void {
-    const again = () =>
-      void this.#queue.run(async () => {
-        if (!['stopped', 'failed'].includes(this.#record.state)) return
-        await this.#launch('flyd', () => {}, 'stopped').catch(error =>
-          this.#options.log.error({ machine: this.#record.id, err: error }, 'machine could not be restarted'),
-        )
-      })
-    if (delayMs === 0) again()
-    else this.#restartTimer = this.#options.clock.after(delayMs, again)
-  }
-
-  #cancelRestart(): void {
-    this.#restartTimer?.cancel()
-    this.#restartTimer = undefined
+  /** After the back-off of its policy, when nothing else has happened to it. */
+  #relaunch(): void {
+    void this.#queue.run(async () => {
+      if (!['stopped', 'failed'].includes(this.record.state)) return
+      await this.#launch('flyd', () => {}, 'stopped').catch(error =>
+        this.#options.log.error({ machine: this.record.id, err: error }, 'machine could not be restarted'),
+      )
+    })
   }
 
   async #selfDestroy(): Promise<void> {
-    this.#transition('destroy', 'destroy', 'flyd', 'destroying')
+    this.#ledger.transition('destroy', 'destroy', 'flyd', 'destroying')
     await this.#destroyed()
   }
 
@@ -508,22 +360,22 @@ export class MachineActor {
     this.#requested = true
     this.#endChecks()
     await this.#adopt()
-    await runtime.stop(this.#record.id, { signal: 'SIGKILL', timeoutMs: 0 })
-    const spec = await this.#options.spec(this.#record, 'destroyed').catch(() => undefined)
+    await runtime.stop(this.record.id, { signal: 'SIGKILL', timeoutMs: 0 })
+    const spec = await this.#options.spec(this.record, 'destroyed').catch(() => undefined)
     if (spec) await rm(spec.directory, { recursive: true, force: true })
-    this.#transition('destroyed', 'destroy', 'flyd', 'destroyed', {
+    this.#ledger.transition('destroyed', 'destroy', 'flyd', 'destroyed', {
       token: null,
       handle: null,
       startedAt: null,
       updatedAt: clock.now(),
     })
-    this.#options.onDestroyed(this.#record)
+    this.#options.onDestroyed(this.record)
   }
 
   async #adopt(): Promise<boolean> {
-    const { token, handle } = this.#record
+    const { token, handle } = this.record
     if (!token || !handle) return false
-    const spec = await this.#options.spec(this.#record, token).catch(() => undefined)
+    const spec = await this.#options.spec(this.record, token).catch(() => undefined)
     return (
       spec !== undefined &&
       (await this.#options.runtime.adopt(spec, handle, exit => this.#exited(token, exit))) !== undefined
@@ -534,8 +386,8 @@ export class MachineActor {
   #gone(why: string): void {
     const now = this.#options.clock.now()
     const exit: ExitInfo = { exitCode: null, signal: null, oomKilled: false, at: now }
-    const action = this.#record.state === 'starting' ? 'start-failed' : 'exited'
-    this.#transition(
+    const action = this.record.state === 'starting' ? 'start-failed' : 'exited'
+    this.#ledger.transition(
       action,
       'exit',
       'flyd',
@@ -548,11 +400,11 @@ export class MachineActor {
   #beginChecks(): void {
     this.#endChecks()
     const { clock, probe, addressOf } = this.#options
-    this.#checks = new CheckRunner(this.#record.config, {
+    this.#checks = new CheckRunner(this.record.config, {
       clock,
       probe,
-      addressOf: port => addressOf(this.#record, port),
-      onChange: () => this.#announce(),
+      addressOf: port => addressOf(this.record, port),
+      onChange: () => this.#ledger.announce(),
     })
   }
 
@@ -560,115 +412,4 @@ export class MachineActor {
     this.#checks?.stop()
     this.#checks = undefined
   }
-
-  #transition(
-    action: MachineAction,
-    type: string,
-    source: EventSource,
-    status: string,
-    change: Partial<MachineRecord> = {},
-    request?: Record<string, unknown>,
-  ): void {
-    const next = nextState(this.#record.state, action)
-    if (next === undefined) throw engineErrors.transition(this.#record.id, action, this.#record.state)
-    const { store, clock } = this.#options
-    store.transaction(() =>
-      this.#write(
-        { ...this.#record, updatedAt: clock.now(), ...change, state: next },
-        type,
-        source,
-        status,
-        request,
-      ),
-    )
-    this.#announce()
-  }
-
-  /** Within a transaction of the caller. */
-  #write(
-    record: MachineRecord,
-    type: string,
-    source: EventSource,
-    status: string,
-    request?: Record<string, unknown>,
-  ): void {
-    const now = this.#options.clock.now()
-    const event: EventRecord = {
-      id: ulid(now),
-      machineId: record.id,
-      type,
-      status,
-      source,
-      timestamp: now,
-      ...(request ? { request } : {}),
-    }
-    this.#options.store.saveMachine(record)
-    this.#options.store.appendEvent(event)
-    this.#record = record
-  }
-
-  #announce(): void {
-    this.#options.onChange(this.#record)
-    for (const watcher of [...this.#watchers]) watcher(this.#record)
-  }
-
-  /** Queues `task` and resolves with what it hands to `accept`, or when it ends; what it throws before that rejects, what it throws later is logged. */
-  #accepted<T>(task: (accept: (value: T) => void) => Promise<void>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      let accepted = false
-      const accept = (value: T) => {
-        accepted = true
-        resolve(value)
-      }
-      this.#queue
-        .run(() => task(accept))
-        .then(
-          () => resolve(undefined as T),
-          error => {
-            if (accepted)
-              this.#options.log.error({ machine: this.#record.id, err: error }, 'machine operation failed')
-            else reject(error)
-          },
-        )
-    })
-  }
-}
-
-/** Synchronous: on the way of a waking machine a few system calls are quicker than as many trips through the thread pool. */
-async function placeFiles(spec: LaunchSpec): Promise<void> {
-  const folder = { recursive: true, mode: 0o755 } as const
-  mkdirSync(spec.directory, folder)
-  for (const mount of spec.mounts) mkdirSync(mount.hostPath, folder)
-  for (const { hostPath, content, mode } of spec.files) {
-    mkdirSync(dirname(join('/', hostPath)), folder)
-    const same =
-      existsSync(hostPath) &&
-      readFileSync(hostPath).equals(content) &&
-      (statSync(hostPath).mode & 0o777) === mode
-    if (!same) await writeFileAtomic(hostPath, content, { mode })
-  }
-}
-
-function exitRequest(
-  exit: ExitInfo | undefined,
-  facts: { requested: boolean; restarting: boolean; count: number; at: number },
-): Record<string, unknown> {
-  return {
-    exit_event: {
-      exit_code: exit?.exitCode ?? 0,
-      guest_exit_code: exit?.exitCode ?? 0,
-      guest_signal: -1,
-      signal: -1,
-      oom_killed: exit?.oomKilled ?? false,
-      requested_stop: facts.requested,
-      restarting: facts.restarting,
-      exited_at: new Date(exit?.at ?? facts.at).toISOString(),
-    },
-    restart_count: facts.count,
-  }
-}
-
-function describeExit(exit: ExitInfo): string {
-  if (exit.oomKilled) return 'out of memory'
-  return exit.signal ? `signal ${exit.signal}` : `exit code ${exit.exitCode}`
 }

@@ -101,4 +101,17 @@ export const engineErrors = {
     new HangarError(`ip address not found: ${ip}`, { code: 'HGR_ENGINE_IP_NOT_FOUND', status: 404 }),
   keyNotFound: (key: string) =>
     new HangarError(`metadata key not found: ${key}`, { code: 'HGR_ENGINE_METADATA_NOT_FOUND', status: 404 }),
+  overtaken: (why: string) => new HangarError(why, { code: 'HGR_ENGINE_OVERTAKEN', status: 409 }),
+  startTimeout: (seconds: number) =>
+    new HangarError(`it was not ready after ${seconds} s`, {
+      code: 'HGR_ENGINE_START_TIMEOUT',
+      status: 504,
+      kind: 'user',
+    }),
+  endedWhileStarting: (how: string) =>
+    new HangarError(`it ended while it started: ${how}`, {
+      code: 'HGR_ENGINE_EXITED',
+      status: 502,
+      kind: 'user',
+    }),
 }
