@@ -4,6 +4,7 @@ import { type Clock, type Log, systemClock } from '#kernel'
 import {
   ClonePool,
   clusterOwner,
+  dropOldTemplates,
   ensureTemplate,
   findPostgres,
   type PostgresImageOptions,
@@ -44,6 +45,7 @@ export async function openDatabase(
     ...(options.binDirectory ? { binDirectory: options.binDirectory } : {}),
   })
   const template = await ensureTemplate({ binaries, directory, owner, clock: systemClock, schemas })
+  await dropOldTemplates(directory, template)
   const pool = new ClonePool({
     template,
     directory: join(directory, 'pool'),

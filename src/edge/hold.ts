@@ -1,7 +1,7 @@
 import { type Clock, SingleFlight } from '#kernel'
 import { type Choice, choose, type Wish } from './balance.ts'
 import type { LoadTable } from './load.ts'
-import type { RouteApp, RouteMachine, RouteService, Routes, WakeCause, Waker } from './ports.ts'
+import type { RouteMachine, RouteService, Routes, WakeCause, Waker } from './ports.ts'
 import { type Refusal, refusals } from './refusals.ts'
 
 export interface HolderOptions {
@@ -175,5 +175,3 @@ const lookAgainMs = 1000
 function canWake(state: RouteMachine['state']): boolean {
   return ['created', 'stopped', 'suspended', 'starting', 'stopping', 'suspending'].includes(state)
 }
-
-export type { RouteApp }

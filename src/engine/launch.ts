@@ -116,8 +116,3 @@ function rewritten(content: Buffer, resolve: ResolveName): Buffer {
   const after = rewriteNames(before, resolve)
   return after === before ? content : Buffer.from(after)
 }
-
-/** The service of a port, if the machine has one. */
-export function serviceAt(record: MachineRecord, internalPort: number): MachineService | undefined {
-  return record.config.services?.find(service => service.internal_port === internalPort)
-}

@@ -1,4 +1,4 @@
-import type { CheckStatus, ImageRef, MachineConfig, MachineEvent, MachineState } from '#contract'
+import type { ImageRef, MachineConfig, MachineEvent, MachineState } from '#contract'
 import type { RunHandle } from './ports.ts'
 
 // What the engine remembers. Times are milliseconds since 1970.
@@ -101,5 +101,3 @@ export interface IpRecord {
 export interface EventRecord extends MachineEvent {
   readonly machineId: string
 }
-
-export type { CheckStatus }

@@ -12,4 +12,4 @@ export {
 export { canReach, clusterOwner, type Owner } from './owner.ts'
 export { ClonePool, type ClonePoolOptions } from './pool.ts'
 export { scramVerifier } from './scram.ts'
-export { ensureTemplate, type TemplateSchemas } from './template.ts'
+export { dropOldTemplates, ensureTemplate, type TemplateSchemas } from './template.ts'

@@ -1,4 +1,4 @@
-import { type Machine, type MachineConfig, type MachinesApi, type SiloPart, siloParts } from '#contract'
+import type { Machine, MachineConfig, MachinesApi, SiloPart } from '#contract'
 import type { Clock } from '#kernel'
 import { siloErrors } from './errors.ts'
 import { appName, waves } from './names.ts'
@@ -125,9 +125,4 @@ async function untilHealthy(machines: MachinesApi, app: string, id: string, cloc
     }
     await new Promise<void>(resolve => clock.after(50, resolve))
   }
-}
-
-/** Which part an app name of this silo is. */
-export function partOfApp(silo: SiloRecord, app: string): SiloPart | undefined {
-  return siloParts.find(part => appName(silo, part) === app)
 }

@@ -1,4 +1,3 @@
-import type { SiloPart } from '#contract'
 import type { JournalEntry } from '#kernel'
 
 // What the silos ask of the world: a place for their records, and what the edge knows. Machines are reached through MachinesApi only.
@@ -70,5 +69,3 @@ export interface SiloDoors {
   /** Stable loopback address of an app's service, e.g. `127.0.0.1:20001`. */
   door(app: string, internalPort: number): string
 }
-
-export type { SiloPart }

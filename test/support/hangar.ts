@@ -22,6 +22,7 @@ export interface TestHangar extends AsyncDisposable {
   /** Runs a command against it. Never throws for a non-zero code. */
   run(...args: string[]): Promise<CommandResult>
   /** Runs a command with --json and returns what it printed; throws when it fails. */
+  // biome-ignore lint/suspicious/noExplicitAny: what a command prints is looked at by the test that called it
   json<T = any>(...args: string[]): Promise<T>
   /** Ends the daemon as a crash would, and waits until it is gone. */
   kill(): Promise<void>

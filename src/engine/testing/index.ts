@@ -1,4 +1,3 @@
 // For tests of what stands on the engine: a store without a disk, a runtime that runs nothing, an engine over both.
-export { FakeRuntime } from './fake-runtime.ts'
-export { createMemoryStore, plainSealer } from './memory-store.ts'
+export { createMemoryStore } from './memory-store.ts'
 export { startTestEngine, type TestEngine } from './test-engine.ts'

@@ -48,7 +48,7 @@ export async function answerRequest(parts: RestParts, request: IncomingMessage):
   } catch (error) {
     const stale =
       error instanceof RestError
-        ? ['PGRST200', 'PGRST202', 'PGRST204'].includes(error.body.code)
+        ? ['PGRST200', 'PGRST202', 'PGRST204', '42P01'].includes(error.body.code)
         : ['42703', '42P01', '42883', '42804'].includes((error as { code?: string }).code ?? '')
     if (!stale) throw fromPostgres(error, call.caller.anonymous)
     try {
@@ -280,11 +280,13 @@ interface MainResult {
 const responseSettings = `, nullif(current_setting('response.headers', true), '') as headers, nullif(current_setting('response.status', true), '') as status`
 
 async function transact(parts: RestParts, call: Call, main: string, readOnly: boolean): Promise<MainResult> {
-  const before = scopeSql(parts.settings, call.caller, call.request, call.schemaName, call.path)
+  const before =
+    parts.schemas.versionSql + scopeSql(parts.settings, call.caller, call.request, call.schemaName, call.path)
   const results = await parts.database.transact(before, main, {
     readOnly,
     rollback: call.preferences.tx === 'rollback',
   })
+  parts.schemas.noteVersion(results)
   const row = results.at(-2)?.rows[0] as Record<string, string | null>
   return {
     body: row['body'] ?? '',

@@ -137,7 +137,8 @@ export function parseOrder(text: string): OrderTerm[] {
     }
     const steps = jsonSteps(scanner)
     if (relation !== undefined && !scanner.accept(')')) scanner.fail('")"')
-    const descending = scanner.accept('.desc') || (scanner.accept('.asc'), false)
+    const descending = scanner.accept('.desc')
+    if (!descending) scanner.accept('.asc')
     const nulls = scanner.accept('.nullsfirst') ? 'first' : scanner.accept('.nullslast') ? 'last' : undefined
     terms.push({ field: { name, steps }, relation, descending, nulls })
   } while (scanner.accept(','))

@@ -20,6 +20,8 @@ export class SchemaSource {
   readonly #options: SchemaSourceOptions
   readonly #loading = new SingleFlight<'load' | 'first', Schema>()
   #schema: Schema | undefined
+  /** Undefined until it was read, and in a database that does not count. */
+  #version: string | undefined
 
   constructor(options: SchemaSourceOptions) {
     this.#options = options
@@ -27,6 +29,21 @@ export class SchemaSource {
 
   async get(): Promise<Schema> {
     return this.#schema ?? this.#loading.run('first', () => this.#first())
+  }
+
+  /** Begins each request's batch where the database counts changes: it costs no further round trip. */
+  get versionSql(): string {
+    return this.#version === undefined ? '' : `select ${versionColumn} from extensions.pgrst_schema_version;`
+  }
+
+  /** Looks at the version that came back with a batch; when the schema has changed, it is read again for the requests to come. */
+  noteVersion(results: readonly { rows: readonly Record<string, unknown>[] }[]): void {
+    const seen = this.#version === undefined ? undefined : results[1]?.rows[0]?.['version']
+    if (seen === undefined || seen === this.#version) return
+    this.#version = String(seen)
+    this.reload().catch(error =>
+      this.#options.log.warn({ reason: messageOf(error) }, 'the schema could not be read again'),
+    )
   }
 
   reload(): Promise<Schema> {
@@ -39,6 +56,7 @@ export class SchemaSource {
       const known = snapshot.read()
       if (known === undefined || known.version !== (await versionOf(client))) return this.#load(client)
       this.#schema = known.schema
+      this.#version = known.version
       return known.schema
     })
   }
@@ -48,6 +66,7 @@ export class SchemaSource {
     const before = await versionOf(client)
     const schema = await loadSchema(client, schemas)
     this.#schema = schema
+    this.#version = before
     // A change that was under way meanwhile has counted already and is not seen yet: what was read then must not be kept.
     if (before !== undefined && before === (await versionOf(client)) && (await nobodyWrites(client)))
       snapshot
@@ -57,11 +76,13 @@ export class SchemaSource {
   }
 }
 
+const versionColumn = `last_value || ' ' || is_called as version`
+
 /** Counts up with every change of the schema; undefined in a database that does not count. */
 async function versionOf(client: PoolClient): Promise<string | undefined> {
   try {
     const { rows } = await client.query<{ version: string }>(
-      `select last_value || ' ' || is_called as version from extensions.pgrst_schema_version`,
+      `select ${versionColumn} from extensions.pgrst_schema_version`,
     )
     return rows[0]?.version
   } catch (error) {
