@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import pg from 'pg'
 import { type Client, createClient } from '#client'
 import type { SiloConnection } from '#contract'
-import { startHangar, type TestHangar } from '../../test/support/hangar.ts'
+import { controlSocketOf, startHangar, type TestHangar } from '../../test/support/hangar.ts'
 
 export interface BenchHangar {
   readonly hangar: TestHangar
@@ -18,9 +15,7 @@ export async function benchHangar(
   options: { args?: string[]; env?: Record<string, string> } = {},
 ): Promise<BenchHangar> {
   const hangar = await startHangar(options)
-  const home = join(hangar.home, 'hangar')
-  const digest = createHash('sha256').update(home).digest('hex').slice(0, 10)
-  const client = createClient(join(tmpdir(), `hangar-${process.getuid?.() ?? 0}-${digest}`, 'desk.sock'))
+  const client = createClient(controlSocketOf(hangar.hangarHome))
   return {
     hangar,
     client,

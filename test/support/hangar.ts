@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -14,8 +15,16 @@ export interface CommandResult {
 }
 
 /** A Hangar as a user starts it: the built program, a home of its own, ports that the system chose. */
+/** Where the daemon of that home listens. */
+export function controlSocketOf(home: string): string {
+  const digest = createHash('sha256').update(home).digest('hex').slice(0, 10)
+  return join(tmpdir(), `hangar-${process.getuid?.() ?? 0}-${digest}`, 'desk.sock')
+}
+
 export interface TestHangar extends AsyncDisposable {
   readonly home: string
+  /** HANGAR_HOME, which is in it. */
+  readonly hangarHome: string
   readonly pid: number
   /** Everything `hangar up` printed so far. */
   output(): string
@@ -101,6 +110,7 @@ export async function startHangar(options: TestHangarOptions = {}): Promise<Test
   await up()
   return {
     home,
+    hangarHome: env.HANGAR_HOME,
     get pid() {
       return child.pid ?? -1
     },
