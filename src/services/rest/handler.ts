@@ -323,7 +323,7 @@ function checkOne(call: Call, rows: number): void {
 function aggregate(format: Format): string {
   if (format === 'object') return `coalesce((json_agg(_)->0)::text, 'null') as body`
   if (format === 'csv')
-    return `coalesce((select string_agg(ident, ',') from (select json_object_keys(r) as ident from (select row_to_json(h) as r from (select (array_agg(_))[1].*) as h) as s) as k), '') || coalesce(E'\\n' || string_agg(substring(_::text, 2, length(_::text) - 2), E'\\n'), '') as body`
+    return `coalesce((select string_agg(k, ',') from json_object_keys((array_agg(row_to_json(_)))[1]) as k), '') || coalesce(E'\\n' || string_agg(substring(_::text, 2, length(_::text) - 2), E'\\n'), '') as body`
   return `coalesce(json_agg(_), '[]')::text as body`
 }
 

@@ -21,14 +21,11 @@ export function insertSql(table: Table, payload: Payload, query: Query, preferen
   if (columns.length === 0) {
     // An object without fields is a row of defaults; an empty list is nothing.
     if (payload.isArray && payload.rows.length === 0)
-      return `insert into ${target} select null limit 0 returning ${target}.*`.replace(
-        'select null limit 0',
-        `select * from ${target} where false`,
-      )
+      return `insert into ${target} select * from ${target} where false returning ${target}.*`
     return `insert into ${target} default values${conflict} returning ${target}.*`
   }
   const names = columns.map(ident).join(', ')
-  return `insert into ${target} (${names}) select ${values(table, columns, preferences)} from ${recordset(table, columns, payload)}${conflict} returning ${target}.*`
+  return `insert into ${target} (${names}) select ${columns.map(column => `pgrst_body.${ident(column)}`).join(', ')} from ${recordset(table, columns, payload)}${conflict} returning ${target}.*`
 }
 
 export function updateSql(table: Table, payload: Payload, query: Query): string {
@@ -39,7 +36,7 @@ export function updateSql(table: Table, payload: Payload, query: Query): string 
   if (columns.length === 0) return `select * from ${target} where false`
   const set = columns.map(column => `${ident(column)} = pgrst_body.${ident(column)}`).join(', ')
   const where = filters.length > 0 ? ` where ${whereSql(target, filters)}` : ''
-  return `update ${target} set ${set} from (select * from ${recordset(table, columns, { ...payload, json: JSON.stringify([row]) })}) as pgrst_body${where} returning ${target}.*`
+  return `update ${target} set ${set} from (select * from ${recordset(table, columns, payload)} limit 1) as pgrst_body${where} returning ${target}.*`
 }
 
 export function deleteSql(table: Table, query: Query): string {
@@ -61,13 +58,10 @@ function columnsOf(table: Table, rows: Rows, chosen: readonly string[] | undefin
 }
 
 function recordset(table: Table, columns: readonly string[], payload: Payload): string {
-  const json = payload.isArray ? payload.json : JSON.stringify(payload.rows)
+  // The body's own text, so that numbers keep every digit.
+  const json = payload.isArray ? payload.json : `[${payload.json}]`
   const types = columns.map(column => `${ident(column)} ${table.columns.get(column)}`).join(', ')
   return `json_to_recordset(${literal(json)}::json) as pgrst_body(${types})`
-}
-
-function values(_table: Table, columns: readonly string[], _preferences: Preferences): string {
-  return columns.map(column => `pgrst_body.${ident(column)}`).join(', ')
 }
 
 function conflictSql(
