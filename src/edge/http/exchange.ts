@@ -1,25 +1,22 @@
-import { codeOf, messageOf, sleep } from '#kernel'
+import { messageOf } from '#kernel'
 import { noWish, type Wish } from '../balance.ts'
 import type { EdgeContext } from '../context.ts'
 import type { Held, Target } from '../hold.ts'
 import type { RouteMachine, WakeCause } from '../ports.ts'
 import { httpRefusal, type Refusal, refusals, webSocketRefusal } from '../refusals.ts'
+import { connectTo } from '../upstream/connect.ts'
 import { addressKey, type Upstream, type UpstreamOwner } from '../upstream/pool.ts'
 import { BadMessage } from './bad-message.ts'
 import { type BodyReader, bodyReader, ChunkReader } from './body.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { parseResponseHead, type RequestHead, type ResponseHead } from './head.ts'
+import { KeptBody } from './kept-body.ts'
 import { parseReplay, type Replay } from './replay.ts'
 import { requestId } from './request-id.ts'
 import { resolveTarget } from './resolve.ts'
 import { requestHeadFor, responseHeadFor } from './rewrite.ts'
+import { wishOf } from './wish.ts'
 
-/** A request body up to this is remembered, so that the request can be sent again (fly-replay, a connection that had gone stale). */
-const rememberBytes = 1024 * 1024
-/** While held, a request's body is buffered up to this and then no longer read. */
-const heldBytes = 64 * 1024
-/** A machine that is being restarted refuses connections for a moment. */
-const connectPatienceMs = 3_000
 const replaysAtMost = 4
 /** No method with a body and no lasting effect: may be sent again although the first sending may have arrived. */
 const repeatable = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
@@ -35,10 +32,7 @@ export class Exchange implements UpstreamOwner {
   declare private readonly head: RequestHead
   declare private readonly id: string
   declare private body: BodyReader
-  /** Request body that is not on its way yet, or kept for sending again. */
-  declare private kept: Buffer[]
-  declare private keptBytes: number
-  declare private forgotten: boolean
+  declare private readonly kept: KeptBody
   declare private target: Target | undefined
   declare private machine: RouteMachine | undefined
   declare private upstream: Upstream | undefined
@@ -61,9 +55,7 @@ export class Exchange implements UpstreamOwner {
     this.head = head
     this.body = bodyReader(head.framing)
     this.id = requestId()
-    this.kept = []
-    this.keptBytes = 0
-    this.forgotten = false
+    this.kept = new KeptBody()
     this.target = undefined
     this.machine = undefined
     this.upstream = undefined
@@ -92,7 +84,7 @@ export class Exchange implements UpstreamOwner {
     if ('refusal' in resolved) return this.refuse(resolved.refusal)
     this.target = resolved.target
     this.context.activity.began(resolved.target.app, this.cause())
-    this.wanted = this.wish()
+    this.wanted = wishOf(this.head.fields)
     const machine = this.context.holder.now(resolved.service, resolved.target, this.wanted, this.cause())
     if (machine) this.send(machine)
     else void this.hold()
@@ -108,9 +100,9 @@ export class Exchange implements UpstreamOwner {
     try {
       const taken = this.body.take(chunk, 0)
       const part = taken === chunk.length ? chunk : chunk.subarray(0, taken)
-      if (!this.upstream) this.remember(part, true)
+      if (!this.upstream) this.wait(part)
       else {
-        this.remember(part, false)
+        this.kept.sent(part)
         this.pass(part)
       }
       return taken < chunk.length ? chunk.subarray(taken) : undefined
@@ -172,7 +164,7 @@ export class Exchange implements UpstreamOwner {
       this.client.socket.destroy()
       return
     }
-    const again = upstream?.reused && !this.forgotten && repeatable.has(this.head.method)
+    const again = upstream?.reused && !this.kept.forgotten && repeatable.has(this.head.method)
     if (again && this.machine) {
       const machine = this.machine
       this.release()
@@ -186,17 +178,6 @@ export class Exchange implements UpstreamOwner {
 
   private cause(): WakeCause {
     return { door: this.head.upgrade === 'websocket' ? 'websocket' : 'http', client: this.client.clientIp }
-  }
-
-  private wish(): Wish {
-    const { fields } = this.head
-    const forced = fields.get('fly-force-instance-id')
-    const preferred = fields.get('fly-prefer-instance-id')
-    const region = fields.get('fly-prefer-region')
-    const onlyRegion = fields.get('fly-force-region')
-    if (forced === undefined && preferred === undefined && region === undefined && onlyRegion === undefined)
-      return noWish
-    return { forceInstance: forced, preferInstance: preferred, preferRegion: region, forceRegion: onlyRegion }
   }
 
   private async hold(): Promise<void> {
@@ -225,31 +206,18 @@ export class Exchange implements UpstreamOwner {
   }
 
   private async connect(machine: RouteMachine, key: string): Promise<void> {
-    const { pool, clock } = this.context
-    const until = clock.monotonic() + connectPatienceMs
-    for (;;) {
-      try {
-        const upstream = await pool.connect(machine.address, key)
-        if (this.over) upstream.socket.destroy()
-        else this.use(upstream)
-        return
-      } catch (error) {
-        if (this.over) return
-        const refused = ['ECONNREFUSED', 'ENOENT'].includes(codeOf(error) ?? '')
-        if (!refused || clock.monotonic() > until) {
-          this.release()
-          return this.refuse(refusals.upstream(this.target?.app ?? '', messageOf(error)))
-        }
-        await sleep(clock, 20)
-        if (this.over) return
-        // It may be down by now, or another may have come up.
-        const service = this.context.holder.serviceOf(this.target as Target)
-        const current = service?.machines.find(({ id }) => id === machine.id)
-        if (current?.state !== 'started') {
-          this.release()
-          return this.hold()
-        }
+    try {
+      const upstream = await connectTo(this.context, this.target as Target, machine, key, () => this.over)
+      if (this.over) upstream?.socket.destroy()
+      else if (upstream) this.use(upstream)
+      else {
+        this.release()
+        await this.hold()
       }
+    } catch (error) {
+      if (this.over) return
+      this.release()
+      this.refuse(refusals.upstream(this.target?.app ?? '', messageOf(error)))
     }
   }
 
@@ -266,11 +234,11 @@ export class Exchange implements UpstreamOwner {
     if (this.head.expectContinue && !this.body.done && !this.responseBegun)
       this.client.socket.write('HTTP/1.1 100 Continue\r\n\r\n')
     const { socket } = upstream
-    if (this.kept.length === 0) socket.write(head, 'latin1')
+    if (this.kept.parts.length === 0) socket.write(head, 'latin1')
     else {
       socket.cork()
       socket.write(head, 'latin1')
-      for (const part of this.kept) socket.write(part)
+      for (const part of this.kept.parts) socket.write(part)
       socket.uncork()
     }
     if (this.client.socket.isPaused() && !socket.writableNeedDrain) this.client.socket.resume()
@@ -282,21 +250,13 @@ export class Exchange implements UpstreamOwner {
   private keep(rest: Buffer): Buffer | undefined {
     if (this.body.done) return rest
     const taken = this.body.take(rest, 0)
-    this.remember(rest.subarray(0, taken), true)
+    this.wait(rest.subarray(0, taken))
     return taken < rest.length ? rest.subarray(taken) : undefined
   }
 
-  /** `held`: it is not on its way yet, so it is kept whatever its size, and the client is no longer read beyond a measure. */
-  private remember(part: Buffer, held: boolean): void {
-    if (part.length === 0 || (this.forgotten && !held)) return
-    this.keptBytes += part.length
-    if (!held && this.keptBytes > rememberBytes) {
-      this.forgotten = true
-      this.kept = []
-      return
-    }
-    this.kept.push(part)
-    if (held && this.keptBytes > heldBytes) this.client.socket.pause()
+  /** No machine yet: the part is kept, and beyond a measure the client is no longer read. */
+  private wait(part: Buffer): void {
+    if (this.kept.waits(part)) this.client.socket.pause()
   }
 
   private pass(part: Buffer): void {
@@ -407,7 +367,7 @@ export class Exchange implements UpstreamOwner {
       upgraded: true,
     })
     this.upgraded = true
-    this.kept = []
+    this.kept.clear()
     this.client.socket.write(text, 'latin1')
     if (from < buffer.length) this.toClient(buffer.subarray(from))
     if (this.unread) this.pass(this.unread)
@@ -428,7 +388,7 @@ export class Exchange implements UpstreamOwner {
     upstream?.socket.destroy()
     this.release()
     if (++this.replays > replaysAtMost) return this.refuse(refusals.replayLoop(target.app))
-    if (this.forgotten || !this.body.done) return this.refuse(refusals.replayTooLarge(target.app))
+    if (this.kept.forgotten || !this.body.done) return this.refuse(refusals.replayTooLarge(target.app))
     this.replaySource = `instance=${from?.id};region=${from?.region};t=${Math.round(this.context.clock.now() * 1000)}${replay.state === undefined ? '' : `;state=${replay.state}`}`
     if (replay.app !== undefined && replay.app !== target.app) {
       const here = this.context.routes.get(target.app)
@@ -515,7 +475,7 @@ export class Exchange implements UpstreamOwner {
     if (this.over) return
     this.over = true
     this.release()
-    this.kept = []
+    this.kept.clear()
     if (this.target) this.context.activity.ended(this.target.app)
   }
 }

@@ -64,7 +64,7 @@ export class LocalAuthority {
       ],
     })
     const context = createSecureContext({
-      cert: certificate.toString('pem') + issuer.toString('pem'),
+      cert: `${certificate.toString('pem')}\n${issuer.toString('pem')}\n`,
       key: await privatePem(keys.privateKey),
       minVersion: 'TLSv1.2',
     })

@@ -1,0 +1,175 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createClient } from '#client'
+import type { SiloConnection } from '#contract'
+import { controlSocketOf, processesOf, startHangar, type TestHangar } from '../support/hangar.ts'
+import { supabaseClient } from '../support/supabase.ts'
+
+// What goes wrong on real machines, on the built program.
+
+let hangar: TestHangar
+let connection: SiloConnection
+const desk = () => createClient(controlSocketOf(hangar.hangarHome))
+
+beforeAll(async () => {
+  hangar = await startHangar()
+  await desk().call('siloCreate', { client: 'faults', app: 'one' })
+  connection = await desk().call('siloConnection', { silo: 'faults-one' })
+})
+afterAll(async () => {
+  const { home } = hangar
+  await hangar.stop()
+  expect(await processesOf(home)).toEqual([])
+})
+
+const rest = () =>
+  supabaseClient(connection.supabase_url, connection.supabase_anon_key)
+    .schema('storage')
+    .from('buckets')
+    .select('id')
+
+async function pidOf(needle: string): Promise<number> {
+  for (const pid of await processesOf(hangar.hangarHome)) {
+    const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    if (line.includes(needle)) return pid
+  }
+  throw new Error(`no process with ${needle}`)
+}
+
+describe('kill -9', () => {
+  it('of a postmaster: it is started again, requests succeed or get a clear answer meanwhile', async () => {
+    process.kill(await pidOf('-D'), 'SIGKILL')
+    const first = await rest()
+    if (first.error) expect(['PGRST001', '57P01', '57P03']).toContain(first.error.code)
+    await expect.poll(async () => (await rest()).error, { timeout: 10_000 }).toBeNull()
+    const machine = await desk().call('machineStatus', { machine: 'devenv-faults-one-pg' })
+    expect(machine.events.map(({ type }) => type)).toContain('exit')
+    expect(machine.state).toBe('started')
+  })
+
+  it('of the service host: every service is back at once', async () => {
+    const [host] = (await desk().call('status', {})).service_hosts
+    process.kill(host?.pid ?? 0, 'SIGKILL')
+    await expect.poll(async () => (await rest()).error, { timeout: 10_000 }).toBeNull()
+    expect((await desk().call('status', {})).service_hosts[0]?.pid).not.toBe(host?.pid)
+  })
+})
+
+describe('sleep', () => {
+  it('comes after the idle minutes, leaves no process, and "why is it awake" has an answer afterwards', async () => {
+    await desk().call('siloCreate', { client: 'faults', app: 'sleepy', auto_stop_minutes: 0.02 })
+    const sleepy = await desk().call('siloConnection', { silo: 'faults-sleepy' })
+    const phase = async () =>
+      (await desk().call('siloList', {})).find(({ alias }) => alias === 'faults-sleepy')?.phase
+    await expect.poll(phase, { timeout: 15_000 }).toBe('stopped')
+    const before = (await desk().call('siloList', {})).filter(one => one.phase === 'running').length
+    const postmasters = (await processesOf(hangar.hangarHome)).filter(pid =>
+      readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('-D'),
+    )
+    expect(postmasters).toHaveLength(before)
+    const database = new pg.Client({ connectionString: sleepy.db_connection_string })
+    await database.connect()
+    expect((await desk().call('siloStatus', { silo: 'faults-sleepy' })).awake_because).toMatchObject({
+      door: 'postgres',
+      client: '127.0.0.1',
+    })
+    // An open connection is use.
+    await new Promise(resolve => setTimeout(resolve, 2500))
+    expect(await phase()).toBe('running')
+    await database.end()
+    await expect.poll(phase, { timeout: 15_000 }).toBe('stopped')
+    await desk().call('siloDestroy', { silo: 'faults-sleepy' })
+  })
+})
+
+describe('a second Hangar', () => {
+  const up = (...args: string[]) =>
+    new Promise<{ code: number; text: string }>(resolve => {
+      const bin = new URL('../../bin/hangar.js', import.meta.url).pathname
+      execFile(
+        process.execPath,
+        [bin, 'up', ...args],
+        { env: { ...process.env, NO_COLOR: '1' } },
+        (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), text: stdout + stderr }),
+      )
+    })
+
+  it('on the same home is refused with the pid of the first', async () => {
+    const refused = await up('--home', hangar.hangarHome, '--port', '0', '--api-port', '0')
+    expect(refused.code).toBe(5)
+    expect(refused.text).toContain(`runs already on ${hangar.hangarHome} (pid ${hangar.pid})`)
+    expect((await rest()).error).toBeNull()
+  })
+
+  it('on a taken port says which, and leaves nothing behind', async () => {
+    const taken = createServer()
+    await new Promise<void>(resolve => taken.listen(0, '127.0.0.1', resolve))
+    const { port } = taken.address() as { port: number }
+    const home = `${hangar.home}/second`
+    const refused = await up('--home', home, '--port', String(port), '--api-port', '0')
+    expect(refused.code).toBe(5)
+    expect(refused.text).toContain(`The port ${port} is taken by another program`)
+    expect(await processesOf(home)).toEqual([])
+    taken.close()
+  })
+})
+
+describe('the command line', () => {
+  it('suggests what was meant, and ends with 2', async () => {
+    const typo = await hangar.run('sillo', 'list')
+    expect(typo.code).toBe(2)
+    expect(typo.stderr).toContain('Did you mean silo?')
+  })
+
+  it('tells the same to programs as to people, and what is wrong in one sentence', async () => {
+    const text = await hangar.run('silo', 'list')
+    expect(text.stdout).toContain('faults-one')
+    expect(text.stdout).toContain('SLEEPS AFTER')
+    const missing = await hangar.run('silo', 'status', 'nobody', '--json')
+    expect(missing.code).toBe(4)
+    expect(JSON.parse(missing.stderr)).toMatchObject({
+      error: { code: 'HGR_SILO_NOT_FOUND', hint: expect.stringContaining('faults-one') },
+    })
+    for (const command of [
+      ['status'],
+      ['apps', 'list'],
+      ['machine', 'list'],
+      ['machine', 'status', 'devenv-faults-one-pg'],
+      ['doctor'],
+    ]) {
+      const shown = await hangar.run(...command)
+      expect([command, shown.code, shown.stderr]).toEqual([command, 0, ''])
+      expect(shown.stdout.length).toBeGreaterThan(40)
+    }
+  })
+
+  it('hides secrets unless they are asked for', async () => {
+    const hidden = await hangar.run('silo', 'connect', 'faults-one')
+    expect(hidden.stdout).not.toContain(connection.db_password)
+    expect(hidden.stdout).not.toContain(connection.supabase_service_role_key)
+    const shown = await hangar.run('silo', 'connect', 'faults-one', '--reveal', '--env')
+    expect(shown.stdout).toContain(`SUPABASE_SERVICE_ROLE_KEY=${connection.supabase_service_role_key}`)
+    expect(readFileSync(`${hangar.hangarHome}/daemon.log`, 'utf8')).not.toContain(connection.db_password)
+  })
+
+  it('runs commands in machines, suspends and wakes them, and shows logs', async () => {
+    const exec = await hangar.run('machine', 'exec', 'devenv-faults-one-pg', 'sh', '-c', 'echo out; exit 3')
+    expect([exec.code, exec.stdout]).toEqual([3, 'out\n'])
+    expect((await hangar.json('machine', 'suspend', 'devenv-faults-one-pg')).state).toBe('suspended')
+    const database = new pg.Client({ connectionString: connection.db_connection_string })
+    await database.connect()
+    expect((await database.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+    await database.end()
+    expect((await hangar.json('machine', 'status', 'devenv-faults-one-pg')).state).toBe('started')
+    expect((await hangar.run('logs', 'devenv-faults-one-pg')).stdout).toContain('database system is ready')
+  })
+
+  it('completes in shells', async () => {
+    for (const shell of ['bash', 'zsh', 'fish'])
+      expect((await hangar.run('completion', shell)).stdout).toContain('silo')
+    expect((await hangar.run('completion', 'dos')).code).toBe(2)
+  })
+})
