@@ -10,7 +10,6 @@ import { Listener } from './listener.ts'
 import { LoadTable } from './load.ts'
 import type { ActivitySink, Routes, Waker } from './ports.ts'
 import { passPostgres, passThrough } from './tcp/connection.ts'
-import { LocalAuthority } from './tls/authority.ts'
 import { UpstreamPool } from './upstream/pool.ts'
 
 export interface EdgeOptions {
@@ -52,7 +51,6 @@ export class Edge {
   readonly #doors: DoorKeeper
   readonly #autostop: ReturnType<typeof createAutostop>
   readonly #refusedUsers: ReadonlySet<string>
-  readonly authority: LocalAuthority | undefined
   #tls: TlsServer | undefined
   #tlsListener: Listener | undefined
 
@@ -86,7 +84,6 @@ export class Edge {
         else this.#settle(passThrough(socket, this.#context, entrance), socket)
       },
     })
-    this.authority = options.tls && new LocalAuthority({ directory: options.tls.directory, clock })
     this.#autostop = createAutostop({
       routes,
       waker,
@@ -114,7 +111,7 @@ export class Edge {
   async start(): Promise<void> {
     const { host = '127.0.0.1', port, tls } = this.#options
     await this.#http.listen(host, port)
-    if (tls) await this.#startTls(host, tls.port)
+    if (tls) await this.#startTls(host, tls)
     await this.#doors.start()
     this.#autostop.start()
   }
@@ -132,9 +129,10 @@ export class Edge {
     this.#context.pool.close()
   }
 
-  async #startTls(host: string, port: number): Promise<void> {
-    const { authority } = this
-    if (!authority) return
+  async #startTls(host: string, tls: { readonly port: number; readonly directory: string }): Promise<void> {
+    // Loaded where it is wanted only: it brings some megabytes of certificate code.
+    const { LocalAuthority } = await import('./tls/authority.ts')
+    const authority = new LocalAuthority({ directory: tls.directory, clock: this.#options.clock })
     // Never listens itself: it only turns connections into their decrypted form.
     this.#tls = createTlsServer({
       ALPNProtocols: ['http/1.1'],
@@ -154,7 +152,7 @@ export class Edge {
       socket.on('error', () => {})
       this.#tls?.emit('connection', socket)
     })
-    await this.#tlsListener.listen(host, port)
+    await this.#tlsListener.listen(host, tls.port)
   }
 
   #entrance(name: string, port: number, tls: boolean): Entrance {
