@@ -42,7 +42,7 @@ async function wakeApp(machines: MachinesApi, app: string): Promise<void> {
   const next =
     coming ??
     all.find(machine => machine.state === 'suspended') ??
-    all.find(machine => ['stopped', 'created'].includes(machine.state))
+    all.find(machine => ['stopped', 'created', 'failed'].includes(machine.state))
   if (!next) {
     throw new HangarError(`${app} has no machine that could be started`, {
       code: 'HGR_WAKE_NONE',
@@ -56,5 +56,21 @@ async function wakeApp(machines: MachinesApi, app: string): Promise<void> {
 }
 
 async function untilStarted(machines: MachinesApi, app: string, id: string): Promise<void> {
-  await machines.waitMachine(app, id, { states: ['started'], timeout: waitSeconds })
+  const { state } = await machines.waitMachine(app, id, {
+    states: ['started', 'stopped', 'failed'],
+    timeout: waitSeconds,
+  })
+  if (state !== 'started') throw await startFailure(machines, app, id)
+}
+
+/** Why its last start failed, as its events tell it. */
+async function startFailure(machines: MachinesApi, app: string, id: string): Promise<HangarError> {
+  const events = await machines.listEvents(app, id, 5)
+  const why = events.map(({ request }) => request?.['error']).find(text => typeof text === 'string')
+  return new HangarError(`its machine ${id} did not start${why ? `: ${why}` : ''}`, {
+    code: 'HGR_WAKE_FAILED',
+    status: 503,
+    kind: 'user',
+    hint: `See more: hangar logs -a ${app}`,
+  })
 }

@@ -173,5 +173,5 @@ export class Holder {
 const lookAgainMs = 1000
 
 function canWake(state: RouteMachine['state']): boolean {
-  return ['created', 'stopped', 'suspended', 'starting', 'stopping', 'suspending'].includes(state)
+  return ['created', 'stopped', 'suspended', 'starting', 'stopping', 'suspending', 'failed'].includes(state)
 }

@@ -32,8 +32,8 @@ export async function createMachinesApiServer(options: MachinesApiOptions): Prom
   const app = await createHttpApp<{ log: Log }>({
     name: 'machines-api',
     register(fastify) {
-      // Fly's clients send a content type with no body, and bodies of requests that need none.
-      fastify.removeContentTypeParser('application/json')
+      // Whatever content type a client gives or forgets, the body is JSON; none is fine where none is needed.
+      fastify.removeAllContentTypeParsers()
       fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
         try {
           done(null, body === '' ? undefined : JSON.parse(String(body)))

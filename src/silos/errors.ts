@@ -34,6 +34,13 @@ export const siloErrors = {
       kind: 'user',
       hint: `See its log: hangar logs -a ${app}`,
     }),
+  notStarted: (app: string, why: string) =>
+    new HangarError(`${app} did not start: ${why}`, {
+      code: 'HGR_SILO_NOT_STARTED',
+      status: 503,
+      kind: 'user',
+      hint: `See its log: hangar logs -a ${app}`,
+    }),
   gone: (alias: string) =>
     new HangarError(`The silo ${alias} is being destroyed`, { code: 'HGR_SILO_GONE', status: 410 }),
 }

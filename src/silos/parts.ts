@@ -44,7 +44,8 @@ async function startPart(machines: MachinesApi, silo: SiloRecord, part: SiloPart
     await waitFor(machines, app, machine.id, [machine.state === 'stopping' ? 'stopped' : 'suspended'])
   }
   if (machine.state !== 'starting') await machines.startMachine(app, machine.id, { source: 'proxy' })
-  await waitFor(machines, app, machine.id, ['started'])
+  const reached = await waitFor(machines, app, machine.id, ['started', 'stopped', 'failed'])
+  if (reached !== 'started') throw siloErrors.notStarted(app, await failureOf(machines, app, machine.id))
 }
 
 /** Stops every part, the ones that need others first. Parts that are down already are left alone. */
@@ -62,8 +63,15 @@ export async function stopParts(machines: MachinesApi, silo: SiloRecord): Promis
   }
 }
 
-async function waitFor(machines: MachinesApi, app: string, id: string, states: string[]): Promise<void> {
-  await machines.waitMachine(app, id, { states, timeout: healthTimeoutSeconds })
+async function waitFor(machines: MachinesApi, app: string, id: string, states: string[]): Promise<string> {
+  return (await machines.waitMachine(app, id, { states, timeout: healthTimeoutSeconds })).state
+}
+
+/** Why its last start failed, as its events tell it. */
+async function failureOf(machines: MachinesApi, app: string, id: string): Promise<string> {
+  const events = await machines.listEvents(app, id, 5)
+  const why = events.map(({ request }) => request?.['error']).find(text => typeof text === 'string')
+  return why ?? 'it failed'
 }
 
 /** Creates the part's volume and machine when they are not there, starts it, and waits for its health-gate. */
@@ -90,7 +98,8 @@ export async function deployPart(
   } else if (existing && !['started', 'starting'].includes(existing.state)) {
     await machines.startMachine(app, id)
   }
-  await waitFor(machines, app, id, ['started'])
+  const reached = await waitFor(machines, app, id, ['started', 'stopped', 'failed'])
+  if (reached !== 'started') throw siloErrors.notStarted(app, await failureOf(machines, app, id))
   await untilHealthy(machines, app, id, clock)
 }
 
