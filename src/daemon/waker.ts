@@ -21,8 +21,11 @@ export function createWaker(machines: MachinesApi, silos: UnitStarter): Waker {
       // The database is up long before the gateway: who asked for it need not wait for the rest.
       const [machine] = await machines.listMachines(app)
       if (machine && machine.state !== 'started') {
-        await Promise.race([whole, untilStarted(machines, app, machine.id)])
+        const own = machines.waitMachine(app, machine.id, { states: ['started'], timeout: waitSeconds })
+        // Whichever comes first; the other may end as it likes.
         whole.catch(() => {})
+        own.catch(() => {})
+        await Promise.race([whole, own])
         return
       }
       await whole

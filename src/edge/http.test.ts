@@ -308,6 +308,13 @@ describe('streams', () => {
       seen.includes('/p3'),
     )
     expect([...text.matchAll(/\/p\d/g)].map(String)).toEqual(['/p1', '/p2', '/p3'])
+    const chunked = await world.http((_req, res) => {
+      res.write('in ')
+      res.end('chunks')
+    })
+    world.app('chunks', [{ address: chunked }])
+    const unwrapped = await raw(world.edge.httpPort, 'GET / HTTP/1.0\r\nhost: chunks.localhost\r\n\r\n')
+    expect(unwrapped).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nin chunks$/)
     const old = await raw(world.edge.httpPort, 'GET /old HTTP/1.0\r\nhost: shop.localhost\r\n\r\n')
     expect(old).toMatch(/connection: close[\s\S]*\/old$/i)
     expect(old).not.toMatch(/chunked/i)

@@ -7,14 +7,15 @@ import { httpRefusal, type Refusal, refusals, webSocketRefusal } from '../refusa
 import { connectTo } from '../upstream/connect.ts'
 import { addressKey, type Upstream, type UpstreamOwner } from '../upstream/pool.ts'
 import { BadMessage } from './bad-message.ts'
-import { type BodyReader, bodyReader, ChunkReader } from './body.ts'
+import { type BodyReader, bodyReader } from './body.ts'
 import type { ClientConnection } from './client-connection.ts'
-import { parseResponseHead, type RequestHead, type ResponseHead } from './head.ts'
+import type { RequestHead, ResponseHead } from './head.ts'
 import { KeptBody } from './kept-body.ts'
-import { parseReplay, type Replay } from './replay.ts'
+import { Relay, type RelayOwner } from './relay.ts'
+import type { Replay } from './replay.ts'
 import { requestId } from './request-id.ts'
 import { resolveTarget } from './resolve.ts'
-import { requestHeadFor, responseHeadFor } from './rewrite.ts'
+import { requestHeadFor } from './rewrite.ts'
 import { wishOf } from './wish.ts'
 
 const replaysAtMost = 4
@@ -25,7 +26,7 @@ const repeatable = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
  * One request and its answer. Both bodies stream: what arrives is written on at once, and a side that cannot keep up
  * stops the other from being read.
  */
-export class Exchange implements UpstreamOwner {
+export class Exchange implements UpstreamOwner, RelayOwner {
   // Declared here and set in the constructor, in one go: one of these is made for every request.
   declare private readonly client: ClientConnection
   declare private readonly context: EdgeContext
@@ -39,15 +40,11 @@ export class Exchange implements UpstreamOwner {
   declare private wanted: Wish
   declare private replays: number
   declare private replaySource: string | undefined
-  declare private response: ResponseHead | undefined
-  declare private responseBody: BodyReader | undefined
   declare private unread: Buffer | undefined
-  declare private responseBegun: boolean
+  declare private relay: Relay
   declare private upgraded: boolean
   declare private over: boolean
   declare private abort: AbortController | undefined
-  declare private answerStart: Buffer | undefined
-  declare private unwrap: boolean
 
   constructor(client: ClientConnection, head: RequestHead) {
     this.client = client
@@ -62,15 +59,11 @@ export class Exchange implements UpstreamOwner {
     this.wanted = noWish
     this.replays = 0
     this.replaySource = undefined
-    this.response = undefined
-    this.responseBody = undefined
     this.unread = undefined
-    this.responseBegun = false
+    this.relay = new Relay(client, head, this.id, this)
     this.upgraded = false
     this.over = false
     this.abort = undefined
-    this.answerStart = undefined
-    this.unwrap = false
   }
 
   /** `rest` is what came with the head. Throws BadMessage when it is no valid begin of the body: then no machine has seen anything. */
@@ -136,9 +129,8 @@ export class Exchange implements UpstreamOwner {
 
   onUpstreamData(chunk: Buffer): void {
     try {
-      if (this.upgraded) this.toClient(chunk)
-      else if (this.response) this.answerBody(chunk, 0)
-      else this.answerHead(chunk)
+      if (!this.upgraded) this.relay.take(chunk)
+      else if (!this.client.socket.write(chunk)) this.onClientFull()
     } catch (error) {
       this.upstreamFailed(
         error instanceof BadMessage ? `its answer is malformed: ${error.message}` : messageOf(error),
@@ -148,7 +140,7 @@ export class Exchange implements UpstreamOwner {
 
   onUpstreamEnd(): void {
     if (this.upgraded) this.client.socket.end()
-    else if (this.response?.framing.kind === 'until-close') this.complete()
+    else if (this.relay.head?.framing.kind === 'until-close') this.onAnswered(false)
     else this.upstream?.socket.destroy()
   }
 
@@ -157,8 +149,8 @@ export class Exchange implements UpstreamOwner {
     this.upstream = undefined
     if (this.over) return
     if (this.upgraded) return this.endUpgraded()
-    if (this.response) {
-      if (this.response.framing.kind === 'until-close') return this.complete()
+    if (this.relay.head) {
+      if (this.relay.head.framing.kind === 'until-close') return this.onAnswered(false)
       // Half an answer is on its way: only closing tells the client that it is not whole.
       this.settle()
       this.client.socket.destroy()
@@ -167,6 +159,7 @@ export class Exchange implements UpstreamOwner {
     const again = upstream?.reused && !this.kept.forgotten && repeatable.has(this.head.method)
     if (again && this.machine) {
       const machine = this.machine
+      this.relay = new Relay(this.client, this.head, this.id, this)
       this.release()
       this.send(machine)
       return
@@ -231,7 +224,7 @@ export class Exchange implements UpstreamOwner {
       startedAtUs: Math.round(this.context.clock.now() * 1000),
       replaySource: this.replaySource,
     })
-    if (this.head.expectContinue && !this.body.done && !this.responseBegun)
+    if (this.head.expectContinue && !this.body.done && !this.relay.head)
       this.client.socket.write('HTTP/1.1 100 Continue\r\n\r\n')
     const { socket } = upstream
     if (this.kept.parts.length === 0) socket.write(head, 'latin1')
@@ -264,86 +257,27 @@ export class Exchange implements UpstreamOwner {
     if (socket && !socket.write(part)) this.client.socket.pause()
   }
 
-  // The answer
+  // The answer, as the relay tells it
 
-  private answerHead(chunk: Buffer): void {
-    const buffer = this.answerStart ? Buffer.concat([this.answerStart, chunk]) : chunk
-    let from = 0
-    for (;;) {
-      const head = parseResponseHead(buffer, from, this.head.method)
-      if (!head) {
-        this.answerStart = from > 0 ? buffer.subarray(from) : buffer
-        return
-      }
-      from = head.end
-      if (head.status >= 200 || head.status === 101) {
-        this.answerStart = undefined
-        return this.answer(head, buffer, from)
-      }
-      // 100 was given by the edge; early hints and processing are passed on to who can read them.
-      if (head.status !== 100 && this.head.minor === 1) {
-        const text = buffer.toString('latin1', head.end - headLength(buffer, head.end), head.end)
-        this.client.socket.write(text, 'latin1')
-      }
-    }
+  get requestRead(): boolean {
+    return this.body.done
   }
 
-  private answer(head: ResponseHead, buffer: Buffer, from: number): void {
-    const replay = head.fields.get('fly-replay')
-    if (replay !== undefined && head.status !== 101) {
-      const parsed = parseReplay(replay)
-      if (parsed) return this.replay(parsed)
-    }
-    this.response = head
-    this.responseBegun = true
-    if (head.status === 101) return this.upgrade(head, buffer, from)
-    const unwrap = head.framing.kind === 'chunked' && this.head.minor === 0
-    const text = responseHeadFor(head, {
-      requestId: this.id,
-      keepAlive: this.keepAlive(head),
-      minor: this.head.minor,
-      unwrap,
-      upgraded: false,
-    })
-    this.responseBody = unwrap ? new ChunkReader(payload => this.toClient(payload)) : bodyReader(head.framing)
-    this.unwrap = unwrap
-    const body = this.responseBody
-    const taken = body.done ? 0 : body.take(buffer, from)
-    if (unwrap || taken === 0) this.client.socket.write(text, 'latin1')
-    else {
-      // Head and first part in one piece: one system call, one packet.
-      const length = text.length + taken
-      const whole = Buffer.allocUnsafe(length)
-      whole.write(text, 0, 'latin1')
-      buffer.copy(whole, text.length, from, from + taken)
-      this.toClient(whole)
-    }
-    if (body.done) this.complete(buffer.length > from + taken)
+  onClientFull(): void {
+    this.upstream?.socket.pause()
   }
 
-  private answerBody(chunk: Buffer, from: number): void {
-    const body = this.responseBody as BodyReader
-    const taken = body.take(chunk, from)
-    if (!this.unwrap && taken > 0)
-      this.toClient(taken === chunk.length ? chunk : chunk.subarray(from, from + taken))
-    if (body.done) this.complete(chunk.length > from + taken)
+  onUpgrade(_head: ResponseHead, first: Buffer): void {
+    this.upgraded = true
+    this.kept.clear()
+    if (first.length > 0 && !this.client.socket.write(first)) this.onClientFull()
+    if (this.unread) this.pass(this.unread)
+    this.unread = undefined
   }
 
-  private toClient(part: Buffer): void {
-    if (!this.client.socket.write(part)) this.upstream?.socket.pause()
-  }
-
-  private keepAlive(head: ResponseHead): boolean {
-    if (head.framing.kind === 'until-close') return false
-    if (this.head.minor === 0 && head.framing.kind === 'chunked') return false
-    // With a request body that was not read to its end, the next request could not be found.
-    return this.head.keepAlive && this.body.done
-  }
-
-  /** `excess`: the machine sent more than its answer, so its connection cannot be trusted any more. */
-  private complete(excess = false): void {
-    const head = this.response as ResponseHead
-    const keepAlive = this.keepAlive(head)
+  onAnswered(excess: boolean): void {
+    const head = this.relay.head as ResponseHead
+    const keepAlive = this.relay.keepsClient(head)
     const reusable = !excess && head.keepAlive && head.framing.kind !== 'until-close' && this.body.done
     this.settle()
     const upstream = this.detach()
@@ -356,24 +290,6 @@ export class Exchange implements UpstreamOwner {
     this.client.finished(keepAlive, this.unread)
   }
 
-  // Upgrades
-
-  private upgrade(head: ResponseHead, buffer: Buffer, from: number): void {
-    const text = responseHeadFor(head, {
-      requestId: this.id,
-      keepAlive: true,
-      minor: 1,
-      unwrap: false,
-      upgraded: true,
-    })
-    this.upgraded = true
-    this.kept.clear()
-    this.client.socket.write(text, 'latin1')
-    if (from < buffer.length) this.toClient(buffer.subarray(from))
-    if (this.unread) this.pass(this.unread)
-    this.unread = undefined
-  }
-
   private endUpgraded(): void {
     this.settle()
     this.client.close()
@@ -381,7 +297,7 @@ export class Exchange implements UpstreamOwner {
 
   // Replays, refusals, ends
 
-  private replay(replay: Replay): void {
+  onReplay(replay: Replay): void {
     const target = this.target as Target
     const from = this.machine
     const upstream = this.detach()
@@ -443,7 +359,7 @@ export class Exchange implements UpstreamOwner {
       { app: this.target?.app, machine: this.machine?.id, why },
       'edge: a machine did not answer',
     )
-    if (this.responseBegun) {
+    if (this.relay.head) {
       this.settle()
       this.client.socket.destroy()
     } else this.refuse(refusals.upstream(this.target?.app ?? '', why))
@@ -455,7 +371,7 @@ export class Exchange implements UpstreamOwner {
     upstream?.socket.destroy()
     this.abort?.abort()
     this.settle()
-    if (this.responseBegun) this.client.socket.destroy()
+    if (this.relay.head) this.client.socket.destroy()
     else this.client.refuse(error)
   }
 
@@ -478,10 +394,4 @@ export class Exchange implements UpstreamOwner {
     this.kept.clear()
     if (this.target) this.context.activity.ended(this.target.app)
   }
-}
-
-/** Length of the head that ends at `end`. */
-function headLength(buffer: Buffer, end: number): number {
-  const before = buffer.lastIndexOf('\r\n\r\n', end - 5, 'latin1')
-  return before < 0 ? end : end - before - 4
 }
