@@ -60,6 +60,7 @@ async function serve(env: Record<string, string> = {}) {
       PGRST_DB_SCHEMAS: 'public,storage',
       PGRST_DB_ANON_ROLE: 'anon',
       PGRST_JWT_SECRET: jwtSecret,
+      PGRST_DB_TX_END: 'commit-allow-override',
       ...env,
     },
     log: silentLog,

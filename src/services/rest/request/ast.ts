@@ -1,15 +1,23 @@
 /** A column, perhaps something inside its JSON. */
 export interface FieldPath {
   readonly name: string
-  readonly steps: readonly { readonly arrow: '->' | '->>'; readonly key: string }[]
+  readonly steps: readonly JsonStep[]
 }
+
+export interface JsonStep {
+  readonly arrow: '->' | '->>'
+  readonly key: string
+}
+
+export const aggregateNames = ['count', 'sum', 'avg', 'max', 'min'] as const
+export type AggregateName = (typeof aggregateNames)[number]
 
 export interface ColumnItem {
   readonly kind: 'column'
   readonly field: FieldPath
   readonly alias: string | undefined
   readonly cast: string | undefined
-  readonly aggregate: string | undefined
+  readonly aggregate: AggregateName | undefined
   readonly aggregateCast: string | undefined
 }
 
@@ -30,9 +38,11 @@ export interface Condition {
   readonly field: FieldPath
   readonly operator: string
   readonly modifier: 'any' | 'all' | undefined
+  /** Configuration of a full text search. */
   readonly language: string | undefined
   readonly negated: boolean
-  readonly value: string
+  /** A list for `in`, otherwise the text. */
+  readonly operand: string | readonly string[]
 }
 
 export interface Group {
@@ -53,18 +63,27 @@ export interface OrderTerm {
 
 /** What concerns one level: the resource itself (path empty) or something embedded in it. */
 export interface Level {
-  readonly filters: Filter[]
-  order: readonly OrderTerm[]
-  limit: number | undefined
-  offset: number
+  readonly path: readonly string[]
+  readonly filters: readonly Filter[]
+  readonly order: readonly OrderTerm[]
+  readonly limit: number | undefined
+  readonly offset: number
 }
 
 export interface Query {
   readonly items: readonly SelectItem[]
-  /** By path of embedded names joined with dots; '' is the resource itself. */
-  readonly levels: Map<string, Level>
+  /** By `levelKey` of their paths. */
+  readonly levels: ReadonlyMap<string, Level>
   readonly columns: readonly string[] | undefined
   readonly onConflict: readonly string[] | undefined
   /** Parameters of a function that is called with GET, in their order. */
   readonly args: readonly (readonly [name: string, value: string])[]
+}
+
+export function levelKey(path: readonly string[]): string {
+  return path.join('\0')
+}
+
+export function levelAt(query: Query, path: readonly string[]): Level {
+  return query.levels.get(levelKey(path)) ?? { path, filters: [], order: [], limit: undefined, offset: 0 }
 }

@@ -1,63 +1,55 @@
 import type { IncomingMessage } from 'node:http'
 import { restErrors } from '../errors.ts'
+import { parseCsv } from './csv.ts'
 
-/** The whole body as text. */
-export async function readBody(request: IncomingMessage): Promise<string> {
+/** A body as it is written to a table. */
+export interface Payload {
+  /** JSON: the body's own text where it was JSON, so that numbers keep every digit. */
+  readonly json: string
+  readonly isArray: boolean
+  readonly rows: readonly Readonly<Record<string, unknown>>[]
+}
+
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString('utf8')
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
 }
 
-/** Rows of a JSON, CSV or form body. */
-export function parseRows(
-  text: string,
-  contentType: string,
-): { rows: Record<string, unknown>[]; isArray: boolean; json: string } {
-  const type = contentType.split(';')[0]?.trim().toLowerCase() || 'application/json'
-  if (type === 'text/csv') {
-    const rows = parseCsv(text)
-    return { rows, isArray: true, json: JSON.stringify(rows) }
+/** Rows of a JSON, CSV or form body. Throws PGRST102. */
+export function parsePayload(body: Buffer, contentType: string): Payload {
+  switch (contentType) {
+    case 'text/csv': {
+      const rows = parseCsv(body.toString())
+      return { rows, isArray: true, json: JSON.stringify(rows) }
+    }
+    case 'application/x-www-form-urlencoded': {
+      const row = Object.fromEntries(new URLSearchParams(body.toString()))
+      return { rows: [row], isArray: false, json: JSON.stringify(row) }
+    }
+    case 'application/json':
+    case 'application/vnd.pgrst.object+json':
+    case 'application/vnd.pgrst.array+json':
+      return jsonPayload(body.toString())
+    default:
+      throw restErrors.body(`Content-Type not acceptable: ${contentType}`)
   }
-  if (type === 'application/x-www-form-urlencoded') {
-    const row = Object.fromEntries(new URLSearchParams(text))
-    return { rows: [row], isArray: false, json: JSON.stringify(row) }
-  }
-  const value = parseJson(text)
-  const rows = Array.isArray(value) ? value : [value]
+}
+
+function jsonPayload(text: string): Payload {
+  const parsed = parseJson(text)
+  const rows = Array.isArray(parsed) ? parsed : [parsed]
   if (rows.some(row => typeof row !== 'object' || row === null || Array.isArray(row)))
-    throw restErrors.badBody('All object keys must match')
-  // The text goes to PostgreSQL as it came: numbers keep every digit.
-  return { rows: rows as Record<string, unknown>[], isArray: Array.isArray(value), json: text }
+    throw restErrors.body('All object keys must match')
+  return { rows, isArray: Array.isArray(parsed), json: text.trim() === '' ? '{}' : text }
 }
 
+/** An empty body counts as an empty object. */
 export function parseJson(text: string): unknown {
   if (text.trim() === '') return {}
   try {
     return JSON.parse(text)
   } catch {
-    throw restErrors.badBody('Empty or invalid json')
+    throw restErrors.body('Empty or invalid json')
   }
-}
-
-function parseCsv(text: string): Record<string, unknown>[] {
-  const lines = [...csvLines(text)]
-  const head = lines.shift() ?? []
-  return lines.map(line => {
-    if (line.length !== head.length) throw restErrors.badBody('All lines must have same number of fields')
-    return Object.fromEntries(head.map((name, index) => [name, line[index] === 'NULL' ? null : line[index]]))
-  })
-}
-
-function* csvLines(text: string): Iterable<string[]> {
-  const form = /(?:"((?:[^"]|"")*)"|([^,\r\n]*))(,|\r?\n|$)/gy
-  let line: string[] = []
-  while (form.lastIndex < text.length) {
-    const found = form.exec(text)
-    if (!found) throw restErrors.badBody('The CSV is malformed')
-    line.push(found[1] === undefined ? (found[2] ?? '') : found[1].replaceAll('""', '"'))
-    if (found[3] === ',') continue
-    yield line
-    line = []
-  }
-  if (line.length > 0) yield line
 }

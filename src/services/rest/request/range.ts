@@ -1,29 +1,26 @@
+import { restErrors } from '../errors.ts'
+
 export interface Range {
   readonly offset: number
   readonly limit: number | undefined
 }
 
 /** Limit and offset of the query, narrowed by the Range header (`0-9`) and the server's own maximum. */
-export function rangeOf(
-  header: string | undefined,
-  query: { limit: number | undefined; offset: number },
-  maxRows: number | undefined,
-): Range {
+export function rangeOf(header: string | undefined, query: Range, maxRows: number | undefined): Range {
   const match = /^(?:items=)?(\d+)-(\d*)$/.exec(header ?? '')
-  let offset = query.offset
-  let limit = query.limit
+  let { offset, limit } = query
   if (match) {
     const from = Number(match[1])
     const to = match[2] === '' ? undefined : Number(match[2])
+    if (to !== undefined && from > to)
+      throw restErrors.range(
+        'The lower boundary must be lower than or equal to the upper boundary in the Range header.',
+      )
+    const end = limit === undefined ? undefined : offset + limit
     offset = Math.max(offset, from)
-    if (to !== undefined) limit = Math.min(limit ?? Number.MAX_SAFE_INTEGER, Math.max(0, to - from + 1))
+    const last = to === undefined ? end : Math.min(end ?? Number.MAX_SAFE_INTEGER, to + 1)
+    limit = last === undefined ? undefined : Math.max(0, last - offset)
   }
   if (maxRows !== undefined) limit = Math.min(limit ?? maxRows, maxRows)
   return { offset, limit }
-}
-
-/** `0-9/57`, `*` before the slash when there are no rows; `*` for a total that was not asked for. */
-export function contentRange(offset: number, rows: number, total: number | undefined): string {
-  const span = rows === 0 ? '*' : `${offset}-${offset + rows - 1}`
-  return `${span}/${total ?? '*'}`
 }

@@ -1,12 +1,15 @@
 import { restErrors } from '../errors.ts'
 
-/** Reads a query parameter from left to right. Failures name the place as PostgREST's parser does. */
+/** Reads one parameter from left to right. Failures name the place as PostgREST's parser does. */
 export class Scanner {
   readonly text: string
+  readonly #what: string
   at = 0
 
-  constructor(text: string) {
+  /** `what`: how a failure calls the text, as in "failed to parse filter (…)". */
+  constructor(text: string, what: string) {
     this.text = text
+    this.#what = what
   }
 
   get done(): boolean {
@@ -23,31 +26,41 @@ export class Scanner {
     return true
   }
 
+  /** `form` must be sticky. */
   match(form: RegExp): string | undefined {
     form.lastIndex = this.at
     const found = form.exec(this.text)
-    if (!found || found.index !== this.at) return undefined
+    if (!found) return undefined
     this.at += found[0].length
     return found[0]
   }
 
+  skipBlanks(): void {
+    this.match(/\s+/y)
+  }
+
   fail(expecting: string): never {
-    const found = this.done ? 'end of input' : `"${this.text[this.at]}"`
+    const found = this.done ? 'end of input' : JSON.stringify(this.text[this.at])
     throw restErrors.parse(
-      `"failed to parse (${this.text})" (line 1, column ${this.at + 1})`,
+      `"failed to parse ${this.#what} (${this.text})" (line 1, column ${this.at + 1})`,
       `unexpected ${found} expecting ${expecting}`,
     )
   }
 
-  /** A name: in double quotes, or letters, digits and what SQL names may hold here. Hyphens may be inside. */
+  end(expecting = 'end of input'): void {
+    if (!this.done) this.fail(expecting)
+  }
+
+  /** A name: in double quotes, or letters, digits and what SQL names may hold here. Blanks and hyphens may be inside. */
   name(): string {
+    this.skipBlanks()
     if (this.peek('"')) return this.quoted()
-    const found = this.match(/[\p{L}\p{N}_ $*]+(?:-(?!>)[\p{L}\p{N}_ $]+)*/uy)
+    const found = this.match(/[\p{L}\p{M}\p{N}_ $*]+(?:-(?!>)[\p{L}\p{M}\p{N}_ $]+)*/uy)
     return found?.trim() || this.fail('field name (* or [a..z0..9_$])')
   }
 
   quoted(): string {
-    const found = this.match(/"(?:[^"\\]|\\.)*"/y) ?? this.fail('"')
-    return found.slice(1, -1).replace(/\\(.)/g, '$1')
+    const found = this.match(/"(?:[^"\\]|\\.)*"/sy) ?? this.fail('"\\""')
+    return found.slice(1, -1).replace(/\\(.)/gs, '$1')
   }
 }

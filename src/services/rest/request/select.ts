@@ -1,17 +1,8 @@
-import type { FieldPath, SelectItem } from './ast.ts'
+import { aggregateNames, type ColumnItem, type SelectItem } from './ast.ts'
+import { parseJsonSteps } from './field.ts'
 import { Scanner } from './scanner.ts'
 
-const aggregates = ['count', 'sum', 'avg', 'max', 'min']
-
-export function parseSelect(text: string): SelectItem[] {
-  if (text === '') return [allColumns]
-  const scanner = new Scanner(text)
-  const items = list(scanner)
-  if (!scanner.done) scanner.fail('"," or end of input')
-  return items
-}
-
-export const allColumns: SelectItem = {
+export const allColumns: ColumnItem = {
   kind: 'column',
   field: { name: '*', steps: [] },
   alias: undefined,
@@ -20,15 +11,28 @@ export const allColumns: SelectItem = {
   aggregateCast: undefined,
 }
 
-function list(scanner: Scanner): SelectItem[] {
+/** `select=`: columns with aliases, casts, JSON paths and aggregates, and embedded resources. */
+export function parseSelect(text: string): readonly SelectItem[] {
+  if (text.trim() === '') return [allColumns]
+  const scanner = new Scanner(text, 'select parameter')
+  const items = list(scanner)
+  scanner.end('letter, digit, "-", "->>", "->", "::", ".", "," or end of input')
+  return items
+}
+
+function list(scanner: Scanner): readonly SelectItem[] {
   const items: SelectItem[] = []
+  scanner.skipBlanks()
   if (scanner.done || scanner.peek(')')) return items
-  do items.push(item(scanner))
-  while (scanner.accept(','))
+  do {
+    items.push(item(scanner))
+    scanner.skipBlanks()
+  } while (scanner.accept(','))
   return items
 }
 
 function item(scanner: Scanner): SelectItem {
+  scanner.skipBlanks()
   const spread = scanner.accept('...')
   let name = scanner.name()
   let alias: string | undefined
@@ -44,58 +48,33 @@ function item(scanner: Scanner): SelectItem {
     if (word === 'inner') inner = true
     else if (word !== 'left') hint = word
   }
+  if (name === 'count' && hint === undefined && scanner.accept('()'))
+    return { ...allColumns, alias, aggregate: 'count', aggregateCast: cast(scanner) }
   if (scanner.accept('(')) {
-    if (name === 'count' && scanner.accept(')')) {
-      return {
-        ...allColumns,
-        kind: 'column',
-        alias,
-        aggregate: 'count',
-        aggregateCast: cast(scanner),
-      } as SelectItem
-    }
     const items = list(scanner)
-    if (!scanner.accept(')')) scanner.fail('")"')
+    if (!scanner.accept(')')) scanner.fail('"," or ")"')
     return { kind: 'embed', relation: name, alias, hint, inner, spread, items }
   }
-  const steps = jsonSteps(scanner)
+  if (spread || hint !== undefined || inner) scanner.fail('"("')
+  const field = { name, steps: parseJsonSteps(scanner) }
   const before = cast(scanner)
-  let aggregate: string | undefined
-  if (scanner.accept('.')) {
-    aggregate = aggregates.find(known => scanner.accept(`${known}()`)) ?? scanner.fail('an aggregate')
-  }
+  const aggregate = scanner.accept('.')
+    ? (aggregateNames.find(known => scanner.accept(`${known}()`)) ??
+      scanner.fail('"sum()", "avg()", "count()", "max()" or "min()"'))
+    : undefined
   return {
     kind: 'column',
-    field: { name, steps },
+    field,
     alias,
     cast: before,
     aggregate,
-    aggregateCast: aggregate === undefined ? undefined : cast(scanner),
+    aggregateCast: aggregate && cast(scanner),
   }
 }
 
+/** A type's name goes into the statement as it is, so that it may hold nothing but a name. */
 function cast(scanner: Scanner): string | undefined {
   if (!scanner.accept('::')) return undefined
-  return scanner.match(/[\p{L}\p{N}_ ]+(?:\[\])?/uy) ?? scanner.fail('a type')
-}
-
-export function jsonSteps(scanner: Scanner): FieldPath['steps'] {
-  const steps: { arrow: '->' | '->>'; key: string }[] = []
-  for (;;) {
-    const arrow = scanner.accept('->>') ? '->>' : scanner.accept('->') ? '->' : undefined
-    if (!arrow) return steps
-    const key = scanner.peek('"')
-      ? scanner.quoted()
-      : scanner.match(/-?\d+|[^\s,.:()>&|-]+(?:-(?!>)[^\s,.:()>-]+)*/y)
-    if (key === undefined) scanner.fail('a key')
-    steps.push({ arrow, key })
-  }
-}
-
-export function parseField(text: string): FieldPath {
-  const scanner = new Scanner(text)
-  const name = scanner.name()
-  const steps = jsonSteps(scanner)
-  if (!scanner.done) scanner.fail('"->" or end of input')
-  return { name, steps }
+  const type = scanner.match(/[\p{L}_][\p{L}\p{N}_ ]*(?:\.[\p{L}_][\p{L}\p{N}_]*(?!\())?(?:\[\])?/uy)
+  return type ?? scanner.fail('a type')
 }

@@ -1,6 +1,8 @@
 import type { PoolClient } from 'pg'
-import { type Log, messageOf, SingleFlight } from '#kernel'
-import type { Database } from '../database.ts'
+import { codeOf, type Log, messageOf, SingleFlight } from '#kernel'
+import { type Database, run } from '../database/database.ts'
+import { RestError, restErrors } from '../errors.ts'
+import type { Statement } from '../sql/sql.ts'
 import type { Schema } from './cache.ts'
 import { loadSchema } from './load.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -12,88 +14,118 @@ export interface SchemaSourceOptions {
   readonly log: Log
 }
 
+/** A schema and what tells whether it still is so. */
+export interface KnownSchema {
+  readonly schema: Schema
+  /** Fails in the database (division by zero) when the schema has changed since; undefined in a database that does not count. */
+  readonly guard: Statement | undefined
+}
+
+interface Kept extends KnownSchema {
+  readonly version: string | undefined
+  /** False when something was under way while it was read: its change is counted already, but was not seen. */
+  readonly settled: boolean
+}
+
 /**
  * The schema as it was read last: from the snapshot of the last run when the database says that nothing changed since, otherwise from its
- * catalogue. Read again when somebody misses something in it.
+ * catalogue. The database counts changes (extensions.pgrst_schema_version); each request's transaction looks at the counter first, so
+ * that nothing is ever done for a schema that has changed. It also says so when a change is committed (NOTIFY pgrst).
  */
 export class SchemaSource {
   readonly #options: SchemaSourceOptions
-  readonly #loading = new SingleFlight<'load' | 'first', Schema>()
-  #schema: Schema | undefined
-  /** Undefined until it was read, and in a database that does not count. */
-  #version: string | undefined
+  readonly #loading = new SingleFlight<'', Kept>()
+  #kept: Kept | undefined
+  /** Counts what was heard, so that a reading that began before is not kept. */
+  #heard = 0
 
   constructor(options: SchemaSourceOptions) {
     this.#options = options
   }
 
-  async get(): Promise<Schema> {
-    return this.#schema ?? this.#loading.run('first', () => this.#first())
+  async get(): Promise<KnownSchema> {
+    // What was unsettled is told by a notification, which nobody hears while no connection is open.
+    if (this.#kept && (this.#kept.settled || !this.#options.database.isAlone)) return this.#kept
+    return this.#read(undefined)
   }
 
-  /** Begins each request's batch where the database counts changes: it costs no further round trip. */
-  get versionSql(): string {
-    return this.#version === undefined ? '' : `select ${versionColumn} from extensions.pgrst_schema_version;`
+  /** Reads again unless `known` has been replaced meanwhile, or is certainly still so. */
+  async newerThan(known: KnownSchema): Promise<KnownSchema> {
+    if (this.#kept && this.#kept !== known) return this.#kept
+    return this.#read(known)
   }
 
-  /** Looks at the version that came back with a batch; when the schema has changed, it is read again for the requests to come. */
-  noteVersion(results: readonly { rows: readonly Record<string, unknown>[] }[]): void {
-    const seen = this.#version === undefined ? undefined : results[1]?.rows[0]?.['version']
-    if (seen === undefined || seen === this.#version) return
-    this.#version = String(seen)
-    this.reload().catch(error =>
-      this.#options.log.warn({ reason: messageOf(error) }, 'the schema could not be read again'),
-    )
+  /** To be called when the database says that something has changed. */
+  readonly forget = (): void => {
+    this.#heard++
+    this.#kept = undefined
   }
 
-  reload(): Promise<Schema> {
-    return this.#loading.run('load', () => this.#options.database.use(client => this.#load(client)))
+  async #read(known: KnownSchema | undefined): Promise<Kept> {
+    const { database } = this.#options
+    try {
+      return await this.#loading.run('', () => database.use(client => this.#load(client, known)))
+    } catch (error) {
+      if (error instanceof RestError) throw error
+      throw restErrors.noSchema(error)
+    }
   }
 
-  async #first(): Promise<Schema> {
-    const { database, snapshot } = this.#options
-    return database.use(async client => {
-      const known = snapshot.read()
-      if (known === undefined || known.version !== (await versionOf(client))) return this.#load(client)
-      this.#schema = known.schema
-      this.#version = known.version
-      return known.schema
-    })
-  }
-
-  async #load(client: PoolClient): Promise<Schema> {
+  async #load(client: PoolClient, known: KnownSchema | undefined): Promise<Kept> {
     const { schemas, snapshot, log } = this.#options
-    const before = await versionOf(client)
+    const heard = this.#heard
+    const version = await versionOf(client)
+    const kept = this.#kept
+    if (version !== undefined && kept && kept === known && kept.settled && kept.version === version)
+      return kept
+    const remembered = kept || known || version === undefined ? undefined : snapshot.read()
+    if (remembered && remembered.version === version)
+      return this.#keep({ schema: remembered.schema, version, guard: guardOf(version), settled: true }, heard)
+    const quiet = version !== undefined && (await nobodyWrites(client))
     const schema = await loadSchema(client, schemas)
-    this.#schema = schema
-    this.#version = before
-    // A change that was under way meanwhile has counted already and is not seen yet: what was read then must not be kept.
-    if (before !== undefined && before === (await versionOf(client)) && (await nobodyWrites(client)))
+    if (quiet && version !== undefined)
       snapshot
-        .write(before, schema)
+        .write(version, schema)
         .catch(error => log.warn({ reason: messageOf(error) }, 'the schema could not be kept'))
-    return schema
+    return this.#keep({ schema, version, guard: guardOf(version), settled: quiet }, heard)
+  }
+
+  #keep(kept: Kept, heard: number): Kept {
+    if (heard === this.#heard) this.#kept = kept
+    return kept
   }
 }
 
-const versionColumn = `last_value || ' ' || is_called as version`
+const versionColumn = `last_value || ' ' || is_called`
+
+function guardOf(version: string | undefined): Statement | undefined {
+  if (version === undefined) return undefined
+  return {
+    text: `select 1 / (${versionColumn} = $1)::int from extensions.pgrst_schema_version`,
+    values: [version],
+  }
+}
 
 /** Counts up with every change of the schema; undefined in a database that does not count. */
 async function versionOf(client: PoolClient): Promise<string | undefined> {
   try {
-    const { rows } = await client.query<{ version: string }>(
-      `select ${versionColumn} from extensions.pgrst_schema_version`,
-    )
-    return rows[0]?.version
+    const [rows] = await run(client, [
+      { text: `select ${versionColumn} from extensions.pgrst_schema_version`, values: [] },
+    ])
+    return rows?.[0]?.[0] ?? undefined
   } catch (error) {
-    if (['42P01', '3F000', '42501'].includes((error as { code?: string }).code ?? '')) return undefined
+    if (['42P01', '3F000', '42501'].includes(codeOf(error) ?? '')) return undefined
     throw error
   }
 }
 
+/** Whoever counted before this has either finished, and is seen by what is read next, or is found here. */
 async function nobodyWrites(client: PoolClient): Promise<boolean> {
-  const { rows } = await client.query<{ quiet: boolean }>(
-    'select pg_snapshot_xmin(s) = pg_snapshot_xmax(s) as quiet from pg_current_snapshot() as s',
-  )
-  return rows[0]?.quiet ?? false
+  const [rows] = await run(client, [
+    {
+      text: 'select pg_snapshot_xmin(s) = pg_snapshot_xmax(s) from pg_current_snapshot() as s',
+      values: [],
+    },
+  ])
+  return rows?.[0]?.[0] === 't'
 }

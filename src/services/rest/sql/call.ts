@@ -1,73 +1,48 @@
-import { restErrors } from '../errors.ts'
-import type { Schema, SqlFunction } from '../schema/cache.ts'
-import { ident, literal } from './quote.ts'
+import type { CallPlan } from '../plan/call.ts'
+import type { Parameter } from '../schema/cache.ts'
+import { ident, join, nothing, qualified, type Sql, sql, trusted, value } from './sql.ts'
 
-export interface CallSql {
-  readonly called: SqlFunction
-  /** What stands in FROM. */
-  readonly sql: string
-}
+/** Arguments of a call: the body's JSON object, texts from a query string, or the body as a whole. */
+export type Arguments =
+  | { readonly kind: 'json'; readonly names: readonly string[]; readonly json: string }
+  | { readonly kind: 'texts'; readonly values: ReadonlyMap<string, readonly string[]> }
+  | { readonly kind: 'body'; readonly body: Buffer }
 
-/** The overload that takes exactly these arguments, called with them. `args` are JSON values, or texts that came in a query. */
-export function callSql(
-  schema: Schema,
-  schemaName: string,
-  name: string,
-  args: ReadonlyMap<string, unknown>,
-  body: string | undefined,
-): CallSql {
-  const overloads = schema.functions.get(`${schemaName}.${name}`) ?? []
-  const names = [...args.keys()]
-  const called =
-    overloads.find(one => accepts(one, names)) ??
-    overloads.find(one => takesWholeBody(one) && body !== undefined)
-  if (!called) {
-    const [like] = [...schema.functions.keys()].filter(
-      key => key.startsWith(`${schemaName}.`) && close(key.slice(schemaName.length + 1), name),
-    )
-    const hint = overloads[0]
-      ? `Perhaps you meant to call the function ${schemaName}.${name}(${overloads[0].parameters.map(one => one.name).join(', ')})`
-      : like
-        ? `Perhaps you meant to call the function ${like}`
-        : null
-    throw restErrors.noFunction(schemaName, name, names, hint)
+/** The call as it stands in FROM, under the name pgrst_call. */
+export function callSql({ called }: CallPlan, given: Arguments): Sql {
+  const target = qualified(called)
+  const [first] = called.parameters
+  switch (given.kind) {
+    case 'body': {
+      const type = first?.type ?? 'text'
+      const body = type === 'bytea' ? `\\x${given.body.toString('hex')}` : given.body.toString()
+      const name = first?.name ? sql`${ident(first.name)} := ` : nothing
+      return sql`${target}(${name}${value(body)}::${trusted(type)}) as pgrst_call`
+    }
+    case 'texts': {
+      const list = called.parameters.flatMap(parameter => {
+        const values = given.values.get(parameter.name)
+        return values ? [argument(parameter, value(textOf(parameter, values)), true)] : []
+      })
+      return sql`${target}(${join(list, ', ')}) as pgrst_call`
+    }
+    default: {
+      const used = called.parameters.filter(({ name }) => given.names.includes(name))
+      if (used.length === 0) return sql`${target}() as pgrst_call`
+      const types = used.map(({ name, type }) => sql`${ident(name)} ${trusted(type)}`)
+      const list = used.map(one => argument(one, sql`pgrst_arguments.${ident(one.name)}`, false))
+      return sql`json_to_record(${value(given.json)}::json) as pgrst_arguments (${join(types, ', ')}), lateral ${target}(${join(list, ', ')}) as pgrst_call`
+    }
   }
-  const target = `${ident(schemaName)}.${ident(name)}`
-  if (!accepts(called, names))
-    return { called, sql: `${target}(${literal(body ?? '')}::${called.parameters[0]?.type})` }
-  const given = called.parameters.filter(({ name: parameter }) => args.has(parameter))
-  const list = given.map(({ name: parameter, type, variadic }) => {
-    const value = args.get(parameter)
-    return `${variadic ? 'variadic ' : ''}${ident(parameter)} := ${valueSql(value, type)}`
-  })
-  return { called, sql: `${target}(${list.join(', ')})` }
 }
 
-function accepts({ parameters }: SqlFunction, names: readonly string[]): boolean {
-  const known = new Set(parameters.map(({ name }) => name))
-  return (
-    names.every(name => known.has(name)) &&
-    parameters.every(({ name, required, variadic }) => !required || variadic || names.includes(name)) &&
-    parameters.every(({ name, required }) => name !== '' || !required)
-  )
+function argument({ name, type, variadic }: Parameter, given: Sql, cast: boolean): Sql {
+  return sql`${variadic ? trusted('variadic ') : nothing}${ident(name)} := ${given}${cast ? trusted(`::${type}`) : nothing}`
 }
 
-function takesWholeBody({ parameters }: SqlFunction): boolean {
-  const [only, another] = parameters
-  return !another && only?.name === '' && ['json', 'jsonb', 'text', 'xml', 'bytea'].includes(only.type)
-}
-
-function valueSql(value: unknown, type: string): string {
-  if (value === null || value === undefined) return `null::${type}`
-  if (type === 'json' || type === 'jsonb')
-    return `${literal(typeof value === 'string' ? value : JSON.stringify(value))}::${type}`
-  if (typeof value === 'object') {
-    // Arrays and composites are read by PostgreSQL from their JSON.
-    return `(select x from json_to_record(${literal(JSON.stringify({ x: value }))}::json) as _(x ${type}))`
-  }
-  return `${literal(String(value))}::${type}`
-}
-
-function close(a: string, b: string): boolean {
-  return a !== b && (a.startsWith(b.slice(0, -1)) || b.startsWith(a.slice(0, -1)))
+/** Said more than once, a variadic parameter is a list; of the others the last counts. */
+function textOf({ variadic }: Parameter, values: readonly string[]): string {
+  const last = values.at(-1) ?? ''
+  if (!variadic || (values.length === 1 && last.startsWith('{'))) return last
+  return `{${values.map(one => `"${one.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`
 }

@@ -1,191 +1,141 @@
-import { restErrors } from '../errors.ts'
-import type { ColumnItem, EmbedItem, Level, OrderTerm, Query, SelectItem } from '../request/ast.ts'
-import type { Relationship, Schema } from '../schema/cache.ts'
-import { fieldSql, whereSql } from './filters.ts'
-import { ident, qualified } from './quote.ts'
-import { findRelationship } from './relate.ts'
+import { hasAggregate, isGrouped, type PlannedEmbed, type PlannedOrder, type ReadPlan } from '../plan/tree.ts'
+import { isMany } from '../schema/cache.ts'
+import { fieldName, fieldSql, namedSql, pathSql } from './fields.ts'
+import { filterSql, whereSql } from './filters.ts'
+import { ident, join, nothing, qualified, type Sql, sql, trusted } from './sql.ts'
 
-export interface ReadSource {
-  /** `schema.name` of the table whose columns and relationships apply; null: what has none. */
-  readonly table: string | null
-  /** SQL of what is read from: a table, a CTE, a function call. */
-  readonly sql: string
-  /** Name by which its columns are addressed. */
-  readonly alias: string
-}
-
-/** Everything of a read but what is around it. `rows` selects; `counted` is the same without order and limits. */
 export interface ReadSql {
-  readonly rows: string
-  readonly counted: string
+  readonly rows: Sql
+  /** The same without columns, order and limits, to be counted. */
+  readonly counted: Sql
 }
 
-const emptyLevel: Level = { filters: [], order: [], limit: undefined, offset: 0 }
-
-/** A select with its embedded resources, as lateral joins. */
-export function readSql(
-  schema: Schema,
-  query: Query,
-  source: ReadSource,
-  options: { limit: number | undefined; offset: number; aggregates: boolean },
-): ReadSql {
-  const builder = new Builder(schema, query, options.aggregates)
-  const { columns, joins, grouping } = builder.level(query.items, source.alias, source.table, '')
-  builder.checkLevels()
-  const level = query.levels.get('') ?? emptyLevel
-  const where = level.filters.length > 0 ? ` where ${builder.where(source.alias, level)}` : ''
-  const from = ` from ${source.sql} ${joins.join(' ')}${where}`
-  const group = grouping.length > 0 ? ` group by ${grouping.join(', ')}` : ''
+/** A select with its embedded resources as lateral joins. `from`: what stands in FROM under the plan's alias. */
+export function readSql(plan: ReadPlan, from: Sql): ReadSql {
+  const body = sql` from ${from}${join(
+    plan.embeds.map(embed => joinSql(plan, embed)),
+    '',
+  )}${whereSql(plan.filters.map(filterSql))}`
+  const group = groupSql(plan)
   return {
-    rows: `select ${columns.join(', ')}${from}${group}${builder.order(source.alias, level.order, '')}${limits(options.limit, options.offset)}`,
-    counted: `select 1${from}${group}`,
+    rows: sql`select ${columnsSql(plan)}${body}${group}${orderSql(plan.order)}${limitSql(plan)}`,
+    counted: sql`select 1${body}${group}`,
   }
 }
 
-interface LevelSql {
-  readonly columns: string[]
-  readonly joins: string[]
-  readonly grouping: string[]
+function columnsSql(plan: ReadPlan): Sql {
+  const fields = plan.fields.map(field => namedSql(field, fieldSql(field)))
+  const grouped = isGrouped(plan)
+  return join([...fields, ...plan.embeds.flatMap(embed => embedColumns(embed, grouped))], ', ')
 }
 
-class Builder {
-  readonly #schema: Schema
-  readonly #query: Query
-  readonly #aggregates: boolean
-  readonly #seen = new Set<string>([''])
-  /** Names of embedded resources of each path and the join that holds them. */
-  readonly #joins = new Map<string, { alias: string; many: boolean }>()
-  #next = 0
-
-  constructor(schema: Schema, query: Query, aggregates: boolean) {
-    this.#schema = schema
-    this.#query = query
-    this.#aggregates = aggregates
-  }
-
-  level(items: readonly SelectItem[], alias: string, table: string | null, path: string): LevelSql {
-    const columns: string[] = []
-    const joins: string[] = []
-    const plain: string[] = []
-    let aggregated = false
-    for (const item of items) {
-      if (item.kind === 'column') {
-        columns.push(this.#column(item, alias))
-        if (item.aggregate === undefined) plain.push(fieldSql(alias, item.field))
-        else aggregated = true
-      } else {
-        const { column, join } = this.#embed(item, alias, table, path)
-        joins.push(join)
-        if (column !== undefined) columns.push(column)
-      }
-    }
-    if (columns.length === 0) columns.push('')
-    return { columns: columns.filter(Boolean), joins, grouping: aggregated ? plain : [] }
-  }
-
-  where(alias: string, level: Level): string {
-    return whereSql(alias, level.filters)
-  }
-
-  order(alias: string, terms: readonly OrderTerm[], path: string): string {
-    if (terms.length === 0) return ''
-    const sql = terms.map(({ field, relation, descending, nulls }) => {
-      let source = alias
-      if (relation !== undefined) {
-        const join = this.#joins.get(path === '' ? relation : `${path}.${relation}`)
-        if (!join || join.many) throw restErrors.notEmbedded(relation)
-        source = join.alias
-      }
-      return `${fieldSql(source, field)}${descending ? ' desc' : ''}${nulls === undefined ? '' : ` nulls ${nulls}`}`
-    })
-    return ` order by ${sql.join(', ')}`
-  }
-
-  /** Filters and limits of something that is not embedded would silently do nothing. */
-  checkLevels(): void {
-    for (const path of this.#query.levels.keys())
-      if (!this.#seen.has(path)) throw restErrors.notEmbedded(path.split('.').at(-1) ?? path)
-  }
-
-  #column(item: ColumnItem, alias: string): string {
-    const { field, aggregate } = item
-    let sql = aggregate === 'count' && field.name === '*' ? 'count(*)' : fieldSql(alias, field)
-    if (item.cast !== undefined) sql = `cast(${sql} as ${typeName(item.cast)})`
-    if (aggregate !== undefined) {
-      if (!this.#aggregates) throw restErrors.aggregates()
-      if (sql !== 'count(*)') sql = `${aggregate}(${sql})`
-      if (item.aggregateCast !== undefined) sql = `cast(${sql} as ${typeName(item.aggregateCast)})`
-    }
-    const last = field.steps.findLast(({ key }) => !/^-?\d+$/.test(key))?.key
-    const name =
-      item.alias ??
-      aggregate ??
-      last ??
-      (field.steps.length > 0 || item.cast !== undefined ? field.name : undefined)
-    return name === undefined ? sql : `${sql} as ${ident(name)}`
-  }
-
-  #embed(
-    item: EmbedItem,
-    parent: string,
-    parentTable: string | null,
-    path: string,
-  ): { column: string | undefined; join: string } {
-    if (parentTable === null) throw restErrors.noRelation(parent, item.relation, 'public')
-    const relationship = findRelationship(this.#schema, parentTable, item.relation, item.hint)
-    const name = item.alias ?? item.relation
-    const own = path === '' ? name : `${path}.${name}`
-    const byRelation = path === '' ? item.relation : `${path}.${item.relation}`
-    const levelPath = this.#query.levels.has(own) ? own : byRelation
-    this.#seen.add(own).add(byRelation)
-    const number = ++this.#next
-    const inner = `${relationship.to.split('.')[1]}_${number}`
-    const outer = `pgrst_${number}`
-    const many = relationship.kind === 'one-to-many' || relationship.kind === 'many-to-many'
-    const { columns, joins, grouping } = this.level(item.items, ident(inner), relationship.to, own)
-    const level = this.#query.levels.get(levelPath) ?? emptyLevel
-    const conditions = [joinCondition(relationship, parent, ident(inner), `j_${number}`)]
-    if (level.filters.length > 0) conditions.push(this.where(ident(inner), level))
-    const junction = relationship.junction
-      ? `, ${qualified(relationship.junction.table)} as ${ident(`j_${number}`)}`
-      : ''
-    const select = `select ${columns.length > 0 ? columns.join(', ') : ''} from ${qualified(relationship.to)} as ${ident(inner)}${junction} ${joins.join(' ')} where ${conditions.join(' and ')}${grouping.length > 0 ? ` group by ${grouping.join(', ')}` : ''}${this.order(ident(inner), level.order, own)}${limits(level.limit, level.offset)}`
-    const kind = item.inner ? 'inner' : 'left'
-    const entry = { alias: outer, many }
-    this.#joins.set(own, entry)
-    this.#joins.set(byRelation, entry)
-    if (many) {
-      const on = item.inner ? `${outer}.${outer} is not null` : 'true'
-      return {
-        column: columns.length === 0 ? undefined : `coalesce(${outer}.${outer}, '[]') as ${ident(name)}`,
-        join: `${kind} join lateral (select json_agg(${outer}) as ${outer} from (${select}) as ${outer}) as ${outer} on ${on}`,
-      }
-    }
-    const column = item.spread ? `${outer}.*` : `row_to_json(${outer}.*) as ${ident(name)}`
-    return {
-      column: columns.length === 0 ? undefined : column,
-      join: `${kind} join lateral (${select}) as ${outer} on true`,
-    }
-  }
+/** `grouped`: in a query that groups, where JSON must be comparable. */
+function embedColumns(embed: PlannedEmbed, grouped: boolean): readonly Sql[] {
+  const { plan, alias, name, spread } = embed
+  if (plan.fields.length === 0 && plan.embeds.length === 0) return []
+  if (spread) return isGrouped(plan) ? spreadGrouped(embed) : [sql`${ident(alias)}.*`]
+  return [sql`${embedValue(embed, grouped)} as ${ident(name)}`]
 }
 
-function joinCondition(relationship: Relationship, parent: string, child: string, junction: string): string {
-  const equal = (left: string, right: string) => (pairs: readonly (readonly [string, string])[]) =>
-    pairs.map(([a, b]) => `${left}.${ident(a)} = ${right}.${ident(b)}`)
-  if (!relationship.junction) return equal(parent, child)(relationship.pairs).join(' and ')
+function embedValue({ alias, relationship }: PlannedEmbed, grouped: boolean): Sql {
+  const name = ident(alias)
+  const json = isMany(relationship) ? sql`coalesce(${name}.${name}, '[]')` : sql`row_to_json(${name}.*)`
+  return grouped ? sql`${json}::jsonb` : json
+}
+
+/** An aggregate of something that is spread is over the rows that it is spread into. */
+function spreadGrouped({ plan, alias }: PlannedEmbed): readonly Sql[] {
   return [
-    ...equal(parent, ident(junction))(relationship.junction.fromPairs),
-    ...equal(ident(junction), child)(relationship.junction.toPairs),
-  ].join(' and ')
+    ...plan.fields.map(field => {
+      const column = sql`${ident(alias)}.${ident(rawName(field))}`
+      return sql`${hasAggregate(field) ? fieldSql(field, column) : column} as ${ident(fieldName(field))}`
+    }),
+    ...plan.embeds.map(({ name }) => sql`${ident(alias)}.${ident(name)}`),
+  ]
 }
 
-function limits(limit: number | undefined, offset: number): string {
-  return `${limit === undefined ? '' : ` limit ${limit}`}${offset > 0 ? ` offset ${offset}` : ''}`
+/** Under this name a spread field waits to be aggregated further up. */
+function rawName(field: ReadPlan['fields'][number]): string {
+  return hasAggregate(field)
+    ? `pgrst_agg_${field.aggregate}_${field.path.column}_${field.name}`
+    : fieldName(field)
 }
 
-/** A type's name goes into the statement as it is, so it may hold nothing but a name. */
-function typeName(name: string): string {
-  if (!/^[\p{L}_][\p{L}\p{N}_ ]*(\[\])?$/u.test(name))
-    throw restErrors.parse(`"failed to parse select parameter"`, `"${name}" is not a type`)
-  return name
+function groupSql(plan: ReadPlan): Sql {
+  if (!isGrouped(plan)) return nothing
+  // By position: an expression with values in it would not be known again.
+  const own = plan.fields.flatMap((field, index) => (hasAggregate(field) ? [] : [trusted(String(index + 1))]))
+  const embedded = plan.embeds.flatMap(embed => {
+    const alias = ident(embed.alias)
+    const { fields, embeds } = embed.plan
+    if (fields.length === 0 && embeds.length === 0) return []
+    if (!embed.spread) return [embedValue(embed, true)]
+    return [
+      ...fields.filter(field => !hasAggregate(field)).map(field => sql`${alias}.${ident(fieldName(field))}`),
+      ...embeds.map(({ name }) => sql`${alias}.${ident(name)}`),
+    ]
+  })
+  const all = [...own, ...embedded]
+  return all.length === 0 ? nothing : sql` group by ${join(all, ', ')}`
+}
+
+function joinSql(parent: ReadPlan, embed: PlannedEmbed): Sql {
+  const { plan, relationship, inner, spread, alias: name } = embed
+  const alias = ident(name)
+  const kind = trusted(inner ? ' inner' : ' left')
+  const joins = join(
+    plan.embeds.map(one => joinSql(plan, one)),
+    '',
+  )
+  const source = relationship.computed
+    ? sql`${qualified(relationship.computed)}(${rowOf(parent)}) as ${ident(plan.alias)}`
+    : sql`${qualified(relationship.to)} as ${ident(plan.alias)}`
+  const via = relationship.junction
+    ? sql`${qualified(relationship.junction.table)} as ${ident(embed.junctionAlias)}, `
+    : nothing
+  const where = whereSql([...conditions(parent, embed), ...plan.filters.map(filterSql)])
+  const hoisted = spread && isGrouped(plan)
+  const columns = hoisted ? hoistedColumns(plan) : columnsSql(plan)
+  const select = sql`select ${columns} from ${via}${source}${joins}${where}${hoisted ? nothing : groupSql(plan)}${orderSql(plan.order)}${limitSql(plan)}`
+  if (isMany(relationship)) {
+    const on = inner ? sql`${alias}.${alias} is not null` : trusted('true')
+    return sql`${kind} join lateral (select json_agg(${alias}) as ${alias} from (${select}) as ${alias}) as ${alias} on ${on}`
+  }
+  return sql`${kind} join lateral (${select}) as ${alias} on true`
+}
+
+function hoistedColumns(plan: ReadPlan): Sql {
+  const fields = plan.fields.map(
+    field => sql`${fieldSql({ ...field, aggregate: undefined })} as ${ident(rawName(field))}`,
+  )
+  return join([...fields, ...plan.embeds.flatMap(embed => embedColumns(embed, false))], ', ')
+}
+
+/** The row that a function gets. What a change gave back is no longer a table's row: there it has a column of its own. */
+function rowOf({ alias }: ReadPlan): Sql {
+  return alias === 'pgrst_source' ? sql`${ident(alias)}.pgrst_row` : ident(alias)
+}
+
+function conditions(parent: ReadPlan, { plan, relationship, junctionAlias }: PlannedEmbed): readonly Sql[] {
+  const equal = (left: string, right: string, pairs: typeof relationship.pairs) =>
+    pairs.map(([a, b]) => sql`${ident(left)}.${ident(a)} = ${ident(right)}.${ident(b)}`)
+  const { junction, pairs } = relationship
+  if (!junction) return equal(parent.alias, plan.alias, pairs)
+  return [
+    ...equal(parent.alias, junctionAlias, junction.fromPairs),
+    ...equal(junctionAlias, plan.alias, junction.toPairs),
+  ]
+}
+
+export function orderSql(terms: readonly PlannedOrder[]): Sql {
+  if (terms.length === 0) return nothing
+  const list = terms.map(
+    ({ path, descending, nulls }) =>
+      sql`${pathSql(path)}${trusted(descending ? ' desc' : '')}${trusted(nulls === undefined ? '' : ` nulls ${nulls}`)}`,
+  )
+  return sql` order by ${join(list, ', ')}`
+}
+
+export function limitSql({ limit, offset }: { limit: number | undefined; offset: number }): Sql {
+  return trusted(`${limit === undefined ? '' : ` limit ${limit}`}${offset > 0 ? ` offset ${offset}` : ''}`)
 }

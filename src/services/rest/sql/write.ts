@@ -1,80 +1,129 @@
-import { restErrors } from '../errors.ts'
-import type { Query } from '../request/ast.ts'
-import type { Preferences } from '../request/preferences.ts'
-import type { Table } from '../schema/cache.ts'
-import { whereSql } from './filters.ts'
-import { ident, literal } from './quote.ts'
+import type { PlannedFilter, PlannedOrder } from '../plan/tree.ts'
+import type { Returned } from '../plan/write.ts'
+import type { Payload } from '../request/body.ts'
+import type { Column, Table } from '../schema/cache.ts'
+import { filterSql, whereSql } from './filters.ts'
+import { limitSql, orderSql } from './read.ts'
+import { ident, join, nothing, qualified, type Sql, sql, trusted, value } from './sql.ts'
 
-type Rows = readonly Readonly<Record<string, unknown>>[]
-
-/** A body as it is written to a table: its rows, and which columns they have. */
-export interface Payload {
-  readonly json: string
-  readonly rows: Rows
-  readonly isArray: boolean
+export interface InsertRequest {
+  readonly table: Table
+  readonly payload: Payload
+  readonly columns: readonly Column[]
+  readonly returned: Returned | undefined
+  readonly resolution: 'merge-duplicates' | 'ignore-duplicates' | undefined
+  /** Columns of the key that decides what a duplicate is. */
+  readonly conflict: readonly string[]
+  /** Whether what a row leaves out gets its default instead of null. */
+  readonly defaults: boolean
+  /** PUT: the key that the row must have. */
+  readonly key: ReadonlyMap<string, string> | undefined
 }
 
-export function insertSql(table: Table, payload: Payload, query: Query, preferences: Preferences): string {
-  const columns = columnsOf(table, payload.rows, query.columns)
-  const target = `${ident(table.schema)}.${ident(table.name)}`
-  const conflict = conflictSql(table, columns, query, preferences)
+export function insertSql(request: InsertRequest): Sql {
+  const { table, payload, columns, key } = request
+  const target = qualified(table)
+  const end = sql`${conflictSql(request)}${returningSql(table, request.returned)}`
   if (columns.length === 0) {
     // An object without fields is a row of defaults; an empty list is nothing.
-    if (payload.isArray && payload.rows.length === 0)
-      return `insert into ${target} select * from ${target} where false returning ${target}.*`
-    return `insert into ${target} default values${conflict} returning ${target}.*`
+    if (payload.rows.length === 0) return sql`select * from ${target} where false`
+    if (payload.rows.length === 1) return sql`insert into ${target} default values${end}`
   }
-  const names = columns.map(ident).join(', ')
-  return `insert into ${target} (${names}) select ${columns.map(column => `pgrst_body.${ident(column)}`).join(', ')} from ${recordset(table, columns, payload)}${conflict} returning ${target}.*`
+  const names = join(
+    columns.map(({ name }) => ident(name)),
+    ', ',
+  )
+  const values = join(
+    columns.map(({ name }) => sql`pgrst_body.${ident(name)}`),
+    ', ',
+  )
+  const where = whereSql(
+    [...(key ?? [])].map(([name, text]) => sql`pgrst_body.${ident(name)} = ${value(text)}`),
+  )
+  return sql`insert into ${target} (${names}) select ${values} from ${bodySql(payload, columns, request.defaults)}${where}${end}`
 }
 
-export function updateSql(table: Table, payload: Payload, query: Query): string {
-  const [row] = payload.rows
-  const columns = columnsOf(table, row ? [row] : [], query.columns)
-  const target = `${ident(table.schema)}.${ident(table.name)}`
-  const filters = query.levels.get('')?.filters ?? []
-  if (columns.length === 0) return `select * from ${target} where false`
-  const set = columns.map(column => `${ident(column)} = pgrst_body.${ident(column)}`).join(', ')
-  const where = filters.length > 0 ? ` where ${whereSql(target, filters)}` : ''
-  return `update ${target} set ${set} from (select * from ${recordset(table, columns, payload)} limit 1) as pgrst_body${where} returning ${target}.*`
+export interface ChangeRequest {
+  readonly table: Table
+  /** What stands for the table's rows in `filters`. */
+  readonly filters: readonly PlannedFilter[]
+  readonly order: readonly PlannedOrder[]
+  readonly limit: number | undefined
+  readonly offset: number
+  readonly returned: Returned | undefined
 }
 
-export function deleteSql(table: Table, query: Query): string {
-  const target = `${ident(table.schema)}.${ident(table.name)}`
-  const filters = query.levels.get('')?.filters ?? []
-  return `delete from ${target}${filters.length > 0 ? ` where ${whereSql(target, filters)}` : ''} returning ${target}.*`
+export function updateSql(
+  request: ChangeRequest,
+  change: { readonly payload: Payload; readonly columns: readonly Column[]; readonly defaults: boolean },
+): Sql {
+  const { table, returned } = request
+  const target = qualified(table)
+  const { columns, payload, defaults } = change
+  if (columns.length === 0) return sql`select * from ${target} where false`
+  const set = join(
+    columns.map(({ name }) => sql`${ident(name)} = pgrst_body.${ident(name)}`),
+    ', ',
+  )
+  const body = sql`(select * from ${bodySql(payload, columns, defaults)} limit 1) as pgrst_body`
+  return sql`update ${target} set ${set} from ${body}${chosenSql(request)}${returningSql(table, returned)}`
 }
 
-function columnsOf(table: Table, rows: Rows, chosen: readonly string[] | undefined): string[] {
-  const columns = [...(chosen ?? Object.keys(rows[0] ?? {}))]
-  const unknown = columns.find(column => !table.columns.has(column))
-  if (unknown !== undefined) throw restErrors.noColumn(unknown, table.name)
-  if (chosen === undefined) {
-    const first = columns.slice().sort().join('\0')
-    if (rows.some(row => Object.keys(row).sort().join('\0') !== first))
-      throw restErrors.badBody('All object keys must match')
-  }
-  return columns
+export function deleteSql(request: ChangeRequest): Sql {
+  return sql`delete from ${qualified(request.table)}${chosenSql(request)}${returningSql(request.table, request.returned)}`
 }
 
-function recordset(table: Table, columns: readonly string[], payload: Payload): string {
-  // The body's own text, so that numbers keep every digit.
-  const json = payload.isArray ? payload.json : `[${payload.json}]`
-  const types = columns.map(column => `${ident(column)} ${table.columns.get(column)}`).join(', ')
-  return `json_to_recordset(${literal(json)}::json) as pgrst_body(${types})`
+/** Which rows: those of the filters, or only some of these in an order. */
+function chosenSql({ table, filters, order, limit, offset }: ChangeRequest): Sql {
+  const where = whereSql(filters.map(filterSql))
+  if (limit === undefined && offset === 0) return where
+  const key = table.isView || table.primaryKey.length > 0 ? table.primaryKey : ['ctid']
+  const own = join(
+    key.map(name => sql`${qualified(table)}.${ident(name)}`),
+    ', ',
+  )
+  return sql` where (${own}) in (select ${own} from ${qualified(table)}${where}${orderSql(order)}${limitSql({ limit, offset })})`
 }
 
-function conflictSql(
-  table: Table,
-  columns: readonly string[],
-  query: Query,
-  { resolution }: Preferences,
-): string {
-  if (resolution === undefined) return ''
-  const target = query.onConflict ?? table.primaryKey
-  if (target.length === 0) return ''
-  const names = target.map(ident).join(', ')
-  if (resolution === 'ignore-duplicates' || columns.length === 0) return ` on conflict (${names}) do nothing`
-  const set = columns.map(column => `${ident(column)} = excluded.${ident(column)}`).join(', ')
-  return ` on conflict (${names}) do update set ${set}`
+/** The body as rows of the columns' types. */
+function bodySql({ json, isArray }: Payload, columns: readonly Column[], defaults: boolean): Sql {
+  const types = join(
+    columns.map(({ name, type }) => sql`${ident(name)} ${trusted(type)}`),
+    ', ',
+  )
+  const list = value(isArray ? json : `[${json}]`)
+  const withDefault = defaults ? columns.filter(column => column.default !== null) : []
+  // A body without known columns still says how many rows there are.
+  if (columns.length === 0) return sql`json_array_elements(${list}::json) as pgrst_body`
+  if (withDefault.length === 0) return sql`json_to_recordset(${list}::json) as pgrst_body (${types})`
+  const filled = join(
+    withDefault.map(column => sql`${value(column.name)}::text, ${trusted(column.default ?? 'null')}`),
+    ', ',
+  )
+  return sql`(select jsonb_agg(jsonb_build_object(${filled}) || pgrst_row) as pgrst_rows from jsonb_array_elements(${list}::jsonb) as pgrst_row) as pgrst_filled, jsonb_to_recordset(pgrst_filled.pgrst_rows) as pgrst_body (${types})`
+}
+
+function conflictSql({ resolution, conflict, columns }: InsertRequest): Sql {
+  if (resolution === undefined || conflict.length === 0) return nothing
+  const names = join(conflict.map(ident), ', ')
+  if (resolution === 'ignore-duplicates' || columns.length === 0)
+    return sql` on conflict (${names}) do nothing`
+  const set = columns.map(({ name }) => sql`${ident(name)} = excluded.${ident(name)}`)
+  return sql` on conflict (${names}) do update set ${join(set, ', ')}`
+}
+
+/** Only what is asked for: the caller may lack the right to read other columns. */
+function returningSql(table: Table, returned: Returned | undefined): Sql {
+  if (!returned || (returned.columns.size === 0 && !returned.row)) return trusted(' returning 1')
+  const source = qualified(table)
+  const all = returned.columns.has('*')
+  const names = [...returned.columns].filter(name => name !== '*' && !(all && table.columns.has(name)))
+  return sql` returning ${join(
+    [
+      ...(all ? [sql`${source}.*`] : []),
+      ...names.map(name => sql`${source}.${ident(name)}`),
+      ...(returned.row ? [sql`${source} as pgrst_row`] : []),
+    ],
+    ', ',
+  )}`
 }

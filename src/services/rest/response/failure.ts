@@ -1,0 +1,116 @@
+import { codeOf } from '#kernel'
+import { RestError, restErrors } from '../errors.ts'
+
+interface PostgresError {
+  readonly code: string
+  readonly message: string
+  readonly detail?: string
+  readonly hint?: string
+}
+
+/** What was thrown in PostgREST's form. `anonymous`: a missing right may be a missing login. */
+export function toRestError(thrown: unknown, anonymous: boolean): RestError {
+  if (thrown instanceof RestError) return thrown
+  const code = codeOf(thrown)
+  if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) {
+    if (/timeout exceeded when trying to connect/.test(String(thrown))) return restErrors.poolTimeout()
+    return new RestError(500, 'PGRSTX00', 'The request could not be processed')
+  }
+  const error = thrown as PostgresError
+  if (code === 'PGRST') return fromRaise(error)
+  const status = statusOf(code, error.message, anonymous)
+  return new RestError(status, code, error.message, {
+    details: error.detail ?? null,
+    hint: error.hint ?? null,
+    ...(status === 401 ? { headers: { 'www-authenticate': 'Bearer' } } : {}),
+  })
+}
+
+/** `raise sqlstate 'PGRST' using message = '{"code": …}', detail = '{"status": …, "headers": …}'`: the function words the answer itself. */
+function fromRaise({ message, detail }: PostgresError): RestError {
+  const body = parsed(message)
+  const more = parsed(detail)
+  if (typeof body?.['code'] !== 'string' || typeof body['message'] !== 'string')
+    throw invalid(
+      'MESSAGE',
+      message,
+      "MESSAGE must be a JSON object with obligatory keys: 'code', 'message' and optional keys: 'details', 'hint'.",
+    )
+  const status = more?.['status']
+  if (typeof status !== 'number' || typeof more?.['headers'] !== 'object' || more['headers'] === null)
+    throw detail === undefined
+      ? restErrors.raise(
+          'DETAIL is missing in the RAISE statement',
+          "DETAIL must be a JSON object with obligatory keys: 'status', 'headers' and optional key: 'status_text'.",
+        )
+      : invalid(
+          'DETAIL',
+          detail,
+          "DETAIL must be a JSON object with obligatory keys: 'status', 'headers' and optional key: 'status_text'.",
+        )
+  const headers = Object.entries(more['headers'] as Record<string, unknown>)
+  return new RestError(status, body['code'], body['message'], {
+    details: body['details'] ?? null,
+    hint: (body['hint'] as string | undefined) ?? null,
+    headers: Object.fromEntries(headers.map(([name, text]) => [name.toLowerCase(), String(text)])),
+  })
+}
+
+function invalid(part: string, text: string, hint: string): RestError {
+  return restErrors.raise(`Invalid JSON value for ${part}: '${text}'`, hint)
+}
+
+function parsed(text: string | undefined): Record<string, unknown> | undefined {
+  try {
+    const json: unknown = JSON.parse(text ?? '')
+    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const statusByCode: Readonly<Record<string, number>> = {
+  '21000': 500,
+  '23503': 409,
+  '23505': 409,
+  '25006': 405,
+  '42883': 404,
+  '42P01': 404,
+  '42P17': 500,
+  '53400': 500,
+  '57P01': 503,
+  P0001: 400,
+}
+
+const statusByClass: Readonly<Record<string, number>> = {
+  '08': 503,
+  '09': 500,
+  '0L': 403,
+  '0P': 403,
+  '25': 500,
+  '28': 403,
+  '2D': 500,
+  '38': 500,
+  '39': 500,
+  '3B': 500,
+  '40': 500,
+  '53': 503,
+  '54': 413,
+  '55': 500,
+  '57': 500,
+  '58': 500,
+  F0: 500,
+  HV: 500,
+  P0: 500,
+  XX: 500,
+}
+
+function statusOf(code: string, message: string, anonymous: boolean): number {
+  // A function may choose its own: RAISE … USING ERRCODE 'PT402'.
+  if (code.startsWith('PT')) return /^[1-5]\d\d$/.test(code.slice(2)) ? Number(code.slice(2)) : 500
+  if (code === '42501') return anonymous ? 401 : 403
+  if (code === '42883' && message.startsWith('function xmlagg(')) return 406
+  if (code === '21000' && message.endsWith('requires a WHERE clause')) return 400
+  if (code === '22023' && /^role .* does not exist$/.test(message)) return 401
+  return statusByCode[code] ?? statusByClass[code.slice(0, 2)] ?? 400
+}
