@@ -1,4 +1,6 @@
 // Provision and wake, beside bare PostgreSQL on the same binaries and template. `node scripts/bench.mjs silo`
+import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
+import { processesOf } from '../test/support/hangar.ts'
 import { supabaseClient } from '../test/support/supabase.ts'
 import { barePostgres } from './support/bare-postgres.ts'
 import { benchHangar, queryPostgres, queryRest } from './support/hangar.ts'
@@ -121,6 +123,60 @@ rows.push({
   unit: 'ms',
   target: 'p95 <= 200',
 })
+const crashed: number[] = []
+for (let i = 0; i < Math.min(rounds, 10); i++) {
+  const [machine] = await world.client.call('machineList', { app: 'devenv-bench-wake-pg' })
+  process.kill(await postmasterOf(machine?.id ?? ''), 'SIGKILL')
+  crashed.push(await timed(untilAnswered))
+}
+rows.push({
+  figure: 'answered again after kill -9 of the postmaster',
+  samples: summarise(crashed),
+  unit: 'ms',
+  target: 'p95 <= 200',
+})
+
+const caches = '/proc/sys/vm/drop_caches'
+if (canWrite(caches)) {
+  const drop = async () => {
+    await stop()
+    writeFileSync(caches, '3')
+  }
+  rows.push({
+    figure: 'wake from stopped over REST, page cache dropped',
+    samples: summarise(await repeat(Math.min(rounds, 10), () => queryRest(connection), drop)),
+    unit: 'ms',
+    target: '<= 150',
+  })
+}
 await world.stop()
 await bare.remove()
 printTable('silo', rows)
+
+/** The first answer, however many refusals came before it. */
+async function untilAnswered(): Promise<void> {
+  for (;;) {
+    const ok = await queryRest(connection).then(
+      () => true,
+      () => false,
+    )
+    if (ok) return
+  }
+}
+
+async function postmasterOf(machine: string): Promise<number> {
+  for (const pid of await processesOf(world.hangar.hangarHome)) {
+    const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    if (line.includes('-D') && line.includes(machine)) return pid
+  }
+  throw new Error('the postmaster was not found')
+}
+
+function canWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}

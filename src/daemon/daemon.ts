@@ -110,6 +110,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       hostEnv: options.env,
     })
     const portBook = new PortBook(store.machines)
+    await portBook.stock()
     const doorAddress = (app: string, port: number) => `127.0.0.1:${portBook.reserve(doorKey(app, port))}`
     const engine = createEngine({
       store: store.machines,

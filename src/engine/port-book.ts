@@ -18,6 +18,7 @@ export class PortBook {
   readonly #byKey = new Map<string, number>()
   readonly #used = new Set<number>()
   readonly #queue = new Serial()
+  readonly #stock: number[] = []
   #next: number
 
   constructor(store: MachineStore, range: PortRange = defaultPortRange) {
@@ -37,17 +38,28 @@ export class PortBook {
     return this.#byKey.get(key) ?? this.#queue.run(() => this.#allocate(key))
   }
 
-  /** The same without waiting, for names that must lead somewhere before anything listens there. Free when it was looked at last. */
+  /** Looks for free ports ahead, for `reserve`, which cannot wait. */
+  async stock(): Promise<void> {
+    await this.#queue.run(async () => {
+      for (let tries = 0; this.#stock.length < stockSize && tries < stockSize * 20; tries++) {
+        const port = this.#step()
+        if (!this.#used.has(port) && !this.#stock.includes(port) && (await canListen(port)))
+          this.#stock.push(port)
+      }
+    })
+  }
+
+  /** The same without waiting, for names that must lead somewhere before anything listens there; from the ports that were found free ahead. */
   reserve(key: string): number {
     const known = this.#byKey.get(key)
     if (known !== undefined) return known
     const { from, to } = this.#range
     for (let tries = 0; tries < to - from; tries++) {
-      const port = this.#next
-      this.#next = this.#next >= to ? from : this.#next + 1
+      const port = this.#stock.shift() ?? this.#step()
       if (this.#used.has(port)) continue
       this.#store.savePort(key, port)
       this.#keep(key, port)
+      if (this.#stock.length < stockSize / 2) void this.stock()
       return port
     }
     throw engineErrors.noPort(from, to)
@@ -71,9 +83,8 @@ export class PortBook {
     if (known !== undefined) return known
     const { from, to } = this.#range
     for (let tries = 0; tries < to - from; tries++) {
-      const port = this.#next
-      this.#next = this.#next >= to ? from : this.#next + 1
-      if (this.#used.has(port) || !(await canListen(port))) continue
+      const port = this.#step()
+      if (this.#used.has(port) || this.#stock.includes(port) || !(await canListen(port))) continue
       this.#store.savePort(key, port)
       this.#keep(key, port)
       return port
@@ -81,11 +92,20 @@ export class PortBook {
     throw engineErrors.noPort(from, to)
   }
 
+  #step(): number {
+    const port = this.#next
+    this.#next = port >= this.#range.to ? this.#range.from : port + 1
+    return port
+  }
+
   #keep(key: string, port: number): void {
     this.#byKey.set(key, port)
     this.#used.add(port)
   }
 }
+
+/** Ports that are found ahead: a silo reserves a handful at once. */
+const stockSize = 32
 
 function canListen(port: number): Promise<boolean> {
   return new Promise(resolve => {

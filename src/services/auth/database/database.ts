@@ -28,6 +28,7 @@ export class Database {
   readonly #options: DatabaseOptions
   readonly #pool: pg.Pool
   #migrated: Promise<void> | undefined
+  #seen = false
 
   constructor(options: DatabaseOptions) {
     this.#options = options
@@ -43,9 +44,14 @@ export class Database {
     this.#pool.on('error', error => options.log.debug({ err: error }, 'auth: idle connection lost'))
   }
 
-  /** Resolves when the database answers and the schema is there. */
+  /**
+   * Resolves when the schema is there. Asks the database the first time only, as GoTrue's own health does not ask it at all:
+   * a check that opens a connection every minute would keep a resting silo busy.
+   */
   async ready(): Promise<void> {
+    if (this.#seen) return
     await this.run(transaction => transaction.query('select from auth.users limit 0'))
+    this.#seen = true
   }
 
   /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. Run again when the schema had to be made anew. */

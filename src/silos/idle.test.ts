@@ -1,0 +1,101 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { FakeClock, silentLog } from '#kernel'
+import { createIdleWatch } from './idle.ts'
+import { appName } from './names.ts'
+import type { AppActivity, SiloRecord } from './ports.ts'
+
+const minute = 60_000
+
+describe('a silo', () => {
+  let clock: FakeClock
+  let activity: Map<string, AppActivity>
+  let slept: string[]
+  let record: SiloRecord
+
+  beforeEach(() => {
+    clock = new FakeClock()
+    activity = new Map()
+    slept = []
+    record = {
+      id: 'acme-erp-silo-001',
+      alias: 'acme-erp',
+      client: 'acme',
+      app: 'erp',
+      region: 'iad',
+      wanted: 'running',
+      operation: null,
+      createdAt: clock.now(),
+      lastStartedAt: clock.now(),
+      lastStoppedAt: null,
+      autoStopMinutes: 30,
+      studio: true,
+      error: null,
+    }
+  })
+
+  function watch(changes: Partial<SiloRecord> = {}) {
+    record = { ...record, ...changes }
+    const idle = createIdleWatch({
+      clock,
+      log: silentLog,
+      doors: { activity: app => activity.get(app), door: () => '' },
+      records: () => [record],
+      sleep: async silo => {
+        slept.push(silo.alias)
+        record = { ...record, wanted: 'stopped' }
+      },
+    })
+    idle.start()
+    return idle
+  }
+  const used = (open = 0) =>
+    activity.set(appName(record, 'kong'), { at: clock.now(), open, client: '127.0.0.1', door: 'http' })
+
+  it('sleeps when its idle minutes are over, counted from its last use at any door', async () => {
+    watch()
+    await clock.advance(29 * minute)
+    used()
+    await clock.advance(29 * minute)
+    expect(slept).toEqual([])
+    await clock.advance(2 * minute)
+    expect(slept).toEqual(['acme-erp'])
+  })
+
+  it('does not sleep while a connection is open, however long nothing is said', async () => {
+    watch()
+    used(1)
+    await clock.advance(300 * minute)
+    expect(slept).toEqual([])
+  })
+
+  it('never sleeps with 0 minutes, and takes fractions', async () => {
+    watch({ autoStopMinutes: 0 }).stop()
+    await clock.advance(300 * minute)
+    expect(slept).toEqual([])
+    record = { ...record, lastStartedAt: clock.now() }
+    watch({ autoStopMinutes: 0.05 })
+    await clock.advance(5000)
+    expect(slept).toEqual(['acme-erp'])
+  })
+
+  it('is left alone while something is done with it', async () => {
+    watch({ operation: { kind: 'provision', startedAt: 0, journal: [] } })
+    await clock.advance(300 * minute)
+    expect(slept).toEqual([])
+  })
+
+  it('is not put to sleep early by a clock that is set back, and late only by as much', async () => {
+    // Its last use lies in what is now the future.
+    activity.set(appName(record, 'kong'), {
+      at: clock.now() + 10 * minute,
+      open: 0,
+      client: 'x',
+      door: 'http',
+    })
+    watch()
+    await clock.advance(35 * minute)
+    expect(slept).toEqual([])
+    await clock.advance(6 * minute)
+    expect(slept).toEqual(['acme-erp'])
+  })
+})
