@@ -83,8 +83,8 @@ export class PortBook {
     if (known !== undefined) return known
     const { from, to } = this.#range
     for (let tries = 0; tries < to - from; tries++) {
-      const port = this.#step()
-      if (this.#used.has(port) || this.#stock.includes(port) || !(await canListen(port))) continue
+      const port = this.#stock.shift() ?? this.#step()
+      if (this.#used.has(port) || !(await canListen(port))) continue
       this.#store.savePort(key, port)
       this.#keep(key, port)
       return port
