@@ -53,7 +53,7 @@ export async function execute(
     }),
     main: estimated ? [statement, estimateStatement(estimated)] : [statement],
     readOnly,
-    rollback: end.override && tx !== undefined ? tx === 'rollback' : end.rollback,
+    rollback: tx === undefined ? end.rollback : tx === 'rollback',
     check: check && (([own]) => check(readOutcome(own?.[0]))),
   })
   const outcome = isExplain(statement)

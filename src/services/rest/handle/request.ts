@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { RestError, restErrors, StaleSchema } from '../errors.ts'
-import { readCall } from '../request/call.ts'
+import { type Call, readCall } from '../request/call.ts'
 import type { Answer } from '../response/answer.ts'
 import { toRestError } from '../response/failure.ts'
 import { callFunction } from './function.ts'
@@ -17,7 +17,7 @@ export async function answerRequest(parts: RestParts, request: IncomingMessage):
   try {
     const caller = await parts.identify(request.headers.authorization)
     anonymous = caller.anonymous
-    const call = await readCall(request, parts.settings.schemas)
+    const call = heeded(await readCall(request, parts.settings.schemas), parts)
     let known = await parts.schemas.get()
     for (let tries = 0; ; tries++) {
       try {
@@ -32,6 +32,12 @@ export async function answerRequest(parts: RestParts, request: IncomingMessage):
   } catch (error) {
     throw toRestError(error instanceof StaleSchema ? restErrors.noSchema(error) : error, anonymous)
   }
+}
+
+/** How a transaction ends may be chosen only where that is allowed. */
+function heeded(call: Call, { settings }: RestParts): Call {
+  if (settings.end.override || call.preferences.tx === undefined) return call
+  return { ...call, preferences: { ...call.preferences, tx: undefined } }
 }
 
 function perform(handling: Handling): Promise<Answer> {

@@ -140,12 +140,18 @@ class Planner {
 
   #order(source: Source, term: OrderTerm, embeds: readonly PlannedEmbed[]): PlannedOrder {
     const { relation, field, descending, nulls } = term
-    if (relation === undefined) return { path: pathOf(source, field), descending, nulls }
+    if (relation === undefined) return { path: pathOf(source, field), hiddenIn: undefined, descending, nulls }
     const embed = embeds.find(one => one.name === relation)
     if (!embed) throw restErrors.notEmbedded(relation)
     if (isMany(embed.relationship)) throw restErrors.relatedOrder(source.table?.name ?? source.name, relation)
-    const inner = { alias: embed.alias, name: embed.name, table: embed.plan.table }
-    return { path: pathOf(inner, field), descending, nulls }
+    const { plan } = embed
+    const shown = plan.fields.some(
+      ({ name, path, aggregate }) =>
+        name === undefined && aggregate === undefined && (path.column === field.name || path.column === '*'),
+    )
+    const alias = shown ? embed.alias : plan.alias
+    const path = pathOf({ alias, name: embed.name, table: plan.table }, field)
+    return { path, hiddenIn: shown ? undefined : embed, descending, nulls }
   }
 }
 

@@ -28,6 +28,8 @@ export type PlannedFilter =
 
 export interface PlannedOrder {
   readonly path: PlannedPath
+  /** The embedded resource that the column belongs to, when its rows do not show that column. */
+  readonly hiddenIn: PlannedEmbed | undefined
   readonly descending: boolean
   readonly nulls: 'first' | 'last' | undefined
 }

@@ -75,6 +75,8 @@ function item(scanner: Scanner): SelectItem {
 /** A type's name goes into the statement as it is, so that it may hold nothing but a name. */
 function cast(scanner: Scanner): string | undefined {
   if (!scanner.accept('::')) return undefined
-  const type = scanner.match(/[\p{L}_][\p{L}\p{N}_ ]*(?:\.[\p{L}_][\p{L}\p{N}_]*(?!\())?(?:\[\])?/uy)
+  const type = scanner.match(
+    /[\p{L}_][\p{L}\p{N}_ ]*(?:\.[\p{L}_][\p{L}\p{N}_]*(?![\p{L}\p{N}_(]))?(?:\[\])?/uy,
+  )
   return type ?? scanner.fail('a type')
 }

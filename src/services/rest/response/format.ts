@@ -85,7 +85,7 @@ function rawFormat(
   raw: string | undefined,
   called: SqlFunction | undefined,
 ): Format | undefined {
-  if (!called || called.kind !== 'scalar') return undefined
+  if (called?.kind !== 'scalar') return undefined
   if (raw !== undefined && raw !== 'application/octet-stream')
     return raw === type ? { kind: 'raw', contentType: withCharset(type) } : undefined
   const simple = type === 'text/plain' || type === 'application/octet-stream' || type === 'text/xml'

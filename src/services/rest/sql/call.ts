@@ -22,15 +22,17 @@ export function callSql({ called }: CallPlan, given: Arguments): Sql {
     case 'texts': {
       const list = called.parameters.flatMap(parameter => {
         const values = given.values.get(parameter.name)
-        return values ? [argument(parameter, value(textOf(parameter, values)), true)] : []
+        return values ? [argument(parameter, value(textOf(parameter, values)), true)] : leftOut(parameter)
       })
       return sql`${target}(${join(list, ', ')}) as pgrst_call`
     }
     default: {
       const used = called.parameters.filter(({ name }) => given.names.includes(name))
-      if (used.length === 0) return sql`${target}() as pgrst_call`
+      const others = called.parameters.filter(one => !used.includes(one)).flatMap(leftOut)
+      if (used.length === 0) return sql`${target}(${join(others, ', ')}) as pgrst_call`
       const types = used.map(({ name, type }) => sql`${ident(name)} ${trusted(type)}`)
-      const list = used.map(one => argument(one, sql`pgrst_arguments.${ident(one.name)}`, false))
+      const named = used.map(one => argument(one, sql`pgrst_arguments.${ident(one.name)}`, false))
+      const list = [...named, ...others]
       return sql`json_to_record(${value(given.json)}::json) as pgrst_arguments (${join(types, ', ')}), lateral ${target}(${join(list, ', ')}) as pgrst_call`
     }
   }
@@ -38,6 +40,11 @@ export function callSql({ called }: CallPlan, given: Arguments): Sql {
 
 function argument({ name, type, variadic }: Parameter, given: Sql, cast: boolean): Sql {
   return sql`${variadic ? trusted('variadic ') : nothing}${ident(name)} := ${given}${cast ? trusted(`::${type}`) : nothing}`
+}
+
+/** PostgreSQL does not call a variadic function without its last parameter, unless that is an empty list. */
+function leftOut(parameter: Parameter): readonly Sql[] {
+  return parameter.variadic && parameter.required ? [argument(parameter, trusted(`'{}'`), true)] : []
 }
 
 /** Said more than once, a variadic parameter is a list; of the others the last counts. */

@@ -18,7 +18,7 @@ export function readSql(plan: ReadPlan, from: Sql): ReadSql {
   )}${whereSql(plan.filters.map(filterSql))}`
   const group = groupSql(plan)
   return {
-    rows: sql`select ${columnsSql(plan)}${body}${group}${orderSql(plan.order)}${limitSql(plan)}`,
+    rows: sql`select ${columnsSql(plan)}${body}${group}${orderSql(plan.order, plan)}${limitSql(plan)}`,
     counted: sql`select 1${body}${group}`,
   }
 }
@@ -87,21 +87,23 @@ function joinSql(parent: ReadPlan, embed: PlannedEmbed): Sql {
     plan.embeds.map(one => joinSql(plan, one)),
     '',
   )
-  const source = relationship.computed
-    ? sql`${qualified(relationship.computed)}(${rowOf(parent)}) as ${ident(plan.alias)}`
-    : sql`${qualified(relationship.to)} as ${ident(plan.alias)}`
   const via = relationship.junction
     ? sql`${qualified(relationship.junction.table)} as ${ident(embed.junctionAlias)}, `
     : nothing
   const where = whereSql([...conditions(parent, embed), ...plan.filters.map(filterSql)])
   const hoisted = spread && isGrouped(plan)
   const columns = hoisted ? hoistedColumns(plan) : columnsSql(plan)
-  const select = sql`select ${columns} from ${via}${source}${joins}${where}${hoisted ? nothing : groupSql(plan)}${orderSql(plan.order)}${limitSql(plan)}`
+  const select = sql`select ${columns} from ${via}${sourceSql(parent, embed)}${joins}${where}${hoisted ? nothing : groupSql(plan)}${orderSql(plan.order, plan)}${limitSql(plan)}`
   if (isMany(relationship)) {
     const on = inner ? sql`${alias}.${alias} is not null` : trusted('true')
     return sql`${kind} join lateral (select json_agg(${alias}) as ${alias} from (${select}) as ${alias}) as ${alias} on ${on}`
   }
   return sql`${kind} join lateral (${select}) as ${alias} on true`
+}
+
+function sourceSql(parent: ReadPlan, { plan, relationship: { computed, to } }: PlannedEmbed): Sql {
+  const from = computed ? sql`${qualified(computed)}(${rowOf(parent)})` : qualified(to)
+  return sql`${from} as ${ident(plan.alias)}`
 }
 
 function hoistedColumns(plan: ReadPlan): Sql {
@@ -127,13 +129,19 @@ function conditions(parent: ReadPlan, { plan, relationship, junctionAlias }: Pla
   ]
 }
 
-export function orderSql(terms: readonly PlannedOrder[]): Sql {
+/** `parent`: what the rows are of, where they may be ordered by something embedded. */
+export function orderSql(terms: readonly PlannedOrder[], parent?: ReadPlan): Sql {
   if (terms.length === 0) return nothing
-  const list = terms.map(
-    ({ path, descending, nulls }) =>
-      sql`${pathSql(path)}${trusted(descending ? ' desc' : '')}${trusted(nulls === undefined ? '' : ` nulls ${nulls}`)}`,
-  )
+  const list = terms.map(({ path, hiddenIn, descending, nulls }) => {
+    const by = hiddenIn && parent ? hiddenSql(parent, hiddenIn, pathSql(path)) : pathSql(path)
+    return sql`${by}${trusted(descending ? ' desc' : '')}${trusted(nulls === undefined ? '' : ` nulls ${nulls}`)}`
+  })
   return sql` order by ${join(list, ', ')}`
+}
+
+/** A column of the one row that is embedded, which does not show it. */
+function hiddenSql(parent: ReadPlan, embed: PlannedEmbed, column: Sql): Sql {
+  return sql`(select ${column} from ${sourceSql(parent, embed)}${whereSql(conditions(parent, embed))} limit 1)`
 }
 
 export function limitSql({ limit, offset }: { limit: number | undefined; offset: number }): Sql {
