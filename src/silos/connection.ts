@@ -1,6 +1,7 @@
 import type { SiloConnection } from '#contract'
 import { appName } from './names.ts'
 import type { SiloDoors, SiloRecord, SiloSecrets } from './ports.ts'
+import { dashboardUser } from './secrets.ts'
 
 /** Everything needed to connect, with addresses that work as printed on this machine. */
 export function connectionOf(record: SiloRecord, secrets: SiloSecrets, doors: SiloDoors): SiloConnection {
@@ -13,6 +14,8 @@ export function connectionOf(record: SiloRecord, secrets: SiloSecrets, doors: Si
     db_connection_string: `postgres://postgres:${secrets.postgresPassword}@${database}/postgres`,
     db_password: secrets.postgresPassword,
     studio_url: record.studio ? `http://${doors.door(appName(record, 'studio'), 3000)}` : null,
+    studio_username: record.studio ? dashboardUser : null,
+    studio_password: record.studio ? secrets.dashboardPassword : null,
     jwt_secret: secrets.jwtSecret,
   }
 }

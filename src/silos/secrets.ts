@@ -2,6 +2,9 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { SiloPart } from '#contract'
 import type { SiloSecrets } from './ports.ts'
 
+/** Who opens a silo's studio. */
+export const dashboardUser = 'supabase'
+
 const tenYearsSeconds = 10 * 365 * 24 * 3600
 
 /** New secrets for a silo. Passwords have 192 bits, the JWT secret 256; one line each, safe in URLs and env files. */
@@ -75,7 +78,7 @@ export function secretsOf(
     case 'studio':
       return {
         DATABASE_URL: database('postgres', secrets.postgresPassword),
-        DASHBOARD_USERNAME: 'supabase',
+        DASHBOARD_USERNAME: dashboardUser,
         DASHBOARD_PASSWORD: secrets.dashboardPassword,
         SUPABASE_ANON_KEY: secrets.anonKey,
         SUPABASE_SERVICE_KEY: secrets.serviceRoleKey,

@@ -4,6 +4,7 @@ import { type MachineConfig, type SiloPart, siloParts } from '#contract'
 import { readFlyToml, toMachineConfig, yamlToJson } from '#manifest'
 import { appNames } from './names.ts'
 import type { SiloRecord, SiloSecrets } from './ports.ts'
+import { dashboardUser } from './secrets.ts'
 import type { SiloTemplates } from './templates.ts'
 
 export interface TemplateFilesOptions {
@@ -30,7 +31,7 @@ export function createSiloTemplates(options: TemplateFilesOptions): SiloTemplate
         ...placeholders(silo, options),
         anon_key: secrets.anonKey,
         service_role_key: secrets.serviceRoleKey,
-        dashboard_username: 'supabase',
+        dashboard_username: dashboardUser,
         dashboard_password: secrets.dashboardPassword,
       })
     },

@@ -13,6 +13,8 @@ interface Connection {
   supabase_service_role_key: string
   db_connection_string: string
   studio_url: string
+  studio_username: string
+  studio_password: string
 }
 
 let hangar: TestHangar
@@ -107,6 +109,11 @@ describe('a new user', () => {
 
   it('sees studio only with its password', async () => {
     expect((await fetch(connection.studio_url)).status).toBe(401)
+    const login = Buffer.from(`${connection.studio_username}:${connection.studio_password}`).toString(
+      'base64',
+    )
+    const page = await fetch(connection.studio_url, { headers: { authorization: `Basic ${login}` } })
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
   })
 })
 

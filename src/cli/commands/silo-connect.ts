@@ -2,7 +2,7 @@ import type { CommandCall } from '../context.ts'
 import { style } from '../output/style.ts'
 import { pairs } from '../output/table.ts'
 
-const secret = new Set(['supabase_service_role_key', 'db_password', 'jwt_secret'])
+const secret = new Set(['supabase_service_role_key', 'db_password', 'studio_password', 'jwt_secret'])
 
 /** Nothing secret is printed unless asked for; the anon key is made to be public. */
 export async function run({ args, options, context }: CommandCall): Promise<void> {

@@ -43,7 +43,7 @@ function siloLines({ silo, connection }: NonNullable<StartScreen['demo']>): stri
       ? [
           line(
             'Studio:',
-            `${style.cyan(connection.studio_url)} ${style.dim('user supabase, its password: hangar silo connect')}`,
+            `${style.cyan(connection.studio_url)} ${style.dim('user supabase, password: npx hangar silo connect --reveal')}`,
           ),
         ]
       : []),

@@ -79,6 +79,8 @@ export const siloConnectionSchema = z.object({
   db_connection_string: z.string(),
   db_password: z.string(),
   studio_url: z.string().nullable(),
+  studio_username: z.string().nullable(),
+  studio_password: z.string().nullable(),
   jwt_secret: z.string(),
 })
 
