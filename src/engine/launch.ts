@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { MachineService } from '#contract'
 import { privateIp } from './describe.ts'
 import { engineErrors } from './errors.ts'
 import { type PathMapping, rewritePath } from './guest-paths.ts'
