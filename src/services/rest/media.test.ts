@@ -65,6 +65,13 @@ describe('an answer is written', () => {
   })
 })
 
+describe('the address of what was read', () => {
+  it('has its parameters in order', async () => {
+    const reply = await rest.first.ask('/cities?select=id&order=id&id=in.(1,2)')
+    expect(reply.headers.get('content-location')).toBe('/cities?id=in.(1%2C2)&order=id&select=id')
+  })
+})
+
 describe('a plan', () => {
   it('is shown where that is allowed', async () => {
     const accept = 'application/vnd.pgrst.plan+json; for="application/json"; options=verbose|settings'

@@ -103,8 +103,6 @@ async function rows<T>(query: PromiseLike<{ data: T; error: unknown }>): Promise
   expect(error).toBeNull()
   return data
 }
-// biome-ignore lint/suspicious/noExplicitAny: the builder's own type changes with each of its methods
-type Query = any
 const ids = (list: { id: number }[] | null) => list?.map(({ id }) => id)
 
 describe('reading', () => {
@@ -117,21 +115,21 @@ describe('reading', () => {
   })
 
   it.each([
-    ['eq', (q: Query) => q.eq('year', 1850), [2]],
-    ['neq', (q: Query) => q.neq('year', 1850), [1, 4]],
-    ['gt and lte', (q: Query) => q.gt('year', 1843).lte('year', 1900), [2, 4]],
-    ['in', (q: Query) => q.in('title', ['Notes', 'Tales']), [1, 3]],
-    ['in with what must be quoted', (q: Query) => q.in('title', ['No,tes', 'a"b', 'Tales']), [3]],
-    ['is null', (q: Query) => q.is('year', null), [3]],
-    ['not', (q: Query) => q.not('year', 'is', null), [1, 2, 4]],
-    ['like and ilike', (q: Query) => q.like('title', '%e%').ilike('title', 'L%'), [2]],
-    ['contains', (q: Query) => q.contains('tags', ['math']), [1, 2]],
-    ['contained by', (q: Query) => q.containedBy('tags', ['math']), [1, 3, 4]],
-    ['overlaps', (q: Query) => q.overlaps('tags', ['life']), [2]],
-    ['or', (q: Query) => q.or('year.eq.1843,and(author_id.eq.2,year.is.null)'), [1, 3]],
-    ['not and', (q: Query) => q.or('not.and(year.gt.1800,year.lt.1860)'), [4]],
-    ['full text', (q: Query) => q.textSearch('title', 'notes', { config: 'english' }), [1]],
-    ['match', (q: Query) => q.match({ year: 1843, author_id: 1 }), [1]],
+    ['eq', (q: any) => q.eq('year', 1850), [2]],
+    ['neq', (q: any) => q.neq('year', 1850), [1, 4]],
+    ['gt and lte', (q: any) => q.gt('year', 1843).lte('year', 1900), [2, 4]],
+    ['in', (q: any) => q.in('title', ['Notes', 'Tales']), [1, 3]],
+    ['in with what must be quoted', (q: any) => q.in('title', ['No,tes', 'a"b', 'Tales']), [3]],
+    ['is null', (q: any) => q.is('year', null), [3]],
+    ['not', (q: any) => q.not('year', 'is', null), [1, 2, 4]],
+    ['like and ilike', (q: any) => q.like('title', '%e%').ilike('title', 'L%'), [2]],
+    ['contains', (q: any) => q.contains('tags', ['math']), [1, 2]],
+    ['contained by', (q: any) => q.containedBy('tags', ['math']), [1, 3, 4]],
+    ['overlaps', (q: any) => q.overlaps('tags', ['life']), [2]],
+    ['or', (q: any) => q.or('year.eq.1843,and(author_id.eq.2,year.is.null)'), [1, 3]],
+    ['not and', (q: any) => q.or('not.and(year.gt.1800,year.lt.1860)'), [4]],
+    ['full text', (q: any) => q.textSearch('title', 'notes', { config: 'english' }), [1]],
+    ['match', (q: any) => q.match({ year: 1843, author_id: 1 }), [1]],
   ])('filters: %s', async (_what, filter, expected) => {
     expect(ids(await rows(filter(client.from('books').select('id')).order('id')))).toEqual(expected)
   })

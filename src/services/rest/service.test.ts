@@ -86,6 +86,23 @@ describe('settings', () => {
     expect((await service.ask('/items?limit=20')).json()).toHaveLength(10)
   })
 
+  it("of the caller's role hold, as after a login", async () => {
+    const admin = await rest.postgres.client()
+    await admin.query(
+      `create function public.patience() returns text language sql stable as $$ select current_setting('statement_timeout') $$`,
+    )
+    const patience = async (role: string) =>
+      (await rest.first.ask('/rpc/patience', bearer(token({ role })))).json()
+    expect([await patience('anon'), await patience('service_role')]).toEqual(['3s', '8s'])
+    await admin.query(`alter role anon set statement_timeout = '50ms'`)
+    await admin.query(
+      `create function public.slow() returns text language sql stable as $$ select pg_sleep(20)::text $$`,
+    )
+    const slow = await rest.first.ask('/rpc/slow', bearer(token({ role: 'anon' })))
+    expect([slow.status, slow.json().code]).toEqual([500, '57014'])
+    expect(await patience('service_role')).toBe('8s')
+  })
+
   it('run a function before each request', async () => {
     const service = await rest.serve({ PGRST_DB_PRE_REQUEST: 'public.gate' })
     expect((await service.ask('/items')).status).toBe(200)

@@ -54,6 +54,8 @@ async function answer(parts: RestParts, request: IncomingMessage, response: Serv
   try {
     send(request, response, await answerRequest(parts, request))
   } catch (thrown) {
+    // Nobody is there any more.
+    if (response.destroyed) return
     const error = thrown instanceof RestError ? thrown : toRestError(thrown, false)
     if (error.status >= 500)
       log.error({ err: thrown, url: request.url?.split('?')[0] }, 'rest: the request failed')

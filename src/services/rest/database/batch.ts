@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { Statement } from '../sql/sql.ts'
+import { Prepared } from './prepared.ts'
 
 /** Rows of one statement: text as PostgreSQL writes it, by position. */
 export type Rows = readonly (readonly (string | null)[])[]
@@ -7,8 +8,9 @@ export type Rows = readonly (readonly (string | null)[])[]
 /** The messages of PostgreSQL's extended protocol that pg's connection can write. */
 interface Wire {
   readonly stream: { cork(): void; uncork(): void }
+  close(message: { type: 'S'; name: string }): void
   parse(message: { name: string; text: string; types: readonly number[] }): void
-  bind(message: { values: readonly (string | null)[] }): void
+  bind(message: { statement: string; values: readonly (string | null)[] }): void
   execute(message: object): void
   sync(): void
 }
@@ -23,6 +25,7 @@ export class Batch implements pg.Submittable {
   #current: (string | null)[][] = []
   #resolve!: (results: readonly Rows[]) => void
   #reject!: (error: unknown) => void
+  #prepared: Prepared | undefined
 
   constructor(statements: readonly Statement[]) {
     this.#statements = statements
@@ -39,10 +42,14 @@ export class Batch implements pg.Submittable {
 
   submit(connection: unknown): void {
     const wire = connection as Wire
+    const prepared = Prepared.of(wire)
+    this.#prepared = prepared
     wire.stream.cork()
+    for (const name of prepared.dropped()) wire.close({ type: 'S', name })
     for (const { text, values } of this.#statements) {
-      wire.parse({ name: '', text, types: [] })
-      wire.bind({ values })
+      const { name, isNew } = prepared.use(text)
+      if (isNew) wire.parse({ name, text, types: [] })
+      wire.bind({ statement: name, values })
       wire.execute({})
     }
     wire.sync()
@@ -71,6 +78,8 @@ export class Batch implements pg.Submittable {
   }
 
   handleError(error: unknown): void {
+    // Which of the statements that are new were understood is not known.
+    for (const { text } of this.#statements.slice(this.failed)) this.#prepared?.drop(text)
     this.#reject(error)
   }
 }

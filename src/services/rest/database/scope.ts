@@ -30,12 +30,42 @@ export function scopeStatements(settings: RestSettings, scope: ScopeRequest): re
   )
   const { preRequest } = settings
   return [
+    roleSettings(caller.role),
     render(sql`select ${join(calls, ', ')}`),
     ...(preRequest === undefined
       ? []
       : [render(sql`select ${join(preRequest.split('.').map(ident), '.')}()`)]),
   ]
 }
+
+/** What `alter role … set …` says of the role, above all how long its statements may take: PostgreSQL heeds that at a login only. */
+function roleSettings(role: string): Statement {
+  return { text: roleSettingsSql, values: [role] }
+}
+
+/** Settings that every role may change; others would fail. */
+const settable = [
+  'statement_timeout',
+  'lock_timeout',
+  'idle_in_transaction_session_timeout',
+  'transaction_timeout',
+  'work_mem',
+  'timezone',
+  'datestyle',
+  'intervalstyle',
+  'bytea_output',
+  'extra_float_digits',
+  'jit',
+  'plan_cache_mode',
+]
+
+const roleSettingsSql = `
+  select set_config(split_part(c, '=', 1), substr(c, strpos(c, '=') + 1), true)
+  from pg_catalog.pg_db_role_setting s, unnest(s.setconfig) c
+  where s.setrole = (select oid from pg_catalog.pg_roles where rolname = $1)
+    and s.setdatabase in (0, (select oid from pg_catalog.pg_database where datname = current_database()))
+    and (lower(split_part(c, '=', 1)) = any('{${settable.join(',')}}') or c like 'app.%')
+  order by s.setdatabase`
 
 function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`

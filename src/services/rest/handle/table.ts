@@ -35,7 +35,23 @@ export async function readTable(handling: Handling, name: string): Promise<Answe
     estimated: counting.estimated,
     readOnly: true,
   })
-  return rowsAnswer(handling, { outcome, format, range, heeded: ['count'] })
+  const answer = rowsAnswer(handling, { outcome, format, range, heeded: ['count'] })
+  return {
+    ...answer,
+    headers: { 'content-location': locationOf(call.request.url ?? '/'), ...answer.headers },
+  }
+}
+
+/** The address with its parameters in order. */
+function locationOf(url: string): string {
+  const mark = url.indexOf('?')
+  if (mark < 0) return url
+  const parameters = new URLSearchParams(url.slice(mark + 1))
+  parameters.sort()
+  const list = [...parameters].map(
+    ([name, text]) => `${encodeURIComponent(name)}=${encodeURIComponent(text)}`,
+  )
+  return `${url.slice(0, mark)}${list.length === 0 ? '' : `?${list.join('&')}`}`
 }
 
 export function changeTable(handling: Handling, name: string): Promise<Answer> {

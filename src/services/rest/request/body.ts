@@ -37,11 +37,12 @@ export function parsePayload(body: Buffer, contentType: string): Payload {
 }
 
 function jsonPayload(text: string): Payload {
+  if (text.trim() === '') throw restErrors.body('Empty or invalid json')
   const parsed = parseJson(text)
   const rows = Array.isArray(parsed) ? parsed : [parsed]
   if (rows.some(row => typeof row !== 'object' || row === null || Array.isArray(row)))
     throw restErrors.body('All object keys must match')
-  return { rows, isArray: Array.isArray(parsed), json: text.trim() === '' ? '{}' : text }
+  return { rows, isArray: Array.isArray(parsed), json: text }
 }
 
 /** An empty body counts as an empty object. */

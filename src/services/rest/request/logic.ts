@@ -28,7 +28,7 @@ function member(scanner: Scanner): Filter {
   const word = scanner.match(/(?:not\.)?(?:and|or)(?=\()/y)
   if (word !== undefined) {
     const kind = word.endsWith('and') ? 'and' : 'or'
-    return { kind, negated: word.startsWith('not.'), members: members(scanner) }
+    return { kind, negated: word.startsWith('not.'), members: scanner.nested(() => members(scanner)) }
   }
   const field = parseField(scanner)
   if (!scanner.accept('.')) scanner.fail('"."')

@@ -1,9 +1,12 @@
 import { restErrors } from '../errors.ts'
 
+const deepest = 200
+
 /** Reads one parameter from left to right. Failures name the place as PostgREST's parser does. */
 export class Scanner {
   readonly text: string
   readonly #what: string
+  #depth = 0
   at = 0
 
   /** `what`: how a failure calls the text, as in "failed to parse filter (…)". */
@@ -33,6 +36,15 @@ export class Scanner {
     if (!found) return undefined
     this.at += found[0].length
     return found[0]
+  }
+
+  /** Reads something inside of something, as deep as is reasonable. */
+  nested<T>(read: () => T): T {
+    if (this.#depth >= deepest) this.fail('less depth')
+    this.#depth++
+    const result = read()
+    this.#depth--
+    return result
   }
 
   skipBlanks(): void {

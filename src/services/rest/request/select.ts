@@ -51,7 +51,7 @@ function item(scanner: Scanner): SelectItem {
   if (name === 'count' && hint === undefined && scanner.accept('()'))
     return { ...allColumns, alias, aggregate: 'count', aggregateCast: cast(scanner) }
   if (scanner.accept('(')) {
-    const items = list(scanner)
+    const items = scanner.nested(() => list(scanner))
     if (!scanner.accept(')')) scanner.fail('"," or ")"')
     return { kind: 'embed', relation: name, alias, hint, inner, spread, items }
   }
@@ -78,5 +78,5 @@ function cast(scanner: Scanner): string | undefined {
   const type = scanner.match(
     /[\p{L}_][\p{L}\p{N}_ ]*(?:\.[\p{L}_][\p{L}\p{N}_]*(?![\p{L}\p{N}_(]))?(?:\[\])?/uy,
   )
-  return type ?? scanner.fail('a type')
+  return type?.trim() ?? scanner.fail('a type')
 }

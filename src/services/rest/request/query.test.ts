@@ -1,0 +1,134 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { RestError } from '../errors.ts'
+import { parseCsv } from './csv.ts'
+import { parseAccept } from './media.ts'
+import { parsePreferences } from './preferences.ts'
+import { parseQuery } from './query.ts'
+import { parseSelect } from './select.ts'
+
+const word = fc.constantFrom(
+  'id',
+  'name',
+  '"a b"',
+  'count',
+  'not',
+  'and',
+  'or',
+  'order',
+  'limit',
+  'select',
+  'eq',
+  'in',
+  'is',
+  'null',
+  'fts',
+  'any',
+  '.',
+  ',',
+  '(',
+  ')',
+  '->',
+  '->>',
+  '::',
+  ':',
+  '!',
+  '...',
+  '"',
+  '\\',
+  '{',
+  '}',
+  '*',
+  '-',
+  '=',
+  '&',
+  '0',
+  '-1',
+  'desc',
+  'nullsfirst',
+  ' ',
+)
+const soup = fc.array(fc.oneof(word, fc.string()), { maxLength: 20 }).map(parts => parts.join(''))
+
+describe('whatever comes', () => {
+  it.each([
+    ['a query', (text: string) => parseQuery(text, false)],
+    ['the query of a call', (text: string) => parseQuery(text, true)],
+    ['a selection', (text: string) => parseQuery(`select=${encodeURIComponent(text)}`, false)],
+    ['a filter', (text: string) => parseQuery(`id=${encodeURIComponent(text)}`, false)],
+    ['a tree', (text: string) => parseQuery(`or=(${encodeURIComponent(text)})`, false)],
+    ['an order', (text: string) => parseQuery(`order=${encodeURIComponent(text)}`, false)],
+    ['CSV', parseCsv],
+    ['Accept', parseAccept],
+    ['Prefer', parsePreferences],
+  ])('as %s is read or refused', (_what, parse) => {
+    fc.assert(
+      fc.property(soup, text => {
+        try {
+          parse(text)
+        } catch (error) {
+          expect(error).toBeInstanceOf(RestError)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('is not read deeper than is reasonable', () => {
+    const deep = (open: string, close: string) => open.repeat(5000) + close.repeat(5000)
+    expect(() => parseSelect(deep('a(', ')'))).toThrow('failed to parse select parameter')
+    expect(() => parseQuery(`or=(${deep('and(', ')')})`, false)).toThrow('failed to parse logic tree')
+  })
+})
+
+describe('a selection', () => {
+  it('is read into columns and what is embedded', () => {
+    expect(parseSelect('a, b:c->d->>e::text ,f.sum()::int,...g!h!inner( i , j:k( * ) )')).toMatchObject([
+      { kind: 'column', field: { name: 'a' } },
+      {
+        alias: 'b',
+        field: {
+          name: 'c',
+          steps: [
+            { arrow: '->', key: 'd' },
+            { arrow: '->>', key: 'e' },
+          ],
+        },
+        cast: 'text',
+      },
+      { field: { name: 'f' }, aggregate: 'sum', aggregateCast: 'int' },
+      {
+        kind: 'embed',
+        relation: 'g',
+        hint: 'h',
+        inner: true,
+        spread: true,
+        items: [
+          { field: { name: 'i' } },
+          { kind: 'embed', alias: 'j', relation: 'k', items: [{ field: { name: '*' } }] },
+        ],
+      },
+    ])
+  })
+})
+
+describe('CSV', () => {
+  it.each([
+    ['a,b\n1,2', [{ a: '1', b: '2' }]],
+    [
+      'a,b\r\n1,\r\n,NULL\r\n',
+      [
+        { a: '1', b: '' },
+        { a: '', b: null },
+      ],
+    ],
+    ['a\n"x,""y""\nz"', [{ a: 'x,"y"\nz' }]],
+    ['a,b', []],
+  ])('%j', (text, rows) => {
+    expect(parseCsv(text)).toEqual(rows)
+  })
+
+  it('with lines of different length is refused', () => {
+    expect(() => parseCsv('a,b\n1')).toThrow('All lines must have same number of fields')
+  })
+})
