@@ -1,25 +1,38 @@
-import { createHash } from 'node:crypto'
+import { createHash, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
 import type { GatewayConfig } from './config.ts'
+import type { JwtAlgorithm } from './plugins/algorithms.ts'
 
 export interface Consumer {
   readonly username: string
+  readonly customId: string | undefined
   readonly groups: ReadonlySet<string>
 }
 
-/** Who the gateway knows, found by a key or a password in constant time: values are compared by their digests. */
+/** What a consumer signs its tokens with. */
+export interface TokenCredential {
+  readonly consumer: Consumer
+  readonly algorithm: JwtAlgorithm
+  /** `isBase64`: the secret was written so. */
+  key(isBase64: boolean): KeyObject
+}
+
+/** Who the gateway knows. Keys and passwords are looked up by their digests, so that nothing can be learnt from the time it takes. */
 export interface Consumers {
   byKey(key: string): Consumer | undefined
   byPassword(username: string, password: string): Consumer | undefined
+  byTokenKey(key: string): TokenCredential | undefined
 }
 
 export function createConsumers(config: GatewayConfig): Consumers {
   const keys = new Map<string, Consumer>()
   const passwords = new Map<string, Consumer>()
-  for (const { username, ...own } of config.consumers ?? []) {
+  const tokens = new Map<string, TokenCredential>()
+  for (const { username, custom_id: customId, ...own } of config.consumers ?? []) {
     const mine = <T extends { consumer: string }>(list: readonly T[] | undefined) =>
       (list ?? []).filter(({ consumer }) => consumer === username)
     const consumer = {
       username,
+      customId,
       groups: new Set([...(own.acls ?? []), ...mine(config.acls)].map(({ group }) => group)),
     }
     for (const { key } of [...(own.keyauth_credentials ?? []), ...mine(config.keyauth_credentials)])
@@ -29,10 +42,18 @@ export function createConsumers(config: GatewayConfig): Consumers {
       ...mine(config.basicauth_credentials),
     ])
       if (password !== '') passwords.set(digest(`${name}:${password}`), consumer)
+    for (const token of [...(own.jwt_secrets ?? []), ...mine(config.jwt_secrets)]) {
+      const key = (isBase64: boolean) =>
+        token.algorithm.startsWith('HS')
+          ? createSecretKey(Buffer.from(token.secret ?? '', isBase64 ? 'base64' : 'utf8'))
+          : createPublicKey(token.rsa_public_key ?? '')
+      tokens.set(token.key, { consumer, algorithm: token.algorithm, key })
+    }
   }
   return {
     byKey: key => keys.get(digest(key)),
     byPassword: (username, password) => passwords.get(digest(`${username}:${password}`)),
+    byTokenKey: key => tokens.get(key),
   }
 }
 

@@ -1,5 +1,4 @@
-import type { GatewayConfig, PluginConfig } from './config.ts'
-import { gatewayErrors } from './errors.ts'
+import type { GatewayConfig, PluginConfig, Upstream } from './config.ts'
 import { plugins } from './plugins/index.ts'
 import type { Plugin, PluginSources } from './plugins/plugin.ts'
 
@@ -8,36 +7,45 @@ export interface Route {
   readonly stripPath: boolean
   readonly preserveHost: boolean
   readonly methods: ReadonlySet<string> | undefined
-  readonly hosts: ReadonlySet<string> | undefined
-  readonly upstream: { readonly host: string; readonly port: number; readonly path: string }
+  readonly hosts: readonly string[] | undefined
+  readonly upstream: Upstream
   readonly plugins: readonly Plugin[]
 }
 
-/** All routes, the one with the longest prefix first, as Kong tries them. */
-export function createRoutes(config: GatewayConfig, file: string, sources: PluginSources): Route[] {
-  const routes = config.services.flatMap(service =>
-    (service.routes ?? []).flatMap(route => {
-      const url = new URL(service.url)
-      // The narrower a plugin is set, the more it counts.
-      const chosen = new Map<string, PluginConfig>()
-      for (const plugin of [...(config.plugins ?? []), ...(service.plugins ?? []), ...(route.plugins ?? [])])
-        if (plugin.enabled !== false) chosen.set(plugin.name, plugin)
-      return route.paths.map(prefix => ({
-        prefix,
-        stripPath: route.strip_path ?? true,
-        preserveHost: route.preserve_host ?? false,
-        methods: route.methods && new Set(route.methods.map(method => method.toUpperCase())),
-        hosts: route.hosts && new Set(route.hosts.map(host => host.toLowerCase())),
-        upstream: {
-          host: url.hostname,
-          port: Number(url.port || (url.protocol === 'https:' ? 443 : 80)),
-          path: url.pathname,
-        },
-        plugins: instantiate([...chosen.values()], file, sources),
-      }))
-    }),
-  )
-  return routes.sort((a, b) => b.prefix.length - a.prefix.length)
+/** All routes in the order in which Kong tries them: those with more rules first, then those with longer prefixes. */
+export function createRoutes(config: GatewayConfig, sources: PluginSources): Route[] {
+  // One instance per place where a plugin is set: the routes of a service share its counters.
+  const made = new Map<PluginConfig, Plugin>()
+  const instance = (plugin: PluginConfig) => {
+    const known = made.get(plugin) ?? plugins[plugin.name]!.create(plugin.config, sources)
+    made.set(plugin, known)
+    return known
+  }
+  return config.services
+    .flatMap(service =>
+      (service.routes ?? []).flatMap(route => {
+        // The narrower a plugin is set, the more it counts.
+        const chosen = new Map<string, PluginConfig>()
+        for (const list of [config.plugins, service.plugins, route.plugins])
+          for (const plugin of list ?? []) chosen.set(plugin.name, plugin)
+        const ordered = [...chosen.values()]
+          .filter(({ enabled }) => enabled !== false)
+          .sort((a, b) => plugins[b.name]!.priority - plugins[a.name]!.priority)
+          .map(instance)
+        return route.paths.map(
+          (prefix): Route => ({
+            prefix,
+            stripPath: route.strip_path ?? true,
+            preserveHost: route.preserve_host ?? false,
+            methods: route.methods && new Set(route.methods.map(method => method.toUpperCase())),
+            hosts: route.hosts?.map(host => host.toLowerCase()),
+            upstream: service.upstream,
+            plugins: ordered,
+          }),
+        )
+      }),
+    )
+    .sort((a, b) => rules(b) - rules(a) || b.prefix.length - a.prefix.length)
 }
 
 export function matchRoute(
@@ -50,7 +58,7 @@ export function matchRoute(
     route =>
       path.startsWith(route.prefix) &&
       (route.methods === undefined || route.methods.has(method)) &&
-      (route.hosts === undefined || route.hosts.has(host.replace(/:\d+$/, '').toLowerCase())),
+      (route.hosts === undefined || isOneOf(route.hosts, host)),
   )
 }
 
@@ -62,18 +70,16 @@ export function upstreamPath(route: Route, path: string): string {
   return rest.startsWith('/') ? base + rest : `${base}/${rest}`
 }
 
-function instantiate(configs: readonly PluginConfig[], file: string, sources: PluginSources): Plugin[] {
-  return configs
-    .map(({ name, config }) => {
-      const known = plugins[name]
-      if (!known)
-        throw gatewayErrors.config(
-          file,
-          '',
-          `the plugin ${name} is not available here; there are ${Object.keys(plugins).join(', ')}`,
-        )
-      return { priority: known.priority, plugin: known.create(config ?? {}, sources) }
-    })
-    .sort((a, b) => b.priority - a.priority)
-    .map(({ plugin }) => plugin)
+function rules({ hosts, methods }: Route): number {
+  return Number(hosts !== undefined) + Number(methods !== undefined)
+}
+
+/** `*.example.com` and `example.*` stand for any name that ends or begins so. */
+function isOneOf(hosts: readonly string[], given: string): boolean {
+  const name = given.replace(/:\d+$/, '').toLowerCase()
+  return hosts.some(host => {
+    if (host.startsWith('*.')) return name.endsWith(host.slice(1))
+    if (host.endsWith('.*')) return name.startsWith(host.slice(0, -1))
+    return host === name
+  })
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { z } from 'zod'
 import type { Consumer, Consumers } from '../consumers.ts'
 import type { Refusal } from '../refusal.ts'
 
@@ -21,12 +22,28 @@ export type Plugin = (passage: Passage) => Refusal | { readonly answered: number
 
 export interface PluginSources {
   readonly consumers: Consumers
+  /** Milliseconds since 1970. */
   readonly now: () => number
 }
 
-export type PluginFactory = (config: Readonly<Record<string, unknown>>, sources: PluginSources) => Plugin
+export interface PluginDefinition<S extends z.ZodType = z.ZodType> {
+  /** Kong's own order: what has the higher number runs first. */
+  readonly priority: number
+  /** Strict: an option that is not built is an error at the start, never a silence. */
+  readonly config: S
+  readonly create: (config: z.output<S>, sources: PluginSources) => Plugin
+}
 
-export function texts(value: unknown): string[] {
-  if (Array.isArray(value)) return value.map(String)
-  return typeof value === 'string' ? [value] : []
+/** Keeps the type of the configuration while the table holds plugins of all kinds. */
+export function definePlugin<S extends z.ZodType>(definition: PluginDefinition<S>): PluginDefinition {
+  return definition as unknown as PluginDefinition
+}
+
+/** Makes the request the consumer's; the service is told whose, whatever the client said. */
+export function authenticate(passage: Passage, consumer: Consumer): void {
+  passage.consumer = consumer
+  passage.upstream.set('x-consumer-username', consumer.username)
+  passage.upstream.set('x-consumer-custom-id', consumer.customId ?? null)
+  passage.upstream.set('x-consumer-id', null)
+  passage.upstream.set('x-anonymous-consumer', null)
 }

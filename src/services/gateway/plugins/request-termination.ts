@@ -1,7 +1,14 @@
-import type { PluginFactory } from './plugin.ts'
+import { z } from 'zod'
+import { definePlugin } from './plugin.ts'
 
 /** Answers by itself: for what is blocked, or not there yet. */
-export const requestTermination: PluginFactory = config => () => ({
-  status: Number(config['status_code'] ?? 503),
-  message: String(config['message'] ?? 'Service unavailable'),
+export const requestTermination = definePlugin({
+  priority: 2,
+  config: z.strictObject({
+    status_code: z.number().int().min(100).max(599).default(503),
+    message: z.string().default('Service unavailable'),
+  }),
+  create:
+    ({ status_code: status, message }) =>
+    () => ({ status, message }),
 })

@@ -1,0 +1,30 @@
+import { type Clock, codeOf } from '#kernel'
+
+/** A service that starts with us refuses connections at first. */
+const patienceMs = 10_000
+const longestWaitMs = 50
+
+/** How long a service that refuses connections is asked again: every few milliseconds at first, then less often. */
+export class Patience {
+  readonly #clock: Clock
+  readonly #until: number
+  #waitMs = 2
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#until = clock.monotonic() + patienceMs
+  }
+
+  /** Calls `again` later and says true; false: not this error, or it has been long enough. */
+  allows(error: unknown, again: () => void): boolean {
+    if (!isRefused(error) || this.#clock.monotonic() >= this.#until) return false
+    this.#clock.after(this.#waitMs, again)
+    this.#waitMs = Math.min(this.#waitMs * 2, longestWaitMs)
+    return true
+  }
+}
+
+/** Nothing listens there: the request has not been seen by anybody. */
+export function isRefused(error: unknown): boolean {
+  return codeOf(error) === 'ECONNREFUSED'
+}
