@@ -44,8 +44,7 @@ async function startPart(machines: MachinesApi, silo: SiloRecord, part: SiloPart
     await waitFor(machines, app, machine.id, [machine.state === 'stopping' ? 'stopped' : 'suspended'])
   }
   if (machine.state !== 'starting') await machines.startMachine(app, machine.id, { source: 'proxy' })
-  const reached = await waitFor(machines, app, machine.id, ['started', 'stopped', 'failed'])
-  if (reached !== 'started') throw siloErrors.notStarted(app, await failureOf(machines, app, machine.id))
+  await untilStarted(machines, app, machine.id)
 }
 
 /** Stops every part, the ones that need others first. Parts that are down already are left alone. */
@@ -63,8 +62,28 @@ export async function stopParts(machines: MachinesApi, silo: SiloRecord): Promis
   }
 }
 
-async function waitFor(machines: MachinesApi, app: string, id: string, states: string[]): Promise<string> {
-  return (await machines.waitMachine(app, id, { states, timeout: healthTimeoutSeconds })).state
+/** A first failure may be nothing: what the last run left behind goes within moments, and the restart policy tries again. */
+const secondChanceSeconds = 5
+
+/** Resolves when it runs. A start that failed is given the time of its restart policy's next try, and then told with its reason. */
+async function untilStarted(machines: MachinesApi, app: string, id: string): Promise<void> {
+  const reached = await waitFor(machines, app, id, ['started', 'stopped', 'failed'])
+  if (reached === 'started') return
+  try {
+    await waitFor(machines, app, id, ['started'], secondChanceSeconds)
+  } catch {
+    throw siloErrors.notStarted(app, await failureOf(machines, app, id))
+  }
+}
+
+async function waitFor(
+  machines: MachinesApi,
+  app: string,
+  id: string,
+  states: string[],
+  timeout = healthTimeoutSeconds,
+): Promise<string> {
+  return (await machines.waitMachine(app, id, { states, timeout })).state
 }
 
 /** Why its last start failed, as its events tell it. */
@@ -98,8 +117,7 @@ export async function deployPart(
   } else if (existing && !['started', 'starting'].includes(existing.state)) {
     await machines.startMachine(app, id)
   }
-  const reached = await waitFor(machines, app, id, ['started', 'stopped', 'failed'])
-  if (reached !== 'started') throw siloErrors.notStarted(app, await failureOf(machines, app, id))
+  await untilStarted(machines, app, id)
   await untilHealthy(machines, app, id, clock)
 }
 

@@ -9,23 +9,25 @@ export async function sweepProcesses(
   tokens: ReadonlySet<string>,
   clock: Clock,
 ): Promise<string[]> {
-  const strays = allPids().filter(pid => {
+  const ended: string[] = []
+  // Again until none is found: one that is about to be ended may still be starting others.
+  for (let strays = find(homeId, tokens); strays.length > 0; strays = find(homeId, tokens)) {
+    const waiting = strays.flatMap(stray =>
+      processTree(stray).map(pid => ({ pid, startTime: procStat(pid)?.startTime ?? '' })),
+    )
+    ended.push(...strays.map(stray => `${stray} ${commandLine(stray).slice(0, 200)}`))
+    for (const { pid, startTime } of waiting) if (lives(pid, startTime)) send(pid, 'SIGKILL')
+    while (waiting.some(({ pid, startTime }) => lives(pid, startTime))) await sleep(clock, 2)
+  }
+  return ended
+}
+
+function find(homeId: string, tokens: ReadonlySet<string>): number[] {
+  return allPids().filter(pid => {
     // Our own children were started by this daemon, just now.
     if (pid === process.pid || procStat(pid)?.parent === process.pid) return false
-    if (environmentOf(pid, homeVariable) !== homeId) return false
+    if (procStat(pid)?.zombie !== false || environmentOf(pid, homeVariable) !== homeId) return false
     const token = environmentOf(pid, tokenVariable)
     return token !== undefined && !tokens.has(token)
   })
-  const ended: string[] = []
-  const waiting: { pid: number; startTime: string }[] = []
-  for (const stray of strays) {
-    for (const pid of processTree(stray)) {
-      const startTime = procStat(pid)?.startTime ?? ''
-      waiting.push({ pid, startTime })
-    }
-    ended.push(`${stray} ${commandLine(stray).slice(0, 200)}`)
-  }
-  for (const { pid, startTime } of waiting) if (lives(pid, startTime)) send(pid, 'SIGKILL')
-  while (waiting.some(({ pid, startTime }) => lives(pid, startTime))) await sleep(clock, 2)
-  return ended
 }

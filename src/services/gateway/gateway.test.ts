@@ -1,79 +1,14 @@
-import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type RequestListener, request, type Server } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { createHash, createHmac, generateKeyPairSync, sign } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createServer, request } from 'node:http'
+import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import type { ServiceInstance } from '#http'
-import { silentLog, systemClock } from '#kernel'
 import { freePort } from '../../../test/support/ports.ts'
-import { gatewayService } from './index.ts'
+import { config, echo, useGateways } from './testing/gateways.ts'
 
-let folder: string
-const closers: (() => Promise<unknown>)[] = []
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'hangar-gateway-'))
-})
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close()
-  rmSync(folder, { recursive: true, force: true })
-})
-
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  closers.push(async () => {
-    server.closeAllConnections()
-    await new Promise(resolve => server.close(resolve))
-  })
-  return (server.address() as AddressInfo).port
-}
-const upstream = (handler: RequestListener) => listen(createServer(handler))
-
-/** A gateway with that configuration; its port. */
-async function gateway(config: string): Promise<number> {
-  const file = join(folder, 'kong.yml')
-  writeFileSync(file, config)
-  const instance: ServiceInstance = await gatewayService.create({
-    env: { KONG_DECLARATIVE_CONFIG: file },
-    log: silentLog,
-    clock: systemClock,
-    cacheDirectory: folder,
-  })
-  const server = createServer((request, response) => instance.handle(request, response))
-  server.on('upgrade', (request, socket, head) => instance.upgrade?.(request, socket, head))
-  closers.push(() => instance.close(0))
-  return listen(server)
-}
-
-const consumers = `
-consumers:
-  - username: anon
-    keyauth_credentials: [{ key: anon-key }]
-    acls: [{ group: anon }]
-  - username: admin
-    keyauth_credentials: [{ key: admin-key }]
-    acls: [{ group: admin }]`
-const config = (port: number, plugins = '', more = '') => `
-_format_version: "2.1"
-services:
-  - name: api
-    url: http://127.0.0.1:${port}/base
-    routes:
-      - name: api
-        paths: [/api/v1/]
-        ${more}
-    plugins: [${plugins}]
-${consumers}`
-
-async function get(port: number, path: string, headers: Record<string, string> = {}, method = 'GET') {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers })
-  const text = await response.text()
-  return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) }
-}
-const echo: RequestListener = (req, res) => res.end(JSON.stringify({ url: req.url, headers: req.headers }))
+const { gateway, listen, upstream, get, closing } = useGateways()
 
 describe('routes', () => {
   it('lead to the service with the longest prefix, which is taken off', async () => {
