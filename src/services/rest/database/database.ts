@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { type Clock, type Log, sleep } from '#kernel'
+import { type Clock, type Log, messageOf, sleep } from '#kernel'
 import { restErrors, StaleSchema } from '../errors.ts'
 import type { Statement } from '../sql/sql.ts'
 import { Batch, type Rows } from './batch.ts'
@@ -112,6 +112,8 @@ export class Database {
       try {
         return await this.#pool.connect()
       } catch (error) {
+        if (/^timeout exceeded/.test(messageOf(error)) && this.#pool.totalCount >= this.#options.size)
+          throw restErrors.poolTimeout()
         if (!isNotUp(error) || clock.monotonic() + waitMs > until || this.#pool.ending)
           throw restErrors.notUp(error)
         await sleep(clock, waitMs)

@@ -12,10 +12,8 @@ interface PostgresError {
 export function toRestError(thrown: unknown, anonymous: boolean): RestError {
   if (thrown instanceof RestError) return thrown
   const code = codeOf(thrown)
-  if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) {
-    if (/timeout exceeded when trying to connect/.test(String(thrown))) return restErrors.poolTimeout()
+  if (code === undefined || !/^[0-9A-Z]{5}$/.test(code))
     return new RestError(500, 'PGRSTX00', 'The request could not be processed')
-  }
   const error = thrown as PostgresError
   if (code === 'PGRST') return fromRaise(error)
   const status = statusOf(code, error.message, anonymous)

@@ -6,12 +6,19 @@ import type { Schema } from './cache.ts'
 
 /** The schema as the last run of this service knew it, so that a service that wakes need not read the catalogue. */
 export interface Snapshot {
-  read(): { readonly version: string; readonly schema: Schema } | undefined
-  write(version: string, schema: Schema): Promise<void>
+  read(): Kept | undefined
+  write(kept: Kept): Promise<void>
+}
+
+interface Kept {
+  readonly version: string
+  /** How far the database's log was: a database that is not that far has been set back since. */
+  readonly position: string
+  readonly schema: Schema
 }
 
 /** Changes whenever the file's shape does. */
-const form = 3
+const form = 4
 
 /** Kept as one file; one that is damaged, or made for other settings, counts as none. */
 export function createSnapshot(directory: string, databaseUrl: string, schemas: readonly string[]): Snapshot {
@@ -22,17 +29,13 @@ export function createSnapshot(directory: string, databaseUrl: string, schemas: 
   return {
     read() {
       try {
-        const kept = JSON.parse(readFileSync(path, 'utf8'), revive) as {
-          key: string
-          version: string
-          schema: Schema
-        }
+        const kept = JSON.parse(readFileSync(path, 'utf8'), revive) as Kept & { readonly key: string }
         return kept.key === key ? kept : undefined
       } catch {
         return undefined
       }
     },
-    write: (version, schema) => writeFileAtomic(path, JSON.stringify({ key, version, schema }, flatten)),
+    write: kept => writeFileAtomic(path, JSON.stringify({ key, ...kept }, flatten)),
   }
 }
 

@@ -66,7 +66,7 @@ export class SchemaSource {
     try {
       return await this.#loading.run('', () => database.use(client => this.#load(client, known)))
     } catch (error) {
-      if (error instanceof RestError) throw error
+      if (this.#kept && error instanceof RestError) throw error
       throw restErrors.noSchema(error)
     }
   }
@@ -74,18 +74,19 @@ export class SchemaSource {
   async #load(client: PoolClient, known: KnownSchema | undefined): Promise<Kept> {
     const { schemas, snapshot, log } = this.#options
     const heard = this.#heard
-    const version = await versionOf(client)
+    const now = await stateOf(client)
+    const version = now?.version
     const kept = this.#kept
     if (version !== undefined && kept && kept === known && kept.settled && kept.version === version)
       return kept
-    const remembered = kept || known || version === undefined ? undefined : snapshot.read()
-    if (remembered && remembered.version === version)
+    const remembered = kept || known || !now ? undefined : snapshot.read()
+    if (remembered && remembered.version === version && (await hasReached(client, remembered.position)))
       return this.#keep({ schema: remembered.schema, version, guard: guardOf(version), settled: true }, heard)
-    const quiet = version !== undefined && (await nobodyWrites(client))
+    const quiet = now !== undefined && (await nobodyWrites(client))
     const schema = await loadSchema(client, schemas)
-    if (quiet && version !== undefined)
+    if (quiet)
       snapshot
-        .write(version, schema)
+        .write({ ...now, schema })
         .catch(error => log.warn({ reason: messageOf(error) }, 'the schema could not be kept'))
     return this.#keep({ schema, version, guard: guardOf(version), settled: quiet }, heard)
   }
@@ -106,17 +107,35 @@ function guardOf(version: string | undefined): Statement | undefined {
   }
 }
 
-/** Counts up with every change of the schema; undefined in a database that does not count. */
-async function versionOf(client: PoolClient): Promise<string | undefined> {
+interface State {
+  /** Counts up with every change of the schema. */
+  readonly version: string
+  readonly position: string
+}
+
+/** Undefined in a database that does not count. */
+async function stateOf(client: PoolClient): Promise<State | undefined> {
   try {
     const [rows] = await run(client, [
-      { text: `select ${versionColumn} from extensions.pgrst_schema_version`, values: [] },
+      {
+        text: `select ${versionColumn}, pg_catalog.pg_current_wal_insert_lsn() from extensions.pgrst_schema_version`,
+        values: [],
+      },
     ])
-    return rows?.[0]?.[0] ?? undefined
+    const [version, position] = rows?.[0] ?? []
+    return version && position ? { version, position } : undefined
   } catch (error) {
-    if (['42P01', '3F000', '42501'].includes(codeOf(error) ?? '')) return undefined
+    if (['42P01', '3F000', '42501', '55000'].includes(codeOf(error) ?? '')) return undefined
     throw error
   }
+}
+
+/** Whether the database is at least so far. One that was restored from an older state counts the same numbers again. */
+async function hasReached(client: PoolClient, position: string): Promise<boolean> {
+  const [rows] = await run(client, [
+    { text: 'select pg_catalog.pg_current_wal_insert_lsn() >= $1::pg_lsn', values: [position] },
+  ])
+  return rows?.[0]?.[0] === 't'
 }
 
 /** Whoever counted before this has either finished, and is seen by what is read next, or is found here. A snapshot would not tell: it leaves out the newest. */
