@@ -20,22 +20,24 @@ function promised<T>() {
 describe('a service that fails', () => {
   it('in the middle of an answer on a kept connection ends the answer, and is not asked again', async () => {
     let asked = 0
+    let broken: Socket | undefined
     const port = await gateway(
       config(
         await upstream((req, res) => {
           asked++
-          if (asked === 1) return res.end('ok')
+          if (asked !== 2) return res.end('ok')
           res.writeHead(200, { 'content-length': '100' })
           res.write('part')
-          req.socket.resetAndDestroy()
+          broken = req.socket
         }),
       ),
     )
     expect((await get(port, '/api/v1/x')).text).toBe('ok')
-    await expect(get(port, '/api/v1/x')).rejects.toThrow()
+    const response = await fetch(`http://127.0.0.1:${port}/api/v1/x`)
+    broken?.resetAndDestroy()
+    await expect(response.text()).rejects.toThrow()
     expect(asked).toBe(2)
     // And the gateway goes on.
-    asked = 0
     expect((await get(port, '/api/v1/x')).text).toBe('ok')
   })
 
@@ -52,7 +54,6 @@ describe('a service that fails', () => {
       const before = requests
       // The request arrives on the kept connection, which then is reset unread.
       const seen = promised<void>()
-      server.once('connection', () => undefined)
       server.prependOnceListener('request', (req: IncomingMessage, res: ServerResponse) => {
         res.detachSocket(req.socket)
         req.socket.resetAndDestroy()

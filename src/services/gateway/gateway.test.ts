@@ -1,4 +1,4 @@
-import { createHash, createHmac, generateKeyPairSync, sign } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import { connect } from 'node:net'
@@ -155,10 +155,7 @@ describe('a service that', () => {
     })
     const server = createServer(echo)
     await new Promise<void>(resolve => server.listen(later, '127.0.0.1', resolve))
-    closers.push(async () => {
-      server.closeAllConnections()
-      await new Promise(resolve => server.close(resolve))
-    })
+    closing(server)
     expect((await asked).status).toBe(200)
   })
 
