@@ -175,6 +175,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     })
     if (machinesApi) groups.add({ machinesApi: { stop: () => machinesApi.stop() } })
     const version = hangarVersion()
+    const deskOrigin: string | null = null
     const desk = await createDesk({
       machines: engine,
       silos,
@@ -182,6 +183,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       org,
       clock,
       log,
+      version,
+      auditStore: store.audit,
+      approvalStore: store.approvals,
       stats: (app, id) => engine.stats(app, id),
       portsOf: (app, id) => portsOf(app, id),
       addressesOf: app => addressesOf(app),
@@ -196,6 +200,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         silos,
         engine,
         machinesApi: machinesApi?.url ?? null,
+        desk: () => deskOrigin,
       }),
       doctor: () =>
         examine({

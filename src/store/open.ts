@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs'
+import type { ApprovalStore, AuditStore } from '#desk'
 import type { MachineStore, Sealer } from '#engine'
 import type { SiloStore } from '#silos'
+import { createApprovalStore } from './approval-store.ts'
+import { createAuditStore } from './audit-store.ts'
 import { Database } from './database.ts'
 import { createMachineStore } from './machine-store.ts'
 import { createSealer, loadKey } from './sealer.ts'
@@ -19,6 +22,8 @@ export interface Store {
   readonly machines: MachineStore
   readonly silos: SiloStore
   readonly sealer: Sealer
+  readonly audit: AuditStore
+  readonly approvals: ApprovalStore
   close(): void
 }
 
@@ -31,6 +36,8 @@ export function openStore(options: OpenStoreOptions): Store {
     machines: createMachineStore(database),
     silos: createSiloStore(database, sealer),
     sealer,
+    audit: createAuditStore(database, sealer),
+    approvals: createApprovalStore(database),
     close: () => database.close(),
   }
 }

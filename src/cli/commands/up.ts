@@ -56,7 +56,7 @@ async function ensureDemo({ silos }: Daemon): Promise<void> {
 
 function demoOf({ silos }: Daemon) {
   const shown = silos.list().find(silo => silo.phase === 'running') ?? silos.list()[0]
-  return shown ? { silo: shown, connection: silos.connection(shown.id) } : undefined
+  return shown ? { silo: shown, connection: silos.connection(shown.silo_id) } : undefined
 }
 
 /** Ctrl-C, a signal, or "hangar down". A second Ctrl-C does not wait. */
