@@ -1,0 +1,42 @@
+// Who agents are: their keys, clients and tokens, and the OAuth2 endpoints at which they get them.
+// Decides who somebody is and which silos they hold, never what they may do with them.
+import type { FastifyInstance } from '#http'
+import type { Clock, Log } from '#kernel'
+import type { Authenticator } from '../authenticator.ts'
+import { createAccessTokens } from './access-tokens.ts'
+import type { DeskAddresses } from './addresses.ts'
+import { type Agents, createAgents } from './agents.ts'
+import { createAuthenticator } from './authenticate.ts'
+import { registerOAuth } from './oauth/routes.ts'
+import type { IdentityStore } from './ports.ts'
+import { loadSigningKey } from './signing-key.ts'
+
+export type { IdentityStore } from './ports.ts'
+
+export interface IdentityOptions {
+  readonly store: IdentityStore
+  readonly clock: Clock
+  readonly log: Log
+  readonly addresses: DeskAddresses
+  /** When the silo that has this id now was made (milliseconds since 1970); undefined: there is none. */
+  siloMadeAt(id: string): number | undefined
+}
+
+export interface Identity {
+  readonly agents: Agents
+  readonly authenticator: Authenticator
+  /** Adds the OAuth2 endpoints and metadata documents to an app. */
+  register(app: FastifyInstance): Promise<void>
+}
+
+export async function createIdentity(options: IdentityOptions): Promise<Identity> {
+  const { store, clock, addresses, siloMadeAt, log } = options
+  const key = await loadSigningKey(store)
+  const agents = createAgents({ store, clock })
+  const tokens = createAccessTokens({ key, clock, addresses })
+  return {
+    agents,
+    authenticator: createAuthenticator({ agents, tokens, addresses, siloMadeAt }),
+    register: app => registerOAuth(app, { agents, store, clock, addresses, tokens, key, log }),
+  }
+}
