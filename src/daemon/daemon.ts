@@ -180,6 +180,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       silos,
       logs,
       org,
+      clock,
       log,
       stats: (app, id) => engine.stats(app, id),
       portsOf: (app, id) => portsOf(app, id),

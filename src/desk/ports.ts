@@ -1,4 +1,5 @@
 import type { Finding, MachineStats, MachinesApi, Status } from '#contract'
+import type { Clock } from '#kernel'
 import type { SiloManager } from '#silos'
 
 /** Logs of machines, as the desk hands them on. */
@@ -13,6 +14,7 @@ export interface DeskOptions {
   readonly silos: SiloManager
   readonly logs: LogSource
   readonly org: string
+  readonly clock: Clock
   stats(app: string, machineId: string): Promise<MachineStats | undefined>
   /** Where each internal port of a machine answers on this machine, as text. */
   portsOf(app: string, machineId: string): { internal: string; here: string }[]
