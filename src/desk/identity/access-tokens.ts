@@ -24,7 +24,10 @@ export interface AccessClaims {
 
 /** Makes and reads access tokens (RFC 9068): signed by this desk, bound to one agent, its role and its silos. */
 export interface AccessTokens {
-  issue(agent: AgentRecord, grant: { issuer: string; audience: string; silos: readonly string[] }): Promise<string>
+  issue(
+    agent: AgentRecord,
+    grant: { issuer: string; audience: string; silos: readonly string[] },
+  ): Promise<string>
   /** undefined: not ours, changed, or out of date. Says nothing about revocation. */
   verify(token: string): Promise<AccessClaims | undefined>
 }
@@ -99,7 +102,10 @@ export function scopeOf(silos: readonly string[]): string {
 }
 
 /** The silos of an agent that a scope asks for; undefined when it asks for one that is not its own, or for something else. */
-export function silosOfScope(scope: string | undefined, own: readonly string[]): readonly string[] | undefined {
+export function silosOfScope(
+  scope: string | undefined,
+  own: readonly string[],
+): readonly string[] | undefined {
   const wanted = (scope ?? '').split(' ').filter(part => part !== '')
   if (wanted.length === 0) return own
   const silos: string[] = []

@@ -3,6 +3,15 @@ export interface DeskAddresses {
   all(): readonly string[]
 }
 
+/** One listener on loopback has several names; clients use any of them, and what they are told must match. */
+export function namesOf(origin: string): string[] {
+  const { protocol, hostname, port } = new URL(origin)
+  const loopback = ['127.0.0.1', 'localhost', '[::1]']
+  if (!loopback.includes(hostname)) return [origin]
+  const others = loopback.map(name => `${protocol}//${name}${port === '' ? '' : `:${port}`}`)
+  return [origin, ...others.filter(other => other !== origin)]
+}
+
 /** Where the MCP face is, and the OAuth2 endpoints, below the desk's address. */
 export const paths = {
   mcp: '/mcp',

@@ -33,6 +33,7 @@ export interface Agents {
   addStaticToken(idOrName: string, lifetimeMs: number | null): { token: string; record: StaticTokenRecord }
   /** The agent of a static token that is good now. */
   byStaticToken(token: string): AgentRecord | undefined
+  hasStaticToken(agentId: string): boolean
   checkSecret(id: string, secret: string): AgentRecord | undefined
   admit(admission: Pick<AdmissionRecord, 'role' | 'silos'> & { uses: number; lifetimeMs: number }): {
     token: string
@@ -142,6 +143,11 @@ export function createAgents({ store, clock }: { store: IdentityStore; clock: Cl
       const agent = agents.get(record.agentId)
       return agent?.revokedAt === null ? agent : undefined
     },
+
+    hasStaticToken: agentId =>
+      [...tokens.values()].some(
+        token => token.agentId === agentId && (token.expiresAt === null || token.expiresAt > clock.now()),
+      ),
 
     checkSecret(id, secret) {
       const agent = agents.get(id)

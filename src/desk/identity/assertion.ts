@@ -1,7 +1,7 @@
 import { decodeJwt, importJWK, jwtVerify } from 'jose'
 import type { Clock } from '#kernel'
-import type { Agents } from './agents.ts'
 import { type DeskAddresses, paths } from './addresses.ts'
+import type { Agents } from './agents.ts'
 import type { AgentRecord, IdentityStore } from './ports.ts'
 
 /** How far the clocks of agent and desk may be apart. */
@@ -29,7 +29,8 @@ export async function verifyAssertion(
   const { agents, store, clock, addresses } = options
   const id = subjectOf(assertion)
   if (id === undefined) return { refused: 'the assertion is not a JWT with a subject' }
-  if (clientId !== undefined && clientId !== id) return { refused: 'client_id and the subject of the assertion differ' }
+  if (clientId !== undefined && clientId !== id)
+    return { refused: 'client_id and the subject of the assertion differ' }
   const agent = agents.find(id)
   if (!agent?.publicKey || agent.id !== id || agent.revokedAt !== null)
     return { refused: 'the assertion was not accepted' }
@@ -49,13 +50,15 @@ export async function verifyAssertion(
     const { aud, exp = 0, iat, jti = '' } = payload
     const seconds = Math.floor(now / 1000)
     if (Array.isArray(aud) && aud.length !== 1) return { refused: 'the assertion names several audiences' }
-    if (iat !== undefined && iat > seconds + skewSeconds) return { refused: 'the assertion is from the future' }
+    if (iat !== undefined && iat > seconds + skewSeconds)
+      return { refused: 'the assertion is from the future' }
     if (exp > seconds + longestSeconds + skewSeconds)
       return { refused: `the assertion is good for more than ${longestSeconds} seconds` }
     if (typeof jti !== 'string' || jti === '' || jti.length > longestJti)
       return { refused: `jti must have 1 to ${longestJti} characters` }
     store.forgetAssertions(now)
-    if (!store.useAssertion(id, jti, (exp + skewSeconds) * 1000)) return { refused: 'the assertion was used before' }
+    if (!store.useAssertion(id, jti, (exp + skewSeconds) * 1000))
+      return { refused: 'the assertion was used before' }
     return { agent }
   } catch {
     return { refused: 'the assertion was not accepted' }

@@ -36,7 +36,13 @@ export function createAuthenticator(parts: AuthenticateParts): Authenticator {
       }
       const claims = await tokens.verify(token)
       const agent = claims && agents.find(claims.agentId)
-      if (!claims || !agent || agent.id !== claims.agentId || agent.revokedAt !== null || agent.role !== claims.role)
+      if (
+        !claims ||
+        !agent ||
+        agent.id !== claims.agentId ||
+        agent.revokedAt !== null ||
+        agent.role !== claims.role
+      )
         throw refused(notGood)
       const whole = claims.audience.some(audience => addresses.all().includes(audience))
       if (via !== 'mcp' && !whole) throw refused(notGood)

@@ -13,8 +13,10 @@ export async function authenticateClient(
   const assertion = form.get('client_assertion')
   const inBody = form.get('client_secret')
   const ways = [assertion, inBody, authorization].filter(way => way !== undefined)
-  if (ways.length === 0) throw new OAuthError('invalid_client', 'The client did not say how it proves who it is', 401)
-  if (ways.length > 1) throw new OAuthError('invalid_request', 'More than one client authentication method was used')
+  if (ways.length === 0)
+    throw new OAuthError('invalid_client', 'The client did not say how it proves who it is', 401)
+  if (ways.length > 1)
+    throw new OAuthError('invalid_request', 'More than one client authentication method was used')
 
   if (assertion !== undefined) {
     if (form.get('client_assertion_type') !== assertionType)
@@ -34,11 +36,20 @@ export async function authenticateClient(
 /** RFC 6749, 2.3.1: both parts are form-encoded before they are joined. */
 function basic(header: string): [string, string] {
   const encoded = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(header)?.[1]
-  const [id, ...rest] = Buffer.from(encoded ?? '', 'base64').toString('utf8').split(':')
+  const [id, ...rest] = Buffer.from(encoded ?? '', 'base64')
+    .toString('utf8')
+    .split(':')
   if (encoded === undefined || rest.length === 0)
-    throw new OAuthError('invalid_client', 'The Authorization header is not of the form "Basic <id:secret>"', 401)
+    throw new OAuthError(
+      'invalid_client',
+      'The Authorization header is not of the form "Basic <id:secret>"',
+      401,
+    )
   try {
-    return [id ?? '', rest.join(':')].map(part => decodeURIComponent(part.replace(/\+/g, ' '))) as [string, string]
+    return [id ?? '', rest.join(':')].map(part => decodeURIComponent(part.replace(/\+/g, ' '))) as [
+      string,
+      string,
+    ]
   } catch {
     throw new OAuthError('invalid_client', 'The Authorization header is not form-encoded', 401)
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { agentNameSchema } from '#contract'
 import { HangarError } from '#kernel'
 import type { Agents } from '../agents.ts'
-import { agentNameSchema } from '#contract'
 import { OAuthError } from './errors.ts'
 
 const methods = ['private_key_jwt', 'client_secret_basic', 'client_secret_post'] as const

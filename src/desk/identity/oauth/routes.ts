@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from '#http'
-import { type Log } from '#kernel'
+import type { Log } from '#kernel'
 import type { AccessTokens } from '../access-tokens.ts'
 import { addressFor, paths } from '../addresses.ts'
 import type { AssertionOptions } from '../assertion.ts'
@@ -19,10 +19,14 @@ export interface OAuthParts extends AssertionOptions {
 export async function registerOAuth(app: FastifyInstance, parts: OAuthParts): Promise<void> {
   await app.register(async scope => {
     scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string', bodyLimit }, (_r, body, done) =>
+    scope.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string', bodyLimit },
+      (_r, body, done) => done(null, body),
+    )
+    scope.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit }, (_r, body, done) =>
       done(null, body),
     )
-    scope.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit }, (_r, body, done) => done(null, body))
     scope.setErrorHandler((thrown, request, reply) => answerError(thrown, request, reply, parts.log))
     const origin = (request: FastifyRequest) => addressFor(parts.addresses, request.headers.host)
 

@@ -35,7 +35,10 @@ export async function grantToken(
 ): Promise<TokenAnswer> {
   const unknown = [...form.keys()].find(name => !known.includes(name))
   if (unknown !== undefined)
-    throw new OAuthError('invalid_request', `There is no parameter of that name; known are ${known.join(', ')}`)
+    throw new OAuthError(
+      'invalid_request',
+      `There is no parameter of that name; known are ${known.join(', ')}`,
+    )
   const grant = form.get('grant_type')
   if (grant === undefined) throw new OAuthError('invalid_request', 'grant_type is missing')
   if (grant !== 'client_credentials')
