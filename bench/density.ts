@@ -21,7 +21,7 @@ const world = await benchHangar({ env: {} })
 for (let i = 0; i < registered; i++) {
   const connection = await world.create(`d${i}`)
   if (i < running) await queryRest(connection)
-  else await world.client.call('siloStop', { silo: `bench-d${i}` })
+  else await world.client.call('siloStop', { silo_id: `bench-d${i}` })
   if (i % 50 === 49) console.log(`${i + 1} silos registered`)
 }
 // Idle connections close by themselves.

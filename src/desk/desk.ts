@@ -1,13 +1,13 @@
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { dirname } from 'node:path'
-import type { z } from 'zod'
 import { type Operation, operations } from '#contract'
 import type { FastifyReply, FastifyRequest } from '#http'
 import { createHttpApp } from '#http'
 import { asHangarError, type Log } from '#kernel'
-import { deskErrors } from './errors.ts'
-import { createHandlers, type Handlers } from './handlers.ts'
+import { type Caller, operatorOnSocket } from './caller.ts'
+import { createHandlers } from './handlers.ts'
+import { createPerform, type OperationKey, type Perform } from './perform.ts'
 import type { DeskOptions } from './ports.ts'
 
 export interface Desk {
@@ -18,16 +18,22 @@ export interface Desk {
 
 /** The operations as a REST API: one route each, input checked, errors in one form. */
 export async function createDesk(options: DeskOptions & { readonly log: Log }): Promise<Desk> {
-  const handlers = createHandlers(options)
+  const perform = createPerform({
+    handlers: createHandlers(options),
+    silos: options.silos,
+    clock: options.clock,
+  })
   const app = await createHttpApp<{ log: Log }>({
     name: 'desk',
     register(fastify) {
-      for (const [key, operation] of Object.entries(operations)) {
-        fastify.route({
-          method: operation.method,
-          url: operation.path,
-          handler: (request, reply) => answer(handlers, key as keyof Handlers, operation, request, reply),
-        })
+      for (const [key, operation] of Object.entries<Operation>(operations)) {
+        for (const url of [operation.path, ...(operation.also ?? [])])
+          fastify.route({
+            method: operation.method,
+            url,
+            handler: (request, reply) =>
+              answer(perform, operatorOnSocket, key as OperationKey, operation, request, reply),
+          })
       }
     },
   })
@@ -54,16 +60,21 @@ export async function createDesk(options: DeskOptions & { readonly log: Log }): 
 }
 
 async function answer(
-  handlers: Handlers,
-  key: keyof Handlers,
+  perform: Perform,
+  caller: Caller,
+  key: OperationKey,
   operation: Operation,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const input = checked(operation, request)
+  const given = {
+    ...(request.query as object),
+    ...((request.body as object | null) ?? {}),
+    ...(request.params as object),
+  }
   const left = new AbortController()
   request.raw.socket.once('close', () => left.abort())
-  const call = (emit: (item: unknown) => void) => handlers[key](input as never, { emit, signal: left.signal })
+  const call = (emit: (item: unknown) => void) => perform(caller, key, given, { emit, signal: left.signal })
   if (operation.streams === undefined) return call(() => {})
 
   reply.hijack()
@@ -79,26 +90,4 @@ async function answer(
   }
   raw.end()
   return reply
-}
-
-function checked(operation: Operation, request: FastifyRequest): unknown {
-  const given = {
-    ...(request.query as object),
-    ...((request.body as object | null) ?? {}),
-    ...(request.params as object),
-  }
-  const parsed = operation.input.safeParse(given)
-  if (!parsed.success) throw deskErrors.input(describe(parsed.error))
-  return parsed.data
-}
-
-/** `client must be 1 to 20 lower-case letters …`: the field, then the rule. */
-function describe(error: z.ZodError): string {
-  return error.issues
-    .map(issue => {
-      const field = issue.path.join('.')
-      return field === '' ? issue.message : `${field}: ${issue.message}`
-    })
-    .filter((text, index, all) => all.indexOf(text) === index)
-    .join('; ')
 }

@@ -1,14 +1,11 @@
 import type { CreateSilo, InputOf, Operations, OutputOf, Progress } from '#contract'
+import { agentOperationHandlers } from './agent-operations.ts'
 import { streamLogs } from './logs.ts'
 import { machineOperations } from './machines.ts'
+import type { CallContext } from './perform.ts'
 import type { DeskOptions } from './ports.ts'
-
-export interface CallContext {
-  /** Of a streaming operation: an item or a step on the way. */
-  emit(item: unknown): void
-  /** Aborts when the caller left. */
-  readonly signal: AbortSignal
-}
+import { silosHeldBy } from './scope.ts'
+import { siloOperationHandlers } from './silo-operations.ts'
 
 export type Handlers = {
   readonly [K in keyof Operations]: (
@@ -20,9 +17,11 @@ export type Handlers = {
 /** What each operation does. Input has been checked. */
 export function createHandlers(options: DeskOptions): Handlers {
   const { silos, machines } = options
-  const manual = { door: 'desk', client: 'operator' }
+  const manual = (context: CallContext) => ({ door: 'desk', client: context.caller.id })
   return {
     ...machineOperations(options),
+    ...siloOperationHandlers(options),
+    ...agentOperationHandlers(options),
     status: () => options.status(),
     doctor: () => options.doctor(),
     down() {
@@ -30,13 +29,13 @@ export function createHandlers(options: DeskOptions): Handlers {
       return { ok: true as const }
     },
     siloCreate: (input: CreateSilo, { emit }) => silos.create(input, event => emit(event satisfies Progress)),
-    siloList: () => silos.list(),
-    siloStatus: ({ silo }: InputOf<'siloStatus'>) => silos.status(silo),
-    siloConnection: async ({ silo }: InputOf<'siloConnection'>) => silos.connection(silo),
-    siloStart: ({ silo }: InputOf<'siloStart'>) => silos.start(silo, manual),
-    siloStop: ({ silo }: InputOf<'siloStop'>) => silos.stop(silo, 'asked for'),
-    async siloDestroy({ silo }: InputOf<'siloDestroy'>, { emit }) {
-      await silos.destroy(silo, event => emit(event satisfies Progress))
+    siloList: (_input: object, { caller }) => silosHeldBy(caller, silos),
+    siloStatus: ({ silo_id }: InputOf<'siloStatus'>) => silos.status(silo_id),
+    siloConnection: async ({ silo_id }: InputOf<'siloConnection'>) => silos.connection(silo_id),
+    siloStart: ({ silo_id }: InputOf<'siloStart'>, context) => silos.start(silo_id, manual(context)),
+    siloStop: ({ silo_id }: InputOf<'siloStop'>) => silos.stop(silo_id, 'asked for'),
+    async siloDestroy({ silo_id }: InputOf<'siloDestroy'>, { emit }) {
+      await silos.destroy(silo_id, event => emit(event satisfies Progress))
       return { ok: true as const }
     },
     async appList() {

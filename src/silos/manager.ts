@@ -116,6 +116,12 @@ export class SiloManager {
     return this.#options.store.list().map(record => describe(record, this.#states(record)))
   }
 
+  /** By id or alias. */
+  find(name: string): Silo | undefined {
+    const record = this.#find(name)
+    return record && describe(record, this.#states(record))
+  }
+
   get(name: string): Silo {
     const record = this.#get(name)
     return describe(record, this.#states(record))
@@ -270,9 +276,14 @@ export class SiloManager {
     return partsOf(record).flatMap(part => this.#options.states(appName(record, part)))
   }
 
+  #find(name: string): SiloRecord | undefined {
+    const { store } = this.#options
+    return store.get(name) ?? store.list().find(record => record.alias === name)
+  }
+
   #get(name: string): SiloRecord {
     const { store } = this.#options
-    const found = store.get(name) ?? store.list().find(record => record.alias === name)
+    const found = this.#find(name)
     if (!found)
       throw siloErrors.notFound(
         name,

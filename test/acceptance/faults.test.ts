@@ -17,7 +17,7 @@ const desk = () => createClient(controlSocketOf(hangar.hangarHome))
 beforeAll(async () => {
   hangar = await startHangar()
   await desk().call('siloCreate', { client: 'faults', app: 'one' })
-  connection = await desk().call('siloConnection', { silo: 'faults-one' })
+  connection = await desk().call('siloConnection', { silo_id: 'faults-one' })
 })
 afterAll(async () => {
   const { home } = hangar
@@ -61,7 +61,7 @@ describe('kill -9', () => {
 describe('sleep', () => {
   it('comes after the idle minutes, leaves no process, and "why is it awake" has an answer afterwards', async () => {
     await desk().call('siloCreate', { client: 'faults', app: 'sleepy', auto_stop_minutes: 0.02 })
-    const sleepy = await desk().call('siloConnection', { silo: 'faults-sleepy' })
+    const sleepy = await desk().call('siloConnection', { silo_id: 'faults-sleepy' })
     const phase = async () =>
       (await desk().call('siloList', {})).find(({ alias }) => alias === 'faults-sleepy')?.phase
     await expect.poll(phase, { timeout: 15_000 }).toBe('stopped')
@@ -72,7 +72,7 @@ describe('sleep', () => {
     expect(postmasters).toHaveLength(before)
     const database = new pg.Client({ connectionString: sleepy.db_connection_string })
     await database.connect()
-    expect((await desk().call('siloStatus', { silo: 'faults-sleepy' })).awake_because).toMatchObject({
+    expect((await desk().call('siloStatus', { silo_id: 'faults-sleepy' })).awake_because).toMatchObject({
       door: 'postgres',
       client: '127.0.0.1',
     })
@@ -81,7 +81,7 @@ describe('sleep', () => {
     expect(await phase()).toBe('running')
     await database.end()
     await expect.poll(phase, { timeout: 15_000 }).toBe('stopped')
-    await desk().call('siloDestroy', { silo: 'faults-sleepy' })
+    await desk().call('siloDestroy', { silo_id: 'faults-sleepy' })
   })
 })
 

@@ -6,7 +6,7 @@ const secret = new Set(['supabase_service_role_key', 'db_password', 'studio_pass
 
 /** Nothing secret is printed unless asked for; the anon key is made to be public. */
 export async function run({ args, options, context }: CommandCall): Promise<void> {
-  const connection = await (await context.client()).call('siloConnection', { silo: String(args[0]) })
+  const connection = await (await context.client()).call('siloConnection', { silo_id: String(args[0]) })
   const reveal = options['reveal'] === true
   const shown = reveal ? connection : hidden(connection)
   context.print(shown, () => {

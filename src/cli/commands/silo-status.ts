@@ -4,7 +4,7 @@ import { pairs, table } from '../output/table.ts'
 import { ago, megabytes, percent, seconds } from '../output/time.ts'
 
 export async function run({ args, context }: CommandCall): Promise<void> {
-  const silo = await (await context.client()).call('siloStatus', { silo: String(args[0]) })
+  const silo = await (await context.client()).call('siloStatus', { silo_id: String(args[0]) })
   context.print(silo, () =>
     [
       pairs([

@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import { agentRoles } from '../roles.ts'
 import { createSiloSchema, siloConnectionSchema, siloSchema, siloStatusSchema } from '../silos/silo.ts'
-import { operation } from './operation.ts'
+import { agentOperations } from './agent-operations.ts'
+import { siloInput } from './inputs.ts'
+import { operation, operatorOnly } from './operation.ts'
+import { siloOperations } from './silo-operations.ts'
 
-const siloName = z.object({
-  silo: z.string().min(1).max(80).describe('Id or alias ({client}-{app}) of the silo'),
-})
-const machineName = z.object({
+const machineName = z.strictObject({
   machine: z.string().min(1).max(80).describe('Id of the machine, or name of an app that has exactly one'),
 })
 const nothing = z.strictObject({})
@@ -101,6 +102,8 @@ export const operations = {
     input: nothing,
     output: statusSchema,
     changes: false,
+    ...operatorOnly,
+    command: 'status',
   }),
   down: operation({
     name: 'down',
@@ -110,6 +113,8 @@ export const operations = {
     input: nothing,
     output: done,
     changes: true,
+    ...operatorOnly,
+    command: 'down',
   }),
   doctor: operation({
     name: 'doctor',
@@ -119,6 +124,8 @@ export const operations = {
     input: nothing,
     output: z.array(finding),
     changes: false,
+    ...operatorOnly,
+    command: 'doctor',
   }),
   siloCreate: operation({
     name: 'silo.create',
@@ -128,6 +135,11 @@ export const operations = {
     input: createSiloSchema,
     output: siloSchema,
     changes: true,
+    roles: ['devops'],
+    scope: 'host',
+    approval: 'configurable',
+    tool: 'create_silo',
+    command: 'silo create',
     streams: 'progress',
   }),
   siloList: operation({
@@ -138,51 +150,86 @@ export const operations = {
     input: nothing,
     output: z.array(siloSchema),
     changes: false,
+    roles: agentRoles,
+    scope: 'held',
+    approval: 'never',
+    projected: true,
+    tool: 'list_silos',
+    command: 'silo list',
   }),
   siloStatus: operation({
     name: 'silo.status',
     summary: 'Phase, services, idle time and why it is awake',
     method: 'GET',
-    path: '/v1/silos/:silo',
-    input: siloName,
+    path: '/v1/silos/:silo_id',
+    also: ['/silo-status'],
+    input: siloInput,
     output: siloStatusSchema,
     changes: false,
+    roles: agentRoles,
+    scope: 'silo',
+    approval: 'never',
+    projected: true,
+    tool: 'silo_status',
+    command: 'silo status',
   }),
   siloConnection: operation({
     name: 'silo.connection',
     summary: 'Addresses and keys to connect with',
     method: 'GET',
-    path: '/v1/silos/:silo/connection',
-    input: siloName,
+    path: '/v1/silos/:silo_id/connection',
+    input: siloInput,
     output: siloConnectionSchema,
     changes: false,
+    ...operatorOnly,
+    command: 'silo connect',
   }),
   siloStart: operation({
     name: 'silo.start',
     summary: 'Wake a silo and wait until it runs',
     method: 'POST',
-    path: '/v1/silos/:silo/start',
-    input: siloName,
+    path: '/v1/silos/:silo_id/start',
+    also: ['/start-silo'],
+    input: siloInput,
     output: siloSchema,
     changes: true,
+    roles: ['devops', 'dev-orchestrator', 'dev-worker'],
+    scope: 'silo',
+    approval: 'never',
+    annotations: { idempotent: true },
+    tool: 'start_silo',
+    command: 'silo start',
   }),
   siloStop: operation({
     name: 'silo.stop',
     summary: 'Put a silo to sleep; keys and data stay',
     method: 'POST',
-    path: '/v1/silos/:silo/stop',
-    input: siloName,
+    path: '/v1/silos/:silo_id/stop',
+    also: ['/stop-silo'],
+    input: siloInput,
     output: siloSchema,
     changes: true,
+    roles: ['devops'],
+    scope: 'silo',
+    approval: 'never',
+    annotations: { idempotent: true },
+    tool: 'stop_silo',
+    command: 'silo stop',
   }),
   siloDestroy: operation({
     name: 'silo.destroy',
     summary: 'Destroy a silo with all its data',
     method: 'DELETE',
-    path: '/v1/silos/:silo',
-    input: siloName,
+    path: '/v1/silos/:silo_id',
+    input: siloInput,
     output: done,
     changes: true,
+    roles: ['devops'],
+    scope: 'silo',
+    approval: 'configurable',
+    annotations: { destructive: true },
+    tool: 'destroy_silo',
+    command: 'silo destroy',
     streams: 'progress',
   }),
   appList: operation({
@@ -193,6 +240,8 @@ export const operations = {
     input: nothing,
     output: z.array(appSummarySchema),
     changes: false,
+    ...operatorOnly,
+    command: 'apps list',
   }),
   machineList: operation({
     name: 'machine.list',
@@ -202,6 +251,8 @@ export const operations = {
     input: z.strictObject({ app: z.string().optional() }),
     output: z.array(machineSummarySchema),
     changes: false,
+    ...operatorOnly,
+    command: 'machine list',
   }),
   machineStatus: operation({
     name: 'machine.status',
@@ -211,6 +262,8 @@ export const operations = {
     input: machineName,
     output: machineDetailSchema,
     changes: false,
+    ...operatorOnly,
+    command: 'machine status',
   }),
   machineStart: machineAction('start', 'Start a machine and wait until it runs'),
   machineStop: machineAction('stop', 'Stop a machine and wait until it is down'),
@@ -232,6 +285,8 @@ export const operations = {
       stderr: z.string(),
     }),
     changes: true,
+    ...operatorOnly,
+    command: 'machine exec',
   }),
   logs: operation({
     name: 'logs',
@@ -245,8 +300,12 @@ export const operations = {
     }),
     output: logLineSchema,
     changes: false,
+    ...operatorOnly,
+    command: 'logs',
     streams: 'items',
   }),
+  ...siloOperations,
+  ...agentOperations,
 } as const
 
 function machineAction(verb: 'start' | 'stop' | 'suspend' | 'restart', summary: string) {
@@ -258,6 +317,8 @@ function machineAction(verb: 'start' | 'stop' | 'suspend' | 'restart', summary: 
     input: machineName,
     output: machineSummarySchema,
     changes: true,
+    ...operatorOnly,
+    command: `machine ${verb}`,
   })
 }
 
