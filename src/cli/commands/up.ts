@@ -20,6 +20,13 @@ export async function run(call: CommandCall): Promise<void> {
     tlsPort: options['tlsPort'] === undefined ? undefined : portOption(options['tlsPort'], '--tls-port'),
     machinesApiPort: options['api'] === false ? undefined : portOption(options['apiPort'], '--api-port'),
     machinesApiRateLimits: options['apiRateLimits'] === true,
+    agentDesk: {
+      port: options['deskPort'] === undefined ? undefined : portOption(options['deskPort'], '--desk-port'),
+      host: text(options['deskHost']),
+      names: options['deskName'] as string[] | undefined,
+      certificatePath: text(options['deskCert']),
+      keyPath: text(options['deskKey']),
+    },
     key: process.env['HANGAR_KEY'],
     postgresBin: text(options['postgresBin']) ?? process.env['HANGAR_POSTGRES_BIN'],
     env: process.env,
