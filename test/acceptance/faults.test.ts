@@ -131,7 +131,7 @@ describe('the command line', () => {
     const missing = await hangar.run('silo', 'status', 'nobody', '--json')
     expect(missing.code).toBe(4)
     expect(JSON.parse(missing.stderr)).toMatchObject({
-      error: { code: 'HGR_SILO_NOT_FOUND', hint: expect.stringContaining('faults-one') },
+      error: { code: 'HGR_DESK_SILO', hint: expect.stringContaining('faults-one') },
     })
     for (const command of [
       ['status'],
