@@ -1,4 +1,5 @@
 import type { CommandCall } from './context.ts'
+import { secretCommands } from './secret-commands.ts'
 
 export interface CommandSpec {
   /** Words, as they are typed. */
@@ -6,7 +7,13 @@ export interface CommandSpec {
   readonly summary: string
   readonly aliases?: readonly string[]
   readonly arguments?: readonly (readonly [name: string, summary: string])[]
-  readonly options?: readonly (readonly [flags: string, summary: string, fallback?: string])[]
+  readonly options?: readonly (readonly [
+    flags: string,
+    summary: string,
+    fallback?: string | undefined,
+    /** May be given several times. */
+    repeat?: 'repeat',
+  ])[]
   /** False where the output is no data. */
   readonly json?: false
   /** Options behind the arguments belong to somebody else. */
@@ -187,6 +194,7 @@ export const commandTable: readonly CommandSpec[] = [
     ],
     load: () => import('./commands/logs.ts'),
   },
+  ...secretCommands,
   {
     name: 'doctor',
     summary: 'check what Hangar needs on this machine',
