@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from '#http'
 import { asHangarError, type Log } from '#kernel'
 import type { Caller } from '../caller.ts'
-import type { DeskFace } from '../face.ts'
+import type { DeskFace, FaceParts } from '../face.ts'
 import { addressFor, namesOf, paths } from '../identity/addresses.ts'
 import { createMcpEndpoint, type McpEndpoint, mcpBodyLimit } from './http.ts'
 
@@ -11,15 +11,20 @@ export interface McpFaceOptions {
   readonly log: Log
 }
 
-/** MCP over streamable HTTP at `/mcp`: who calls is asked before a byte of the message is read. */
+/** The desk's operations as MCP over streamable HTTP at `/mcp`. */
 export function createMcpFace({ version, log }: McpFaceOptions): DeskFace {
+  return mcpFaceOf(async ({ perform }) => {
+    const { createServer } = await import('./server.ts')
+    return createMcpEndpoint(caller => createServer({ perform, version }, caller as Caller), log)
+  }, log)
+}
+
+/** Whatever MCP server at `/mcp`: who calls is asked before a byte of the message is read. It is loaded with the first request. */
+export function mcpFaceOf(loadEndpoint: (parts: FaceParts) => Promise<McpEndpoint>, log: Log): DeskFace {
   return {
-    async register(app, { perform, authenticator, origin }) {
+    async register(app, parts) {
+      const { authenticator, origin } = parts
       let endpoint: Promise<McpEndpoint> | undefined
-      const load = async () => {
-        const { createServer } = await import('./server.ts')
-        return createMcpEndpoint(caller => createServer({ perform, version }, caller as Caller), log)
-      }
       // Clients compare what they are told with the address that they used.
       const named = (request: FastifyRequest) =>
         addressFor({ all: () => namesOf(origin) }, request.headers.host)
@@ -40,7 +45,7 @@ export function createMcpFace({ version, log }: McpFaceOptions): DeskFace {
           method: ['GET', 'POST', 'DELETE'],
           url: paths.mcp,
           async handler(request, reply) {
-            endpoint ??= load()
+            endpoint ??= loadEndpoint(parts)
             const ready = await endpoint
             reply.hijack()
             await ready
