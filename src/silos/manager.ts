@@ -1,4 +1,12 @@
-import type { CreateSilo, MachineStats, MachinesApi, Silo, SiloConnection, SiloStatus } from '#contract'
+import type {
+  CreateSilo,
+  MachineStats,
+  MachinesApi,
+  Silo,
+  SiloConnection,
+  SiloMetadata,
+  SiloStatus,
+} from '#contract'
 import {
   type Clock,
   HangarError,
@@ -13,6 +21,7 @@ import { connectionOf } from './connection.ts'
 import { siloErrors } from './errors.ts'
 import { createIdleWatch } from './idle.ts'
 import { createJournal } from './journal.ts'
+import { metadataOf } from './metadata.ts'
 import { appName, partsOf } from './names.ts'
 import { startParts, stopParts } from './parts.ts'
 import type { SiloDoors, SiloOperation, SiloRecord, SiloStore } from './ports.ts'
@@ -31,6 +40,13 @@ export interface SiloManagerOptions {
   stats(app: string, machineId: string): Promise<MachineStats | undefined>
   /** Present states of an app's machines without waiting; for lists of hundreds. */
   states(app: string): readonly string[]
+}
+
+export interface SiloContext {
+  readonly silo: Silo
+  readonly services: SiloStatus['services']
+  /** Undefined while there is nothing to connect to. */
+  readonly connection: SiloConnection | undefined
 }
 
 /** Default idle minutes of a silo until it sleeps. */
@@ -103,6 +119,7 @@ export class SiloManager {
     }
     store.saveSecrets(record.id, generateSecrets(now))
     this.#save(record)
+    this.#publish(record.id)
     await this.#once(record.id, 'provision', () => this.#provision(record, listener))
     return describe(this.#get(record.id), this.#states(record))
   }
@@ -136,6 +153,31 @@ export class SiloManager {
     const secrets = this.#options.store.secrets(record.id)
     if (!secrets) throw siloErrors.gone(record.alias)
     return connectionOf(record, secrets, this.#options.doors)
+  }
+
+  /**
+   * What the desk may tell parts of: the silo as it is now, and its connection record, which is there from provisioning until a stop begins.
+   * Both are read in one moment.
+   */
+  async context(name: string): Promise<SiloContext> {
+    const record = this.#get(name)
+    const { services } = await statusOf(record, this.#options)
+    return { silo: this.get(name), services, connection: this.#options.store.connection(record.id) }
+  }
+
+  metadata(name: string): SiloMetadata {
+    const record = this.#get(name)
+    return metadataOf(record, this.#states(record), this.#options.templates)
+  }
+
+  /** Keeps it awake until then, however idle. A later end that was asked for before stays. */
+  extend(name: string, minutes: number): Silo {
+    const record = this.#get(name)
+    this.#refuseWhile(record)
+    if (record.wanted !== 'running') throw siloErrors.asleep(record.alias)
+    const until = this.#options.clock.now() + minutes * 60_000
+    this.#change(record.id, { awakeUntil: Math.max(until, record.awakeUntil ?? 0) })
+    return this.get(name)
   }
 
   /** Wakes it and resolves when every part runs. Joins a start under way; waits for a stop under way and then starts. */
@@ -179,6 +221,7 @@ export class SiloManager {
         ? error
         : siloErrors.provisionFailed(record.alias, failedAt, messageOf(error))
     }
+    this.#publish(record.id)
     this.#change(record.id, { operation: null, lastStartedAt: clock.now() })
   }
 
@@ -195,6 +238,7 @@ export class SiloManager {
       this.#change(id, { operation: null, error: messageOf(error) })
       throw error
     }
+    this.#publish(id)
     if (sleeping) this.#change(id, { operation: null, lastStartedAt: clock.now() })
     log.info({ silo: record.alias, ms: Math.round(clock.monotonic() - began), ...cause }, 'silo is awake')
   }
@@ -202,7 +246,7 @@ export class SiloManager {
   async #stop(id: string, reason: string): Promise<void> {
     const { machines, clock, log } = this.#options
     const record = this.#get(id)
-    this.#change(id, { wanted: 'stopped', operation: operation('stop', clock.now()) })
+    this.#change(id, { wanted: 'stopped', operation: operation('stop', clock.now()), awakeUntil: null })
     try {
       await stopParts(machines, record)
       this.#change(id, { operation: null, lastStoppedAt: clock.now(), error: null })
@@ -258,6 +302,11 @@ export class SiloManager {
       this.#queues.set(id, queue)
       return queue.run(work)
     })
+  }
+
+  /** (Re)writes the connection record; to be called whenever what is in it may have changed. */
+  #publish(id: string): void {
+    this.#options.store.saveConnection(id, this.connection(id))
   }
 
   #refuseWhile({ operation, alias }: SiloRecord): void {
