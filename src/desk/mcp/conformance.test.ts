@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silentLog } from '#kernel'
 import type { Authenticator } from '../authenticator.ts'
-import { type IdentityServer, startIdentity } from '../testing/identity.ts'
+import { listenOnTcp, type TcpListener } from '../tcp.ts'
 import { mcpFaceOf } from './face.ts'
 import { createMcpEndpoint } from './http.ts'
 import { createEverythingServer } from './testing/everything.ts'
@@ -22,17 +22,21 @@ const anyone: Authenticator = {
   challenge: () => 'Bearer',
 }
 
-let server: IdentityServer
+let listener: TcpListener
 let folder: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hangar-conformance-'))
-  server = await startIdentity({
-    authenticator: anyone,
-    faces: [mcpFaceOf(() => createMcpEndpoint(() => createEverythingServer(), silentLog), silentLog)],
-  })
+  listener = await listenOnTcp(
+    {
+      port: 0,
+      authenticator: anyone,
+      faces: [mcpFaceOf(() => createMcpEndpoint(() => createEverythingServer(), silentLog), silentLog)],
+    },
+    { perform: async () => undefined, log: silentLog, version: '1.0.0' },
+  )
 })
 afterAll(async () => {
-  await server[Symbol.asyncDispose]()
+  await listener.stop()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -41,7 +45,7 @@ function run(...args: string[]): Promise<string> {
   return new Promise(resolve =>
     execFile(
       process.execPath,
-      ['--import', shim, suite, 'server', '--url', `${server.origin}/mcp`, ...args],
+      ['--import', shim, suite, 'server', '--url', `${listener.origin}/mcp`, ...args],
       { cwd: folder, maxBuffer: 64 * 1024 * 1024 },
       (_error, stdout, stderr) => resolve(stdout + stderr),
     ),

@@ -33,8 +33,7 @@ const calls: { caller: Caller; key: string; input: any; signal: AbortSignal }[] 
 const perform: Perform = async (caller, key, input: any, { emit, signal }) => {
   calls.push({ caller, key, input, signal })
   checkRole(caller, operations[key])
-  if (key === 'siloList')
-    return [{ silo_id: 'acme-erp-silo-001', id: 'acme-erp-silo-001', alias: 'acme-erp' }]
+  if (key === 'siloList') return [{ silo_id: 'acme-erp-silo-001', alias: 'acme-erp' }]
   if (key === 'siloCreate') {
     for (const index of [0, 1, 2])
       for (const state of ['begun', 'done']) emit({ step: `step ${index}`, index, of: 3, state, ms: 1 })

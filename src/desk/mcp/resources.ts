@@ -26,6 +26,7 @@ interface ResourceTemplate {
 }
 
 const pageSize = 50
+const listTimeoutMs = 10_000
 const mimeType = 'application/json'
 const silosUri = 'hangar://silos'
 
@@ -40,9 +41,12 @@ export function createResources(perform: Perform, caller: Caller): ResourceFace 
   const run = (visible: VisibleOperation, input: object, signal: AbortSignal) =>
     perform(caller, visible.key, input, { emit() {}, signal })
 
-  async function silos(signal: AbortSignal): Promise<Pick<Silo, 'id' | 'alias'>[]> {
+  /** Ids of the silos that it holds. */
+  async function held(): Promise<readonly string[]> {
+    if (caller.silos !== '*') return caller.silos
     const lister = plain.find(({ key }) => key === 'siloList')
-    return lister ? ((await run(lister, {}, signal)) as Silo[]) : []
+    const silos = lister ? ((await run(lister, {}, AbortSignal.timeout(listTimeoutMs))) as Silo[]) : []
+    return silos.map(({ silo_id }) => silo_id)
   }
 
   return {
@@ -56,11 +60,11 @@ export function createResources(perform: Perform, caller: Caller): ResourceFace 
         mimeType,
       }))
       if (ofSilo.length > 0)
-        for (const { id, alias } of await silos(AbortSignal.timeout(10_000)))
+        for (const id of await held())
           for (const { operation } of ofSilo)
             all.push({
               uri: `${silosUri}/${encodeURIComponent(id)}/${operation.tool}`,
-              name: `${alias} ${operation.tool}`,
+              name: `${id} ${operation.tool}`,
               description: operation.summary,
               mimeType,
             })

@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { createHttpApp } from '#http'
 import { FakeClock, silentLog } from '#kernel'
 import { openStore } from '#store'
-import type { Authenticator } from '../authenticator.ts'
 import type { DeskFace } from '../face.ts'
 import { createIdentity, type Identity } from '../identity/index.ts'
 import type { Perform } from '../perform.ts'
@@ -27,8 +26,6 @@ export interface IdentityServerOptions {
   readonly faces?: readonly DeskFace[]
   /** What faces stand on. Default: nothing may be called. */
   readonly perform?: Perform
-  /** Instead of asking for tokens. */
-  readonly authenticator?: Authenticator
 }
 
 /** Identity on a real store and a real socket, with one route more: `/whoami` answers the caller; and whatever faces are asked for. */
@@ -56,7 +53,7 @@ export async function startIdentity(options: IdentityServerOptions = {}): Promis
       async register(fastify) {
         const parts = {
           origin,
-          authenticator: options.authenticator ?? made.authenticator,
+          authenticator: made.authenticator,
           perform:
             options.perform ??
             (async () => {
