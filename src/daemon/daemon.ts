@@ -148,7 +148,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       stats: (app, id) => engine.stats(app, id),
       states: app => engine.view.states(app),
     })
-    const routes = createRoutes(engine, portBook)
+    const routes = createRoutes(engine, portBook, silos.apps)
     const edge = new Edge({
       routes,
       waker: createWaker(engine, silos),

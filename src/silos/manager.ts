@@ -17,6 +17,7 @@ import {
   SingleFlight,
   type StepListener,
 } from '#kernel'
+import { AppIndex } from './app-index.ts'
 import { connectionOf } from './connection.ts'
 import { siloErrors } from './errors.ts'
 import { createIdleWatch } from './idle.ts'
@@ -62,11 +63,12 @@ export class SiloManager {
   readonly #flights = new SingleFlight<string, void>()
   readonly #queues = new Map<string, Serial>()
   readonly #idle: ReturnType<typeof createIdleWatch>
-  readonly #byApp = new Map<string, string>()
+  /** Which app belongs to which silo, and stands on which other. */
+  readonly apps = new AppIndex()
 
   constructor(options: SiloManagerOptions) {
     this.#options = options
-    for (const record of options.store.list()) this.#index(record)
+    for (const record of options.store.list()) this.apps.add(record)
     this.#idle = createIdleWatch({
       clock: options.clock,
       log: options.log,
@@ -203,7 +205,7 @@ export class SiloManager {
 
   /** The silo that an app belongs to. */
   siloOfApp(app: string): string | undefined {
-    return this.#byApp.get(app)
+    return this.apps.siloOf(app)
   }
 
   async #provision(record: SiloRecord, listener?: StepListener): Promise<void> {
@@ -347,17 +349,13 @@ export class SiloManager {
 
   #save(record: SiloRecord): void {
     this.#options.store.save(record)
-    this.#index(record)
-  }
-
-  #index(record: SiloRecord): void {
-    for (const part of partsOf(record)) this.#byApp.set(appName(record, part), record.id)
+    this.apps.add(record)
   }
 
   #forget(record: SiloRecord): void {
     this.#options.store.delete(record.id)
     this.#queues.delete(record.id)
-    for (const part of partsOf(record)) this.#byApp.delete(appName(record, part))
+    this.apps.delete(record)
   }
 }
 
