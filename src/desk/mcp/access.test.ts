@@ -118,7 +118,7 @@ describe('whatever is called over MCP', () => {
 
   it('refuses an argument that it does not know', async () => {
     await using client = await connect((await world.agent('devops', [silos[0]])).token)
-    const { refused, text } = await call(client, 'silo_status', { silo_id: silos[0], verbose: true })
+    const { refused, text } = await call(client, 'get_silo_status', { silo_id: silos[0], verbose: true })
     expect(refused).toBe(true)
     expect(text).toMatch(/verbose/)
   })
@@ -157,7 +157,7 @@ describe('secrets of agents', () => {
     ]
     for (const answer of answers) expect(await answer.text()).not.toMatch(/canary-/)
     await using client = await connect(granted.access_token)
-    await call(client, 'silo_status', { silo_id: 'acme-erp' })
+    await call(client, 'get_silo_status', { silo_id: 'acme-erp' })
     // A private key where a public one belongs is refused and not repeated.
     const sent = await world.operate('POST', '/v1/agents', {
       name: 'careless',

@@ -90,7 +90,7 @@ describe.each(revisions)('the official client, revision %s', (revision, mode) =>
   it('gets structured output that fits the schema, and the same as short text', async () => {
     await using client = await connect(mode)
     await client.listTools()
-    const result = await client.callTool({ name: 'silo_status', arguments: { silo_id: 'acme-erp' } })
+    const result = await client.callTool({ name: 'get_silo_status', arguments: { silo_id: 'acme-erp' } })
     expect(result.structuredContent).toEqual({ alias: 'acme-erp', error: null })
     expect(result.content).toEqual([{ type: 'text', text: '{"alias":"acme-erp"}' }])
     const list = await client.callTool({ name: 'list_silos', arguments: {} })
@@ -118,7 +118,7 @@ describe.each(revisions)('the official client, revision %s', (revision, mode) =>
 
   it('is told of a refusal in words for the model, as the result of its call', async () => {
     await using client = await connect(mode)
-    const result = await client.callTool({ name: 'silo_status', arguments: { silo_id: 'zeta-crm' } })
+    const result = await client.callTool({ name: 'get_silo_status', arguments: { silo_id: 'zeta-crm' } })
     expect(result.isError).toBe(true)
     expect((result.content[0] as any).text).toBe('There is no silo here for you (HGR_DESK_SILO). Look.')
   })
@@ -141,16 +141,16 @@ describe.each(revisions)('the official client, revision %s', (revision, mode) =>
     await using client = await connect(mode)
     const { resources } = await client.listResources()
     expect(resources.map(({ uri }) => uri)).toEqual(
-      expect.arrayContaining(['hangar://silos', 'hangar://silos/acme-erp-silo-001/silo_status']),
+      expect.arrayContaining(['hangar://silos', 'hangar://silos/acme-erp-silo-001/get_silo_status']),
     )
     const { resourceTemplates } = await client.listResourceTemplates()
     expect(resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toContain(
-      'hangar://silos/{silo_id}/silo_status',
+      'hangar://silos/{silo_id}/get_silo_status',
     )
-    const read = await client.readResource({ uri: 'hangar://silos/acme-erp/silo_status' })
+    const read = await client.readResource({ uri: 'hangar://silos/acme-erp/get_silo_status' })
     expect(JSON.parse((read.contents[0] as any).text)).toEqual({ alias: 'acme-erp' })
     for (const uri of [
-      'hangar://silos/zeta-crm/silo_status',
+      'hangar://silos/zeta-crm/get_silo_status',
       'hangar://silos/acme-erp/stop_silo',
       'file:///etc/passwd',
     ]) {
@@ -220,7 +220,7 @@ describe('the official client with an identity of its own', () => {
     })
     const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode: 'auto' } })
     await client.connect(new StreamableHTTPClientTransport(new URL(`${server.origin}/mcp`), { authProvider }))
-    await client.callTool({ name: 'silo_status', arguments: { silo_id: 'acme-erp' } })
+    await client.callTool({ name: 'get_silo_status', arguments: { silo_id: 'acme-erp' } })
     expect(calls.at(-1)?.caller).toEqual({
       id: agent.id,
       kind: 'agent',

@@ -30,17 +30,17 @@ export const promptTable: readonly PromptDefinition[] = [
     name: 'look_after_silo',
     description: 'Find out how a silo is and why',
     roles: ['dev-orchestrator', 'devops', 'security-auditor', 'security-validator'],
-    tools: ['silo_status'],
+    tools: ['get_silo_status'],
     text: silo =>
-      `Call silo_status with silo_id "${silo}". Say in three sentences: its status, what is not healthy, and when it will sleep or why it is awake. Change nothing.`,
+      `Call get_silo_status with silo_id "${silo}". Say in three sentences: its status, what is not healthy, and when it will sleep or why it is awake. Change nothing.`,
   },
   {
     name: 'is_it_up',
     description: 'Say whether a silo can be used now',
     roles: ['clientele', 'dev-worker'],
-    tools: ['silo_status'],
+    tools: ['get_silo_status'],
     text: silo =>
-      `Call silo_status with silo_id "${silo}" and say in one sentence whether it can be used now.`,
+      `Call get_silo_status with silo_id "${silo}" and say in one sentence whether it can be used now.`,
   },
 ]
 
