@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Libsql from 'libsql'
+
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { FakeClock, silentLog } from '#kernel'
 import { openStore, type Store } from '#store'
+import { openRaw } from '../store/testing/index.ts'
 import { Audit, hashOf } from './audit.ts'
 import type { StoredAuditRow } from './audit-port.ts'
 import { redactInput } from './redact.ts'
@@ -48,7 +49,7 @@ describe('the chain', () => {
 
   /** As somebody who may write to the file, but has not its key. */
   function tamper(sql: string): void {
-    const raw = new Libsql(files.path)
+    const raw = openRaw(files.path)
     raw.exec(`drop trigger audit_rows_stay; drop trigger audit_rows_are_final; ${sql}`)
     raw.close()
   }
@@ -111,7 +112,7 @@ describe('the chain', () => {
   }
 
   function rowsOf(path: string): StoredAuditRow[] {
-    const raw = new Libsql(path)
+    const raw = openRaw(path)
     const rows = raw.prepare('select *, silo as silo_id from audit order by seq').all() as StoredAuditRow[]
     raw.close()
     return rows
@@ -122,7 +123,7 @@ describe('the chain', () => {
   }
 
   it('is not changed through the store: the file refuses', () => {
-    const raw = new Libsql(files.path)
+    const raw = openRaw(files.path)
     expect(() => raw.exec("update audit set caller = 'b'")).toThrow(/append-only/)
     expect(() => raw.exec('delete from audit')).toThrow(/append-only/)
     raw.close()
