@@ -1,4 +1,5 @@
 import type { CommandCall } from './context.ts'
+import { secretCommands } from './secret-commands.ts'
 
 export interface CommandSpec {
   /** Words, as they are typed. */
@@ -6,7 +7,13 @@ export interface CommandSpec {
   readonly summary: string
   readonly aliases?: readonly string[]
   readonly arguments?: readonly (readonly [name: string, summary: string])[]
-  readonly options?: readonly (readonly [flags: string, summary: string, fallback?: string])[]
+  readonly options?: readonly (readonly [
+    flags: string,
+    summary: string,
+    fallback?: string | undefined,
+    /** May be given several times. */
+    repeat?: 'repeat',
+  ])[]
   /** False where the output is no data. */
   readonly json?: false
   /** Options behind the arguments belong to somebody else. */
@@ -15,6 +22,7 @@ export interface CommandSpec {
 }
 
 const silo = ['<silo>', 'its alias ({client}-{app}) or id'] as const
+const agent = ['<agent>', 'its name or id'] as const
 const machine = ['<machine>', 'its id, or an app that has exactly one'] as const
 
 /** All commands, Fly's words where Fly has them. */
@@ -29,6 +37,11 @@ export const commandTable: readonly CommandSpec[] = [
       ['--api-rate-limits', "with Fly's rate limits"],
       ['--no-api', "do not offer Fly's Machines API over HTTP"],
       ['--no-demo', 'do not create the demo silo on the first run'],
+      ['--desk-port <port>', 'port of the desk for agents; default: one of its own, kept'],
+      ['--desk-host <address>', 'address of the desk; other than loopback needs a certificate', '127.0.0.1'],
+      ['--desk-name <name...>', 'a further name by which agents reach the desk'],
+      ['--desk-cert <file>', "the desk's certificate (PEM)"],
+      ['--desk-key <file>', 'its key (PEM)'],
       ['-d, --detach', 'start it in the background'],
       ['--postgres-bin <folder>', "use a system PostgreSQL's bin folder"],
     ],
@@ -92,6 +105,144 @@ export const commandTable: readonly CommandSpec[] = [
     ],
     load: () => import('./commands/silo-connect.ts'),
   },
+  {
+    name: 'agent register',
+    summary: 'register an agent: makes its key pair and its client',
+    arguments: [['<name>', 'how it is called']],
+    options: [
+      [
+        '--role <role>',
+        'dev-worker, dev-orchestrator, devops, security-auditor, security-validator or clientele',
+      ],
+      ['--silo <silo...>', 'silos that it holds; "*" for all'],
+      [
+        '--key-file <file>',
+        "the agent's own file, with its private key (default: agents/<name>.json in the home)",
+      ],
+      ['--secret', 'a client secret instead of a key, for clients that cannot sign'],
+    ],
+    load: () => import('./commands/agent-register.ts'),
+  },
+  {
+    name: 'agent list',
+    summary: 'list agents, their roles and silos',
+    aliases: ['ls'],
+    load: () => import('./commands/agent-list.ts'),
+  },
+  {
+    name: 'agent revoke',
+    summary: 'refuse every token and key of an agent from now on',
+    arguments: [agent],
+    load: () => import('./commands/agent-revoke.ts'),
+  },
+  {
+    name: 'agent token',
+    summary: "get an access token with an agent's key",
+    arguments: [agent],
+    options: [
+      ['--key-file <file>', "the agent's file (default: agents/<name>.json in the home)"],
+      ['--silo <silo...>', 'for these silos only (ids)'],
+      ['--static', 'make a static bearer token instead, for clients that can do no better'],
+      ['--days <days>', 'until a static token runs out; 0: when it is revoked', '30'],
+    ],
+    load: () => import('./commands/agent-token.ts'),
+  },
+  {
+    name: 'agent admit',
+    summary: 'make an admission token, with which clients register themselves',
+    options: [
+      ['--role <role>', 'role of those clients'],
+      ['--silo <silo...>', 'their silos; "*" for all'],
+      ['--uses <count>', 'how many may register', '1'],
+      ['--minutes <minutes>', 'until it runs out', '60'],
+    ],
+    load: () => import('./commands/agent-admit.ts'),
+  },
+  {
+    name: 'silo context',
+    summary: 'what the desk tells a devops agent now',
+    arguments: [silo],
+    options: [['--reveal', 'print secrets in the clear']],
+    load: () => import('./commands/silo-context.ts'),
+  },
+  {
+    name: 'silo metadata',
+    summary: 'the metadata document: names, region, status words, times',
+    arguments: [silo],
+    load: () => import('./commands/silo-metadata.ts'),
+  },
+  {
+    name: 'silo extend',
+    summary: 'keep a silo awake for so many minutes',
+    arguments: [silo, ['<minutes>', 'from now; at most a day']],
+    load: () => import('./commands/silo-extend.ts'),
+  },
+  {
+    name: 'silo events',
+    summary: 'what happened to a silo, and who asked for it',
+    arguments: [silo],
+    options: [['-n, --limit <count>', 'how many', '50']],
+    load: () => import('./commands/silo-events.ts'),
+  },
+  {
+    name: 'silo logs',
+    summary: "last lines of a silo's services, secrets replaced",
+    arguments: [silo],
+    options: [
+      ['-s, --service <service>', 'of this service only'],
+      ['-n, --lines <count>', 'lines of each service', '50'],
+    ],
+    load: () => import('./commands/silo-logs.ts'),
+  },
+  {
+    name: 'approve',
+    summary: 'allow the one call that an agent asked for',
+    arguments: [['<approval>', 'its id, from "hangar approvals list"']],
+    load: async () => (await import('./commands/approvals.ts')).approve,
+  },
+  {
+    name: 'approvals list',
+    summary: 'what agents wait to be allowed',
+    aliases: ['ls'],
+    load: async () => (await import('./commands/approvals.ts')).list,
+  },
+  {
+    name: 'approvals refuse',
+    summary: 'refuse the call that an agent asked for',
+    arguments: [['<approval>', 'its id']],
+    load: async () => (await import('./commands/approvals.ts')).refuse,
+  },
+  {
+    name: 'approvals rules',
+    summary: 'which operations need an approval',
+    load: async () => (await import('./commands/approvals.ts')).rules,
+  },
+  {
+    name: 'approvals require',
+    summary: 'say whether an operation needs an approval',
+    arguments: [
+      ['<operation>', 'e.g. silo.destroy'],
+      ['<yes|no>', 'whether agents need one'],
+    ],
+    load: async () => (await import('./commands/approvals.ts')).require,
+  },
+  {
+    name: 'audit list',
+    summary: 'who asked the desk for what, newest first',
+    aliases: ['ls'],
+    options: [
+      ['-n, --limit <count>', 'how many', '50'],
+      ['--silo <silo>', 'about that silo'],
+      ['--caller <id>', 'by that agent (or operator)'],
+      ['--before <number>', 'rows before that one'],
+    ],
+    load: async () => (await import('./commands/audit.ts')).list,
+  },
+  {
+    name: 'audit verify',
+    summary: 'check that no row was changed, removed or moved',
+    load: async () => (await import('./commands/audit.ts')).verify,
+  },
   { name: 'apps list', summary: 'list apps', aliases: ['ls'], load: () => import('./commands/apps-list.ts') },
   {
     name: 'machine list',
@@ -133,6 +284,7 @@ export const commandTable: readonly CommandSpec[] = [
     ],
     load: () => import('./commands/logs.ts'),
   },
+  ...secretCommands,
   {
     name: 'doctor',
     summary: 'check what Hangar needs on this machine',

@@ -1,6 +1,17 @@
 // The public API as data: wire schemas of the Machines API and the operations of the desk.
 // Only types, schemas and pure helpers; nothing here does I/O.
 export * from './machines/index.ts'
-export { type Operation, operation } from './operations/operation.ts'
+export { type Agent, agentNameSchema } from './operations/agent-operations.ts'
+export * from './operations/desk-operations.ts'
+export { siloId, siloInput } from './operations/inputs.ts'
+export { type Operation, operation, operatorOnly } from './operations/operation.ts'
 export * from './operations/operations.ts'
+export { inputJsonSchema, type JsonSchema, outputJsonSchema } from './reference/json-schema.ts'
+export { type OpenApiDocument, openApi } from './reference/openapi.ts'
+export { openApiPage } from './reference/page.ts'
+export * from './roles.ts'
+export * from './silos/access.ts'
+export * from './silos/context.ts'
+export * from './silos/events.ts'
+export * from './silos/metadata.ts'
 export * from './silos/silo.ts'

@@ -1,7 +1,11 @@
 import { existsSync } from 'node:fs'
+import type { ApprovalStore, AuditStore, IdentityStore } from '#desk'
 import type { MachineStore, Sealer } from '#engine'
 import type { SiloStore } from '#silos'
+import { createApprovalStore } from './approval-store.ts'
+import { createAuditStore } from './audit-store.ts'
 import { Database } from './database.ts'
+import { createIdentityStore } from './identity-store.ts'
 import { createMachineStore } from './machine-store.ts'
 import { createSealer, loadKey } from './sealer.ts'
 import { createSiloStore } from './silo-store.ts'
@@ -18,7 +22,10 @@ export interface OpenStoreOptions {
 export interface Store {
   readonly machines: MachineStore
   readonly silos: SiloStore
+  readonly identity: IdentityStore
   readonly sealer: Sealer
+  readonly audit: AuditStore
+  readonly approvals: ApprovalStore
   close(): void
 }
 
@@ -30,7 +37,10 @@ export function openStore(options: OpenStoreOptions): Store {
   return {
     machines: createMachineStore(database),
     silos: createSiloStore(database, sealer),
+    identity: createIdentityStore(database, sealer),
     sealer,
+    audit: createAuditStore(database, sealer),
+    approvals: createApprovalStore(database),
     close: () => database.close(),
   }
 }

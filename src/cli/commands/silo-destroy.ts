@@ -5,11 +5,11 @@ import { showProgress } from '../output/progress.ts'
 export async function run({ args, options, context }: CommandCall): Promise<void> {
   const name = String(args[0])
   const client = await context.client()
-  const silo = await client.call('siloStatus', { silo: name })
+  const silo = await client.call('siloStatus', { silo_id: name })
   if (options['yes'] !== true) await confirm(silo.alias)
   const progress = showProgress(context.json)
   const result = await client
-    .call('siloDestroy', { silo: name }, { onProgress: progress.on })
+    .call('siloDestroy', { silo_id: name }, { onProgress: progress.on })
     .finally(() => progress.end())
   context.print(result, () => `${silo.alias} is destroyed, with its data.`)
 }
