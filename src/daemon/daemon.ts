@@ -11,10 +11,11 @@ import { createProbe, createRuntime, HostedServices, LogBook } from '#runtime'
 import { createSiloTemplates, SiloManager } from '#silos'
 import { openStore } from '#store'
 import { ActivityBook } from './activity.ts'
-import { type AgentDeskOptions, startAgentDesk } from './agent-desk.ts'
+import { type AgentDeskOptions, rateLimitsOf, startAgentDesk } from './agent-desk.ts'
 import { createCatalogue } from './catalogue.ts'
 import { openDatabase } from './database.ts'
 import { examine } from './doctor.ts'
+import { createFigures } from './figures.ts'
 import { lockHome } from './lock.ts'
 import { openDaemonLog } from './log.ts'
 import { startMachinesApi } from './machines-api.ts'
@@ -135,6 +136,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       region,
     })
     const activity = new ActivityBook(clock)
+    const figures = createFigures((app, id) => engine.stats(app, id), clock)
     const silos = new SiloManager({
       machines: engine,
       store: store.silos,
@@ -145,7 +147,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       }),
       clock,
       log,
-      stats: (app, id) => engine.stats(app, id),
+      stats: figures,
       states: app => engine.view.states(app),
     })
     const routes = createRoutes(engine, portBook, silos.apps)
@@ -196,9 +198,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       clock,
       log,
       version,
+      rateLimits: rateLimitsOf(options.agentDesk?.callsPerSecond),
       auditStore: store.audit,
       approvalStore: store.approvals,
-      stats: (app, id) => engine.stats(app, id),
+      stats: figures,
       portsOf: (app, id) => portsOf(app, id),
       addressesOf: app => addressesOf(app),
       isPublic: app => engine.view.hasPublicAddress(app),

@@ -28,7 +28,7 @@ import { startParts, stopParts } from './parts.ts'
 import type { SiloDoors, SiloOperation, SiloRecord, SiloStore } from './ports.ts'
 import { destroySteps, type ProvisionContext, provisionSteps } from './provision.ts'
 import { generateSecrets } from './secrets.ts'
-import { describe, statusOf } from './status.ts'
+import { describe, servicesOf, statusOf } from './status.ts'
 import type { SiloTemplates } from './templates.ts'
 
 export interface SiloManagerOptions {
@@ -45,7 +45,7 @@ export interface SiloManagerOptions {
 
 export interface SiloContext {
   readonly silo: Silo
-  readonly services: SiloStatus['services']
+  readonly services: Readonly<Record<string, { readonly status: string; readonly machine_id: string | null }>>
   /** Undefined while there is nothing to connect to. */
   readonly connection: SiloConnection | undefined
 }
@@ -163,7 +163,7 @@ export class SiloManager {
    */
   async context(name: string): Promise<SiloContext> {
     const record = this.#get(name)
-    const { services } = await statusOf(record, this.#options)
+    const services = await servicesOf(record, this.#options.machines)
     return { silo: this.get(name), services, connection: this.#options.store.connection(record.id) }
   }
 

@@ -57,6 +57,27 @@ export interface StatusSources {
   stats(app: string, machineId: string): Promise<MachineStats | undefined>
 }
 
+/** Its services and their machines, without figures. */
+export async function servicesOf(
+  record: SiloRecord,
+  machines: MachinesApi,
+): Promise<Record<string, { status: string; machine_id: string | null }>> {
+  const entries = await Promise.all(
+    partsOf(record).map(async part => {
+      const machine = await machineOf(machines, record, part)
+      return [
+        siloServiceNames[part],
+        { status: serviceStatus(machine?.state), machine_id: machine?.id ?? null },
+      ] as const
+    }),
+  )
+  return Object.fromEntries(entries)
+}
+
+function serviceStatus(state: string | undefined): string {
+  return state === 'started' ? 'running' : (state ?? 'missing')
+}
+
 /** The guide's status document, with measured figures. */
 export async function statusOf(record: SiloRecord, sources: StatusSources): Promise<SiloStatus> {
   const entries = await Promise.all(
@@ -66,7 +87,7 @@ export async function statusOf(record: SiloRecord, sources: StatusSources): Prom
       return [
         siloServiceNames[part],
         {
-          status: machine?.state === 'started' ? 'running' : (machine?.state ?? 'missing'),
+          status: serviceStatus(machine?.state),
           machine_id: machine?.id ?? null,
           cpu_percent: stats ? round(stats.cpuPercent) : null,
           memory_mb: stats ? round(stats.memoryBytes / 1024 / 1024) : null,
