@@ -1,4 +1,12 @@
-import type { CreateSilo, MachineStats, MachinesApi, Silo, SiloConnection, SiloStatus } from '#contract'
+import type {
+  CreateSilo,
+  MachineStats,
+  MachinesApi,
+  Silo,
+  SiloConnection,
+  SiloMetadata,
+  SiloStatus,
+} from '#contract'
 import {
   type Clock,
   HangarError,
@@ -9,10 +17,12 @@ import {
   SingleFlight,
   type StepListener,
 } from '#kernel'
+import { AppIndex } from './app-index.ts'
 import { connectionOf } from './connection.ts'
 import { siloErrors } from './errors.ts'
 import { createIdleWatch } from './idle.ts'
 import { createJournal } from './journal.ts'
+import { metadataOf } from './metadata.ts'
 import { appName, partsOf } from './names.ts'
 import { startParts, stopParts } from './parts.ts'
 import type { SiloDoors, SiloOperation, SiloRecord, SiloStore } from './ports.ts'
@@ -33,6 +43,13 @@ export interface SiloManagerOptions {
   states(app: string): readonly string[]
 }
 
+export interface SiloContext {
+  readonly silo: Silo
+  readonly services: SiloStatus['services']
+  /** Undefined while there is nothing to connect to. */
+  readonly connection: SiloConnection | undefined
+}
+
 /** Default idle minutes of a silo until it sleeps. */
 export const defaultAutoStopMinutes = 30
 
@@ -46,11 +63,12 @@ export class SiloManager {
   readonly #flights = new SingleFlight<string, void>()
   readonly #queues = new Map<string, Serial>()
   readonly #idle: ReturnType<typeof createIdleWatch>
-  readonly #byApp = new Map<string, string>()
+  /** Which app belongs to which silo, and stands on which other. */
+  readonly apps = new AppIndex()
 
   constructor(options: SiloManagerOptions) {
     this.#options = options
-    for (const record of options.store.list()) this.#index(record)
+    for (const record of options.store.list()) this.apps.add(record)
     this.#idle = createIdleWatch({
       clock: options.clock,
       log: options.log,
@@ -103,6 +121,7 @@ export class SiloManager {
     }
     store.saveSecrets(record.id, generateSecrets(now))
     this.#save(record)
+    this.#publish(record.id)
     await this.#once(record.id, 'provision', () => this.#provision(record, listener))
     return describe(this.#get(record.id), this.#states(record))
   }
@@ -138,6 +157,31 @@ export class SiloManager {
     return connectionOf(record, secrets, this.#options.doors)
   }
 
+  /**
+   * What the desk may tell parts of: the silo as it is now, and its connection record, which is there from provisioning until a stop begins.
+   * Both are read in one moment.
+   */
+  async context(name: string): Promise<SiloContext> {
+    const record = this.#get(name)
+    const { services } = await statusOf(record, this.#options)
+    return { silo: this.get(name), services, connection: this.#options.store.connection(record.id) }
+  }
+
+  metadata(name: string): SiloMetadata {
+    const record = this.#get(name)
+    return metadataOf(record, this.#states(record), this.#options.templates)
+  }
+
+  /** Keeps it awake until then, however idle. A later end that was asked for before stays. */
+  extend(name: string, minutes: number): Silo {
+    const record = this.#get(name)
+    this.#refuseWhile(record)
+    if (record.wanted !== 'running') throw siloErrors.asleep(record.alias)
+    const until = this.#options.clock.now() + minutes * 60_000
+    this.#change(record.id, { awakeUntil: Math.max(until, record.awakeUntil ?? 0) })
+    return this.get(name)
+  }
+
   /** Wakes it and resolves when every part runs. Joins a start under way; waits for a stop under way and then starts. */
   async start(name: string, cause: { door: string; client: string }): Promise<Silo> {
     const record = this.#get(name)
@@ -161,7 +205,7 @@ export class SiloManager {
 
   /** The silo that an app belongs to. */
   siloOfApp(app: string): string | undefined {
-    return this.#byApp.get(app)
+    return this.apps.siloOf(app)
   }
 
   async #provision(record: SiloRecord, listener?: StepListener): Promise<void> {
@@ -179,6 +223,7 @@ export class SiloManager {
         ? error
         : siloErrors.provisionFailed(record.alias, failedAt, messageOf(error))
     }
+    this.#publish(record.id)
     this.#change(record.id, { operation: null, lastStartedAt: clock.now() })
   }
 
@@ -195,6 +240,7 @@ export class SiloManager {
       this.#change(id, { operation: null, error: messageOf(error) })
       throw error
     }
+    this.#publish(id)
     if (sleeping) this.#change(id, { operation: null, lastStartedAt: clock.now() })
     log.info({ silo: record.alias, ms: Math.round(clock.monotonic() - began), ...cause }, 'silo is awake')
   }
@@ -202,7 +248,7 @@ export class SiloManager {
   async #stop(id: string, reason: string): Promise<void> {
     const { machines, clock, log } = this.#options
     const record = this.#get(id)
-    this.#change(id, { wanted: 'stopped', operation: operation('stop', clock.now()) })
+    this.#change(id, { wanted: 'stopped', operation: operation('stop', clock.now()), awakeUntil: null })
     try {
       await stopParts(machines, record)
       this.#change(id, { operation: null, lastStoppedAt: clock.now(), error: null })
@@ -260,6 +306,11 @@ export class SiloManager {
     })
   }
 
+  /** (Re)writes the connection record; to be called whenever what is in it may have changed. */
+  #publish(id: string): void {
+    this.#options.store.saveConnection(id, this.connection(id))
+  }
+
   #refuseWhile({ operation, alias }: SiloRecord): void {
     if (operation?.kind === 'provision') throw siloErrors.busy(alias, 'provisioning')
     if (operation?.kind === 'destroy') throw siloErrors.gone(alias)
@@ -298,17 +349,13 @@ export class SiloManager {
 
   #save(record: SiloRecord): void {
     this.#options.store.save(record)
-    this.#index(record)
-  }
-
-  #index(record: SiloRecord): void {
-    for (const part of partsOf(record)) this.#byApp.set(appName(record, part), record.id)
+    this.apps.add(record)
   }
 
   #forget(record: SiloRecord): void {
     this.#options.store.delete(record.id)
     this.#queues.delete(record.id)
-    for (const part of partsOf(record)) this.#byApp.delete(appName(record, part))
+    this.apps.delete(record)
   }
 }
 

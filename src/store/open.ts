@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
-import type { IdentityStore } from '#desk'
+import type { ApprovalStore, AuditStore, IdentityStore } from '#desk'
 import type { MachineStore, Sealer } from '#engine'
 import type { SiloStore } from '#silos'
+import { createApprovalStore } from './approval-store.ts'
+import { createAuditStore } from './audit-store.ts'
 import { Database } from './database.ts'
 import { createIdentityStore } from './identity-store.ts'
 import { createMachineStore } from './machine-store.ts'
@@ -22,6 +24,8 @@ export interface Store {
   readonly silos: SiloStore
   readonly identity: IdentityStore
   readonly sealer: Sealer
+  readonly audit: AuditStore
+  readonly approvals: ApprovalStore
   close(): void
 }
 
@@ -35,6 +39,8 @@ export function openStore(options: OpenStoreOptions): Store {
     silos: createSiloStore(database, sealer),
     identity: createIdentityStore(database, sealer),
     sealer,
+    audit: createAuditStore(database, sealer),
+    approvals: createApprovalStore(database),
     close: () => database.close(),
   }
 }
