@@ -100,8 +100,6 @@ export function createTransport(options: TransportOptions) {
   }
 }
 
-export type Transport = ReturnType<typeof createTransport>
-
 interface Answer {
   readonly status: number
   readonly retryAfter: string | undefined

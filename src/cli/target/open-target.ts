@@ -61,7 +61,8 @@ async function localToken(home: string): Promise<string> {
     throw new HangarError(`The token of this Hangar's Machines API cannot be read from ${path}`, {
       code: 'HGR_CLI_TOKEN',
       status: 422,
-      hint: codeOf(error) === 'ENOENT' ? 'It is made when Hangar starts: hangar up' : 'Check who owns the file.',
+      hint:
+        codeOf(error) === 'ENOENT' ? 'It is made when Hangar starts: hangar up' : 'Check who owns the file.',
     })
   }
 }
