@@ -140,4 +140,9 @@ export const secretCommands: readonly CommandSpec[] = [
     ],
     load: () => import('./commands/secrets-rotate.ts'),
   },
+  {
+    name: 'secrets rekey',
+    summary: 'seal everything that this Hangar keeps with a new key; it must be down',
+    load: () => import('./commands/secrets-rekey.ts'),
+  },
 ]
