@@ -87,6 +87,7 @@ async function ensureCluster(data: string, { binaries, pool, owner }: PostgresIm
     if (found !== String(binaries.major)) throw postgresErrors.otherMajor(data, found, String(binaries.major))
     // The operator's account may be another than the one that made the cluster.
     await writeIfChanged(join(data, 'pg_ident.conf'), identFile([ownName()]))
+    await writeIfChanged(join(data, 'pg_hba.conf'), authenticationFile())
     return
   }
   if (existsSync(data) && readdirSync(data).length > 0) throw postgresErrors.notADataDirectory(data)

@@ -9,6 +9,16 @@ export {
   type PostgresImageOptions,
   type PostgresLaunch,
 } from './image.ts'
+export {
+  applyLeases,
+  type EndedSession,
+  isLeaseRole,
+  type LeaseChanges,
+  type LeaseGrant,
+  type LeaseLimits,
+  leasePrefix,
+  superviseLeases,
+} from './leases/index.ts'
 export { canReach, clusterOwner, type Owner } from './owner.ts'
 export { ClonePool, type ClonePoolOptions } from './pool.ts'
 export { scramVerifier } from './scram.ts'
