@@ -15,6 +15,7 @@ export interface CommandSpec {
 }
 
 const silo = ['<silo>', 'its alias ({client}-{app}) or id'] as const
+const agent = ['<agent>', 'its name or id'] as const
 const machine = ['<machine>', 'its id, or an app that has exactly one'] as const
 
 /** All commands, Fly's words where Fly has them. */
@@ -91,6 +92,59 @@ export const commandTable: readonly CommandSpec[] = [
       ['--env', 'print as lines of an env file'],
     ],
     load: () => import('./commands/silo-connect.ts'),
+  },
+  {
+    name: 'agent register',
+    summary: 'register an agent: makes its key pair and its client',
+    arguments: [['<name>', 'how it is called']],
+    options: [
+      [
+        '--role <role>',
+        'dev-worker, dev-orchestrator, devops, security-auditor, security-validator or clientele',
+      ],
+      ['--silo <silo...>', 'silos that it holds; "*" for all'],
+      [
+        '--key-file <file>',
+        "the agent's own file, with its private key (default: agents/<name>.json in the home)",
+      ],
+      ['--secret', 'a client secret instead of a key, for clients that cannot sign'],
+    ],
+    load: () => import('./commands/agent-register.ts'),
+  },
+  {
+    name: 'agent list',
+    summary: 'list agents, their roles and silos',
+    aliases: ['ls'],
+    load: () => import('./commands/agent-list.ts'),
+  },
+  {
+    name: 'agent revoke',
+    summary: 'refuse every token and key of an agent from now on',
+    arguments: [agent],
+    load: () => import('./commands/agent-revoke.ts'),
+  },
+  {
+    name: 'agent token',
+    summary: "get an access token with an agent's key",
+    arguments: [agent],
+    options: [
+      ['--key-file <file>', "the agent's file (default: agents/<name>.json in the home)"],
+      ['--silo <silo...>', 'for these silos only (ids)'],
+      ['--static', 'make a static bearer token instead, for clients that can do no better'],
+      ['--days <days>', 'until a static token runs out; 0: when it is revoked', '30'],
+    ],
+    load: () => import('./commands/agent-token.ts'),
+  },
+  {
+    name: 'agent admit',
+    summary: 'make an admission token, with which clients register themselves',
+    options: [
+      ['--role <role>', 'role of those clients'],
+      ['--silo <silo...>', 'their silos; "*" for all'],
+      ['--uses <count>', 'how many may register', '1'],
+      ['--minutes <minutes>', 'until it runs out', '60'],
+    ],
+    load: () => import('./commands/agent-admit.ts'),
   },
   { name: 'apps list', summary: 'list apps', aliases: ['ls'], load: () => import('./commands/apps-list.ts') },
   {

@@ -71,6 +71,7 @@ function addCommand(program: Command, groups: Map<string, Command>, spec: Comman
 
 const groupSummaries: Record<string, string> = {
   silo: 'isolated Supabase-compatible environments',
+  agent: 'agents: programs with an identity of their own',
   apps: 'apps on this machine',
   machine: 'machines: single running instances',
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createDesk } from '#desk'
+import { createDesk, createIdentity } from '#desk'
 import { Edge } from '#edge'
 import { createEngine, PortBook } from '#engine'
 import { LifecycleGroups, type Log, type LogLevel, messageOf, systemClock } from '#kernel'
@@ -175,11 +175,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     })
     if (machinesApi) groups.add({ machinesApi: { stop: () => machinesApi.stop() } })
     const version = hangarVersion()
+    const identity = await createIdentity({
+      store: store.identity,
+      clock,
+      log,
+      siloMadeAt: id => store.silos.get(id)?.createdAt,
+    })
     const desk = await createDesk({
       machines: engine,
       silos,
       logs,
       org,
+      identity,
       clock,
       log,
       stats: (app, id) => engine.stats(app, id),

@@ -4,5 +4,13 @@ export type { Authenticator } from './authenticator.ts'
 export type { Caller } from './caller.ts'
 export { createDesk, type Desk } from './desk.ts'
 export type { DeskFace, FaceParts } from './face.ts'
+export {
+  type AdmissionRecord,
+  type AgentRecord,
+  createIdentity,
+  type Identity,
+  type IdentityStore,
+  type StaticTokenRecord,
+} from './identity/index.ts'
 export type { CallContext, CallFrame, OperationKey, Perform } from './perform.ts'
 export type { DeskOptions, LogSource } from './ports.ts'

@@ -1,6 +1,7 @@
 import type { Finding, MachineStats, MachinesApi, Status } from '#contract'
 import type { Clock } from '#kernel'
 import type { SiloManager } from '#silos'
+import type { Identity } from './identity/index.ts'
 
 /** Logs of machines, as the desk hands them on. */
 export interface LogSource {
@@ -14,6 +15,7 @@ export interface DeskOptions {
   readonly silos: SiloManager
   readonly logs: LogSource
   readonly org: string
+  readonly identity: Identity
   readonly clock: Clock
   stats(app: string, machineId: string): Promise<MachineStats | undefined>
   /** Where each internal port of a machine answers on this machine, as text. */

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
+import type { IdentityStore } from '#desk'
 import type { MachineStore, Sealer } from '#engine'
 import type { SiloStore } from '#silos'
 import { Database } from './database.ts'
+import { createIdentityStore } from './identity-store.ts'
 import { createMachineStore } from './machine-store.ts'
 import { createSealer, loadKey } from './sealer.ts'
 import { createSiloStore } from './silo-store.ts'
@@ -18,6 +20,7 @@ export interface OpenStoreOptions {
 export interface Store {
   readonly machines: MachineStore
   readonly silos: SiloStore
+  readonly identity: IdentityStore
   readonly sealer: Sealer
   close(): void
 }
@@ -30,6 +33,7 @@ export function openStore(options: OpenStoreOptions): Store {
   return {
     machines: createMachineStore(database),
     silos: createSiloStore(database, sealer),
+    identity: createIdentityStore(database, sealer),
     sealer,
     close: () => database.close(),
   }

@@ -1,0 +1,69 @@
+import { type AccessTokens, accessTokenSeconds, scopeOf, silosOfScope } from '../access-tokens.ts'
+import { isResource } from '../addresses.ts'
+import type { AssertionOptions } from '../assertion.ts'
+import { authenticateClient } from './client.ts'
+import { OAuthError } from './errors.ts'
+
+export interface TokenRequest {
+  readonly form: ReadonlyMap<string, string>
+  readonly authorization: string | undefined
+  /** The desk's address as the request named it. */
+  readonly issuer: string
+}
+
+export interface TokenAnswer {
+  readonly access_token: string
+  readonly token_type: 'Bearer'
+  readonly expires_in: number
+  readonly scope: string
+}
+
+const known = [
+  'grant_type',
+  'scope',
+  'resource',
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+]
+
+/** One token request (RFC 6749, 4.4). Throws OAuthError. */
+export async function grantToken(
+  options: AssertionOptions & { readonly tokens: AccessTokens },
+  { form, authorization, issuer }: TokenRequest,
+): Promise<TokenAnswer> {
+  const unknown = [...form.keys()].find(name => !known.includes(name))
+  if (unknown !== undefined)
+    throw new OAuthError(
+      'invalid_request',
+      `There is no parameter of that name; known are ${known.join(', ')}`,
+    )
+  const grant = form.get('grant_type')
+  if (grant === undefined) throw new OAuthError('invalid_request', 'grant_type is missing')
+  if (grant !== 'client_credentials')
+    throw new OAuthError('unsupported_grant_type', 'Only client_credentials is granted here')
+
+  const agent = await authenticateClient(options, form, authorization)
+  const resource = form.get('resource') ?? issuer
+  if (!isResource(options.addresses, resource))
+    throw new OAuthError('invalid_target', 'The resource is not this desk')
+  const silos = silosOfScope(form.get('scope'), agent.silos)
+  if (!silos) throw new OAuthError('invalid_scope', 'The scope asks for more than this client may have')
+  return {
+    access_token: await options.tokens.issue(agent, { issuer, audience: resource.replace(/\/$/, ''), silos }),
+    token_type: 'Bearer',
+    expires_in: accessTokenSeconds,
+    scope: scopeOf(silos),
+  }
+}
+
+/** The fields of a form; one that comes twice is refused, so that no two readers can differ about it. */
+export function readForm(body: string): Map<string, string> {
+  const form = new Map<string, string>()
+  for (const [name, value] of new URLSearchParams(body)) {
+    if (form.has(name)) throw new OAuthError('invalid_request', 'A parameter was given twice')
+    form.set(name, value)
+  }
+  return form
+}
