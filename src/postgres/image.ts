@@ -67,7 +67,7 @@ export function createPostgresImage(options: PostgresImageOptions) {
     ready: (spec: PostgresLaunch, process: { readonly signal: AbortSignal }) =>
       untilReady(dataDirectory(spec), clock, process.signal),
 
-    /** Sets the passwords that the machine's secrets name, when they are not what they were at the last start. */
+    /** Sets passwords, leases and the mode of row-level security that the machine's secrets name, when they are not what they were at the last start. */
     async started(spec: PostgresLaunch): Promise<void> {
       const roles = rolesOf(spec.env)
       const mark = join(dirname(dataDirectory(spec)), '.hangar-roles')

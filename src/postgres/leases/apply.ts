@@ -52,7 +52,8 @@ export const dropEmptySchema = `do $$ begin
   and not exists (select from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'hangar')
   then drop schema if exists hangar; end if; end $$`
 
-async function leaseRoles(client: ClientBase): Promise<string[]> {
+/** Login roles of the cluster that are leases. */
+export async function leaseRoles(client: ClientBase): Promise<string[]> {
   const { rows } = await client.query<{ rolname: string }>(
     'select rolname from pg_catalog.pg_roles where starts_with(rolname, $1) and rolcanlogin',
     [leasePrefix],
