@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import type { IdentityStore } from '#desk'
 import type { MachineStore, Sealer } from '#engine'
-import type { SiloStore } from '#silos'
+import type { CareStore, SiloStore } from '#silos'
+import { createCareStore } from './care-store.ts'
 import { Database } from './database.ts'
 import { createIdentityStore } from './identity-store.ts'
 import { createMachineStore } from './machine-store.ts'
@@ -20,6 +21,7 @@ export interface OpenStoreOptions {
 export interface Store {
   readonly machines: MachineStore
   readonly silos: SiloStore
+  readonly care: CareStore
   readonly identity: IdentityStore
   readonly sealer: Sealer
   close(): void
@@ -33,6 +35,7 @@ export function openStore(options: OpenStoreOptions): Store {
   return {
     machines: createMachineStore(database),
     silos: createSiloStore(database, sealer),
+    care: createCareStore(database, sealer),
     identity: createIdentityStore(database, sealer),
     sealer,
     close: () => database.close(),

@@ -38,6 +38,7 @@ export function createSiloStore(database: Database, sealer: Sealer): SiloStore {
       const sealed = sealer.seal(JSON.stringify(secrets), context(id))
       database.run('insert or replace into silo_secrets (id, sealed) values (?, ?)', id, Buffer.from(sealed))
     },
+    deleteSecrets: id => database.run('delete from silo_secrets where id = ?', id),
     secrets(id) {
       const row = database.get<{ sealed: Uint8Array }>('select sealed from silo_secrets where id = ?', id)
       return row && (JSON.parse(sealer.open(new Uint8Array(row.sealed), context(id))) as SiloSecrets)
