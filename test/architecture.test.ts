@@ -11,6 +11,7 @@ const mayImport: Record<string, readonly string[]> = {
   contract: ['kernel'],
   http: ['kernel'],
   manifest: ['kernel', 'contract'],
+  secrets: ['kernel', 'contract', 'manifest'],
   engine: ['kernel', 'contract'],
   edge: ['kernel', 'contract'],
   silos: ['kernel', 'contract', 'manifest'],
@@ -25,7 +26,7 @@ const mayImport: Record<string, readonly string[]> = {
   'services/studio': ['kernel', 'http', 'postgres'],
   desk: ['kernel', 'contract', 'http', 'silos'],
   client: ['kernel', 'contract'],
-  cli: ['kernel', 'contract', 'manifest', 'client', 'lazy:daemon'],
+  cli: ['kernel', 'contract', 'manifest', 'secrets', 'client', 'lazy:daemon'],
   daemon: ['*'],
 }
 
@@ -33,6 +34,7 @@ const mayImport: Record<string, readonly string[]> = {
 const homes: Record<string, readonly string[]> = {
   '@clack/prompts': ['cli'],
   commander: ['cli'],
+  eciesjs: ['secrets'],
   fastify: ['http'],
   libsql: ['store'],
   pino: ['kernel'],

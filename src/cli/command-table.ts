@@ -1,4 +1,5 @@
 import type { CommandCall } from './context.ts'
+import { secretCommands } from './secret-commands.ts'
 
 export interface CommandSpec {
   /** Words, as they are typed. */
@@ -6,7 +7,13 @@ export interface CommandSpec {
   readonly summary: string
   readonly aliases?: readonly string[]
   readonly arguments?: readonly (readonly [name: string, summary: string])[]
-  readonly options?: readonly (readonly [flags: string, summary: string, fallback?: string])[]
+  readonly options?: readonly (readonly [
+    flags: string,
+    summary: string,
+    fallback?: string | undefined,
+    /** May be given several times. */
+    repeat?: 'repeat',
+  ])[]
   /** False where the output is no data. */
   readonly json?: false
   /** Options behind the arguments belong to somebody else. */
@@ -30,6 +37,11 @@ export const commandTable: readonly CommandSpec[] = [
       ['--api-rate-limits', "with Fly's rate limits"],
       ['--no-api', "do not offer Fly's Machines API over HTTP"],
       ['--no-demo', 'do not create the demo silo on the first run'],
+      ['--desk-port <port>', 'port of the desk for agents; default: one of its own, kept'],
+      ['--desk-host <address>', 'address of the desk; other than loopback needs a certificate', '127.0.0.1'],
+      ['--desk-name <name...>', 'a further name by which agents reach the desk'],
+      ['--desk-cert <file>', "the desk's certificate (PEM)"],
+      ['--desk-key <file>', 'its key (PEM)'],
       ['-d, --detach', 'start it in the background'],
       ['--postgres-bin <folder>', "use a system PostgreSQL's bin folder"],
     ],
@@ -187,6 +199,7 @@ export const commandTable: readonly CommandSpec[] = [
     ],
     load: () => import('./commands/logs.ts'),
   },
+  ...secretCommands,
   {
     name: 'doctor',
     summary: 'check what Hangar needs on this machine',

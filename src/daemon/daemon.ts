@@ -11,6 +11,7 @@ import { createProbe, createRuntime, HostedServices, LogBook } from '#runtime'
 import { createSiloTemplates, SiloManager } from '#silos'
 import { openStore } from '#store'
 import { ActivityBook } from './activity.ts'
+import { type AgentDeskOptions, startAgentDesk } from './agent-desk.ts'
 import { createCatalogue } from './catalogue.ts'
 import { openDatabase } from './database.ts'
 import { examine } from './doctor.ts'
@@ -33,6 +34,8 @@ export interface DaemonOptions {
   /** Port of the Machines API on loopback; undefined: not offered over HTTP. */
   readonly machinesApiPort?: number | undefined
   readonly machinesApiRateLimits?: boolean
+  /** Where agents reach the desk. Default: a loopback port of its own. */
+  readonly agentDesk?: AgentDeskOptions
   /** Key of the stored secrets instead of the key file. */
   readonly key?: string | undefined
   /** A PostgreSQL installation's bin folder instead of the packaged one. */
@@ -51,6 +54,8 @@ export interface Daemon {
   readonly httpPort: number
   readonly httpsPort: number | undefined
   readonly controlSocket: string
+  /** Where agents reach the desk. */
+  readonly desk: string | null
   readonly log: Log
   /** Resolves when nothing of it runs any more. Machines that run now are started again by the next start. */
   stop(reason: string): Promise<void>
@@ -175,6 +180,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     })
     if (machinesApi) groups.add({ machinesApi: { stop: () => machinesApi.stop() } })
     const version = hangarVersion()
+    let deskOrigin: string | null = null
     const identity = await createIdentity({
       store: store.identity,
       clock,
@@ -189,6 +195,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       identity,
       clock,
       log,
+      version,
+      auditStore: store.audit,
+      approvalStore: store.approvals,
       stats: (app, id) => engine.stats(app, id),
       portsOf: (app, id) => portsOf(app, id),
       addressesOf: app => addressesOf(app),
@@ -203,6 +212,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         silos,
         engine,
         machinesApi: machinesApi?.url ?? null,
+        desk: () => deskOrigin,
       }),
       doctor: () =>
         examine({
@@ -216,6 +226,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     })
     groups.add({ desk: { stop: () => desk.stop() }, silos: { stop: async () => silos.halt() } })
     await desk.listen(paths.controlSocket)
+    deskOrigin = await startAgentDesk(options.agentDesk ?? {}, {
+      desk,
+      portBook,
+      authenticator: identity.authenticator,
+      faces: [identity.face],
+      log,
+    })
     await silos.recover()
     log.info({ version, port: edge.httpPort, home: paths.home }, 'daemon is up')
 
@@ -224,6 +241,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       httpPort: edge.httpPort,
       httpsPort: edge.httpsPort,
       controlSocket: paths.controlSocket,
+      desk: deskOrigin,
       log,
       async stop(reason) {
         log.info({ reason }, 'daemon stops')

@@ -20,7 +20,7 @@ export function agentOperationHandlers({ identity, silos }: DeskOptions) {
     return names.map(name => {
       const silo = silos.find(name)
       if (!silo) throw deskErrors.noSilo(name)
-      return silo.id
+      return silo.silo_id
     })
   }
 

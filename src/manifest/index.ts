@@ -1,9 +1,18 @@
 // Reads fly.toml into typed values and into the machine configuration that `fly deploy` would send, and hangar.toml into a
 // stack; every message has file:line:column. Knows nothing of what runs.
 export type { Diagnostic, Severity } from './errors.ts'
-export type { FlyConfig } from './fly-schema.ts'
-export { readFlyToml } from './fly-toml.ts'
-export { defaultGroup, processGroups, toMachineConfig } from './machine-config.ts'
+export { defaultGroup, mainGroup, processGroups } from './fly/groups.ts'
+export {
+  type MachineConfigOptions,
+  toConsoleMachineConfig,
+  toMachineConfig,
+  toMachineConfigs,
+  toReleaseMachineConfig,
+  toTestMachineConfig,
+  volumesOf,
+} from './fly/machine-config.ts'
+export { readFlyToml } from './fly/read.ts'
+export type { Autoscaling, FlyConfig } from './fly/schema.ts'
 export { nearest } from './nearest.ts'
 export { type Condition, conditionHolds, parseCondition } from './stack/condition.ts'
 export { loadStack } from './stack/load.ts'

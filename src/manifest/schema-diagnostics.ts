@@ -25,7 +25,9 @@ function diagnosticsOf(
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map(key => {
       const suggestion = nearest(key, knownKeysAt(schema, path))
-      const hint = hints[key] ?? (suggestion ? `Did you mean ${suggestion}?` : undefined)
+      const hint =
+        (Object.hasOwn(hints, key) ? hints[key] : undefined) ??
+        (suggestion ? `Did you mean ${suggestion}?` : undefined)
       const section = path.filter(part => typeof part === 'string').join('.')
       return {
         file,
@@ -59,6 +61,7 @@ function messageFor(issue: z.core.$ZodIssue): string {
     const inner = issue.errors.flat().map(one => messageFor(one))
     return [...new Set(inner)].join(', or ') || issue.message
   }
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is missing'
   return issue.message.replace(/^Invalid input: /, '')
 }
 

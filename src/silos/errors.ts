@@ -41,6 +41,12 @@ export const siloErrors = {
       kind: 'user',
       hint: `See its log: hangar logs -a ${app}`,
     }),
+  asleep: (alias: string) =>
+    new HangarError(`The silo ${alias} sleeps; there is nothing to keep awake`, {
+      code: 'HGR_SILO_ASLEEP',
+      status: 409,
+      hint: `Start it first: hangar silo start ${alias}`,
+    }),
   gone: (alias: string) =>
     new HangarError(`The silo ${alias} is being destroyed`, { code: 'HGR_SILO_GONE', status: 410 }),
   tooManyLeases: (alias: string, most: number) =>

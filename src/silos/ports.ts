@@ -1,3 +1,4 @@
+import type { SiloConnection } from '#contract'
 import type { JournalEntry } from '#kernel'
 
 // What the silos ask of the world: a place for their records, and what the edge knows. Machines are reached through MachinesApi only.
@@ -43,6 +44,8 @@ export interface SiloRecord {
   readonly lastStoppedAt: number | null
   readonly autoStopMinutes: number
   readonly studio: boolean
+  /** Not put to sleep before that, however idle; milliseconds since 1970. Records of older versions have none. */
+  readonly awakeUntil?: number | null
   /** The last failure, one sentence. */
   readonly error: string | null
   /** Counts rotations; the keys that it was made with are 1. */
@@ -66,6 +69,7 @@ export interface SiloSecrets {
 
 /** Synchronous; every write is on disk when the call returns. */
 export interface SiloStore {
+  /** With a record that no longer wants to run, its connection is deleted in the same transaction. */
   save(record: SiloRecord): void
   get(id: string): SiloRecord | undefined
   list(): SiloRecord[]
@@ -75,7 +79,13 @@ export interface SiloStore {
   delete(id: string): void
   saveSecrets(id: string, secrets: SiloSecrets): void
   secrets(id: string): SiloSecrets | undefined
+<<<<<<< HEAD
   deleteSecrets(id: string): void
+=======
+  /** The connection record that the desk tells parts of; sealed. */
+  saveConnection(id: string, connection: SiloConnection): void
+  connection(id: string): SiloConnection | undefined
+>>>>>>> main
 }
 
 export interface AppActivity {

@@ -1,8 +1,14 @@
 import { existsSync } from 'node:fs'
-import type { IdentityStore } from '#desk'
+import type { ApprovalStore, AuditStore, IdentityStore } from '#desk'
 import type { MachineStore, Sealer } from '#engine'
+<<<<<<< HEAD
 import type { CareStore, SiloStore } from '#silos'
 import { createCareStore } from './care-store.ts'
+=======
+import type { SiloStore } from '#silos'
+import { createApprovalStore } from './approval-store.ts'
+import { createAuditStore } from './audit-store.ts'
+>>>>>>> main
 import { Database } from './database.ts'
 import { createIdentityStore } from './identity-store.ts'
 import { createMachineStore } from './machine-store.ts'
@@ -24,6 +30,8 @@ export interface Store {
   readonly care: CareStore
   readonly identity: IdentityStore
   readonly sealer: Sealer
+  readonly audit: AuditStore
+  readonly approvals: ApprovalStore
   close(): void
 }
 
@@ -38,6 +46,8 @@ export function openStore(options: OpenStoreOptions): Store {
     care: createCareStore(database, sealer),
     identity: createIdentityStore(database, sealer),
     sealer,
+    audit: createAuditStore(database, sealer),
+    approvals: createApprovalStore(database),
     close: () => database.close(),
   }
 }
