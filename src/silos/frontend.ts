@@ -2,7 +2,7 @@ import { type Clock, type Log, messageOf } from '#kernel'
 import type { FrontendHost } from './care-ports.ts'
 import { siloErrors } from './errors.ts'
 import { appName } from './names.ts'
-import type { SiloRecord, SiloSecrets } from './ports.ts'
+import type { SiloFrontend, SiloRecord, SiloSecrets } from './ports.ts'
 import type { SiloWork } from './work.ts'
 
 export interface FrontendParts {
@@ -33,7 +33,7 @@ export function createFrontends({ host, work, clock, log }: FrontendParts) {
 
   return {
     /** Sets them for the first time. `url` default: the gateway's stable name on Fly. */
-    async link(name: string, siteId: string, url: string | undefined): Promise<void> {
+    async link(name: string, siteId: string, url: string | undefined): Promise<SiloFrontend> {
       const { id } = work.get(name)
       await work.exclusive(id, async () => {
         const record = work.get(id)
@@ -45,6 +45,7 @@ export function createFrontends({ host, work, clock, log }: FrontendParts) {
         work.change(id, { frontend: { siteId, url: target, keyVersion: 0, setAt: null, error: null } })
         await publish(work.get(id))
       })
+      return work.get(id).frontend as SiloFrontend
     },
 
     /** After a rotation, and once a minute for what is owed. */

@@ -79,13 +79,10 @@ export interface SiloStore {
   delete(id: string): void
   saveSecrets(id: string, secrets: SiloSecrets): void
   secrets(id: string): SiloSecrets | undefined
-<<<<<<< HEAD
   deleteSecrets(id: string): void
-=======
   /** The connection record that the desk tells parts of; sealed. */
   saveConnection(id: string, connection: SiloConnection): void
   connection(id: string): SiloConnection | undefined
->>>>>>> main
 }
 
 export interface AppActivity {

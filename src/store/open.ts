@@ -1,14 +1,10 @@
 import { existsSync } from 'node:fs'
 import type { ApprovalStore, AuditStore, IdentityStore } from '#desk'
 import type { MachineStore, Sealer } from '#engine'
-<<<<<<< HEAD
 import type { CareStore, SiloStore } from '#silos'
 import { createCareStore } from './care-store.ts'
-=======
-import type { SiloStore } from '#silos'
 import { createApprovalStore } from './approval-store.ts'
 import { createAuditStore } from './audit-store.ts'
->>>>>>> main
 import { Database } from './database.ts'
 import { createIdentityStore } from './identity-store.ts'
 import { createMachineStore } from './machine-store.ts'

@@ -65,20 +65,29 @@ export interface ResolvedRegion {
 
 /** Throws for a code that nobody knows; with `strict` also for one that Fly has given up. */
 export function resolveRegion(code: string, options: { readonly strict?: boolean } = {}): ResolvedRegion {
-  const region = siloRegions.find(one => one.code === code)
-  if (!region)
+  if (!siloRegions.some(one => one.code === code))
     throw new HangarError(`There is no region ${code}`, {
       code: 'HGR_REGION_UNKNOWN',
       status: 422,
       hint: `Regions: ${siloRegions.map(one => one.code).join(', ')}.`,
     })
-  if (region.mapsTo === undefined) return { requested: code, effective: code, warning: null }
-  const warning = `Fly no longer has ${code} (${region.location}); there it is ${region.mapsTo}`
-  if (options.strict)
-    throw new HangarError(warning, {
+  const resolved = regionOnFly(code)
+  if (options.strict && resolved.warning !== null)
+    throw new HangarError(resolved.warning, {
       code: 'HGR_REGION_GONE',
       status: 422,
-      hint: `Ask for ${region.mapsTo}, or leave strict out.`,
+      hint: `Ask for ${resolved.effective}, or leave strict out.`,
     })
-  return { requested: code, effective: region.mapsTo, warning }
+  return resolved
+}
+
+/** The same without an opinion: a code that nobody knows stays what it is. */
+export function regionOnFly(code: string): ResolvedRegion {
+  const region = siloRegions.find(one => one.code === code)
+  if (region?.mapsTo === undefined) return { requested: code, effective: code, warning: null }
+  return {
+    requested: code,
+    effective: region.mapsTo,
+    warning: `Fly no longer has ${code} (${region.location}); there it is ${region.mapsTo}`,
+  }
 }
