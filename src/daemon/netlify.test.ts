@@ -63,7 +63,9 @@ describe('the frontend at Netlify', () => {
       VITE_SUPABASE_ANON_KEY: jwt('anon'),
     })
     expect(requests.at(-1)).toMatchObject({ method: 'POST', url: '/api/v1/sites/site-1/builds' })
-    expect(new Set(requests.map(({ authorization }) => authorization))).toEqual(new Set(['Bearer netlify-token']))
+    expect(new Set(requests.map(({ authorization }) => authorization))).toEqual(
+      new Set(['Bearer netlify-token']),
+    )
     await host().publish('site-1', { url: 'https://other.fly.dev', anonKey: jwt('anon') })
     expect(variables.get('VITE_SUPABASE_URL')).toBe('https://other.fly.dev')
     expect(requests.filter(({ url: path }) => path.endsWith('/builds'))).toHaveLength(2)
@@ -76,7 +78,10 @@ describe('the frontend at Netlify', () => {
     ['a key without a role', { url, anonKey: `a.${Buffer.from('{}').toString('base64url')}.c` }],
     ['an address with a password', { url: 'https://user:secret@example.com', anonKey: jwt('anon') }],
     ['a service role key as address', { url: jwt('service_role'), anonKey: jwt('anon') }],
-    ['an address with a key behind it', { url: `${url}?apikey=${jwt('service_role')}`, anonKey: jwt('anon') }],
+    [
+      'an address with a key behind it',
+      { url: `${url}?apikey=${jwt('service_role')}`, anonKey: jwt('anon') },
+    ],
     ['a database address', { url: 'postgres://postgres:pw@host/postgres', anonKey: jwt('anon') }],
   ])('is never sent %s: not one request is made', async (_what, values) => {
     await expect(host().publish('site-1', values)).rejects.toMatchObject({ code: 'HGR_NETLIFY_REFUSED' })

@@ -18,7 +18,10 @@ interface Variable {
  * Netlify's API, as far as a silo's frontend needs it: two variables of one site, and a build. There is no way to send anything else: the
  * names are fixed, the address must carry no secret, and the key must say of itself that it is an anon key.
  */
-export function createNetlify({ baseUrl = 'https://api.netlify.com/api/v1', token }: NetlifyOptions): FrontendHost {
+export function createNetlify({
+  baseUrl = 'https://api.netlify.com/api/v1',
+  token,
+}: NetlifyOptions): FrontendHost {
   const root = baseUrl.replace(/\/+$/, '')
 
   async function call(method: string, path: string, body?: unknown): Promise<unknown> {
@@ -32,7 +35,10 @@ export function createNetlify({ baseUrl = 'https://api.netlify.com/api/v1', toke
         redirect: 'error',
       })
     } catch (error) {
-      throw failed(`${method} ${path}`, error instanceof Error && error.name === 'TimeoutError' ? 'no answer' : 'it could not be reached')
+      throw failed(
+        `${method} ${path}`,
+        error instanceof Error && error.name === 'TimeoutError' ? 'no answer' : 'it could not be reached',
+      )
     }
     if (!response.ok) throw failed(`${method} ${path}`, `status ${response.status}`)
     const text = await response.text()
@@ -63,7 +69,13 @@ export function createNetlify({ baseUrl = 'https://api.netlify.com/api/v1', toke
 
 function publicUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '' || url.search !== '')
+  if (
+    !url ||
+    !/^https?:$/.test(url.protocol) ||
+    url.username !== '' ||
+    url.password !== '' ||
+    url.search !== ''
+  )
     throw refused('the address is no plain http address')
   return text
 }

@@ -1,16 +1,16 @@
+import type { z } from 'zod'
 import {
+  type DatabaseLease,
   type DestroyedSilo,
   type GrantedLease,
-  type DatabaseLease,
   type OutputOf,
   type Progress,
-  resolveRegion,
   type RlsReportDocument,
-  siloOperations,
+  resolveRegion,
+  type siloOperations,
   siloRegions,
 } from '#contract'
 import { type Grave, type LeaseRecord, leaseToken, type RlsFacts, restorableMs } from '#silos'
-import type { z } from 'zod'
 import { type Caller, isOperator } from './caller.ts'
 import { deskErrors } from './errors.ts'
 import type { CallContext } from './perform.ts'

@@ -3,7 +3,7 @@ import { type Clock, type Log, messageOf, runSteps, type StepListener, type Time
 import type { Attic, CareStore, FrontendHost, Grave, SiloDatabases } from './care-ports.ts'
 import { siloErrors } from './errors.ts'
 import { createFrontends } from './frontend.ts'
-import { createGraveyard, burySteps, graveOf, restoreSteps } from './graves.ts'
+import { burySteps, createGraveyard, graveOf, restoreSteps } from './graves.ts'
 import { createJournal } from './journal.ts'
 import { SiloLeases } from './leases.ts'
 import { moveSteps, sweepOldVolumes } from './move.ts'

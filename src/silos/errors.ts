@@ -72,13 +72,20 @@ export const siloErrors = {
   confirmRls: (alias: string) =>
     new HangarError(
       `Without row-level security everybody who has the public key reads and changes all data of ${alias}; it must be confirmed`,
-      { code: 'HGR_SILO_CONFIRM', status: 409, hint: `Repeat it with confirm = "${alias}" (--confirm ${alias}).` },
+      {
+        code: 'HGR_SILO_CONFIRM',
+        status: 409,
+        hint: `Repeat it with confirm = "${alias}" (--confirm ${alias}).`,
+      },
     ),
   rlsFailed: (alias: string, mode: string, why: string) =>
-    new HangarError(`Row-level security of ${alias} could not be set to ${mode}; nothing was changed: ${why}`, {
-      code: 'HGR_SILO_RLS',
-      status: 409,
-    }),
+    new HangarError(
+      `Row-level security of ${alias} could not be set to ${mode}; nothing was changed: ${why}`,
+      {
+        code: 'HGR_SILO_RLS',
+        status: 409,
+      },
+    ),
   operationFailed: (alias: string, doing: string, why: string) =>
     new HangarError(`${doing} ${alias} failed and was taken back: ${why}`, {
       code: 'HGR_SILO_OPERATION',
@@ -86,7 +93,10 @@ export const siloErrors = {
       kind: 'user',
     }),
   sameRegion: (alias: string, region: string) =>
-    new HangarError(`The silo ${alias} is in ${region} already`, { code: 'HGR_SILO_SAME_REGION', status: 409 }),
+    new HangarError(`The silo ${alias} is in ${region} already`, {
+      code: 'HGR_SILO_SAME_REGION',
+      status: 409,
+    }),
   noGrave: (name: string) =>
     new HangarError(`There is no destroyed silo ${name} that could be brought back`, {
       code: 'HGR_SILO_NO_GRAVE',

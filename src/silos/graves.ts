@@ -5,7 +5,13 @@ import { siloErrors } from './errors.ts'
 import { appName, partsOf } from './names.ts'
 import { deployPart } from './parts.ts'
 import type { SiloRecord, SiloSecrets } from './ports.ts'
-import { createApps, deleteApps, destroyMachinesOnly, type ProvisionContext, setSecrets } from './provision.ts'
+import {
+  createApps,
+  deleteApps,
+  destroyMachinesOnly,
+  type ProvisionContext,
+  setSecrets,
+} from './provision.ts'
 
 /** How long a destroyed silo can be brought back. */
 export const restorableMs = 48 * 3_600_000

@@ -150,7 +150,9 @@ export class SiloLeases {
     await Promise.all(
       work
         .list()
-        .filter(record => silos.has(record.id) && !record.operation && (this.#failing.get(record.id) ?? 0) <= now)
+        .filter(
+          record => silos.has(record.id) && !record.operation && (this.#failing.get(record.id) ?? 0) <= now,
+        )
         .map(record => this.#look(record)),
     )
   }

@@ -55,7 +55,8 @@ export async function sweepOldVolumes(machines: MachinesApi, silo: SiloRecord): 
   for (const part of partsOf(silo)) {
     const app = appName(silo, part)
     for (const volume of await machines.listVolumes(app))
-      if (volume.region !== silo.region && !volume.attached_machine_id) await machines.deleteVolume(app, volume.id)
+      if (volume.region !== silo.region && !volume.attached_machine_id)
+        await machines.deleteVolume(app, volume.id)
   }
 }
 
@@ -93,7 +94,8 @@ async function place(
   const app = appName(silo, part)
   const known = await machines.listMachines(app)
   // First away, then there: two machines of one part would share its name and its doors.
-  for (const machine of inRegion(known, other)) await machines.destroyMachine(app, machine.id, { force: true })
+  for (const machine of inRegion(known, other))
+    await machines.destroyMachine(app, machine.id, { force: true })
   if (inRegion(known, region).length > 0) return
   const volumes = await machines.listVolumes(app)
   const config = templates.machineConfig({ ...silo, region }, part)

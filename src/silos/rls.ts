@@ -71,7 +71,9 @@ export function createRlsModes({ databases, work, clock, log }: RlsParts) {
       if (machine !== undefined) {
         await databases
           .setRlsMode(machine, 'production')
-          .catch(error => log.warn({ silo: record.alias, reason: messageOf(error) }, 'left to the next start'))
+          .catch(error =>
+            log.warn({ silo: record.alias, reason: messageOf(error) }, 'left to the next start'),
+          )
       }
       work.change(record.id, { rlsMode: 'production' })
       log.info({ silo: record.alias }, 'row-level security is on again')

@@ -70,7 +70,7 @@ export const siloOperations = {
     approval: 'never',
     annotations: { idempotent: true },
     tool: 'revoke_lease',
-    command: 'silo lease revoke',
+    command: 'silo revoke',
   }),
   siloRotate: operation({
     name: 'silo.rotate',
@@ -104,7 +104,8 @@ export const siloOperations = {
   }),
   siloRlsSet: operation({
     name: 'silo.rls.set',
-    summary: 'Switch row-level security of all tables at once; disabled must be confirmed and ends with the next stop',
+    summary:
+      'Switch row-level security of all tables at once; disabled must be confirmed and ends with the next stop',
     method: 'POST',
     path: '/v1/silos/:silo_id/rls',
     input: siloInput.extend({

@@ -9,7 +9,12 @@ const pricing = [
 
 describe('regions', () => {
   it('are those of the guide and those that Fly has, and every one leads to one that Fly has', () => {
-    expect(siloRegions.filter(({ onFly }) => onFly).map(({ code }) => code).sort()).toEqual([...pricing[0]].sort())
+    expect(
+      siloRegions
+        .filter(({ onFly }) => onFly)
+        .map(({ code }) => code)
+        .sort(),
+    ).toEqual([...pricing[0]].sort())
     expect(siloRegions.filter(({ guide }) => guide).map(({ code }) => code)).toEqual(pricing[1])
     for (const { code } of siloRegions) expect(pricing[0]).toContain(resolveRegion(code).effective)
   })
@@ -19,7 +24,11 @@ describe('regions', () => {
     expect(resolveRegion('yul').warning).toMatch(/no longer has yul/)
     expect(resolveRegion('sea').effective).toBe('sjc')
     expect(resolveRegion('sfo').effective).toBe('sjc')
-    expect(resolveRegion('iad', { strict: true })).toEqual({ requested: 'iad', effective: 'iad', warning: null })
+    expect(resolveRegion('iad', { strict: true })).toEqual({
+      requested: 'iad',
+      effective: 'iad',
+      warning: null,
+    })
     expect(() => resolveRegion('yul', { strict: true })).toThrow(/no longer has yul/)
     expect(() => resolveRegion('xxx')).toThrow(/no region xxx/)
   })

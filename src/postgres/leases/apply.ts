@@ -1,6 +1,12 @@
 import type { ClientBase } from 'pg'
 import { isLeaseRole, type LeaseGrant, leasePrefix } from './lease.ts'
-import { changeStatements, closeStatements, createStatements, dropStatements, openStatements } from './statements.ts'
+import {
+  changeStatements,
+  closeStatements,
+  createStatements,
+  dropStatements,
+  openStatements,
+} from './statements.ts'
 
 export interface LeaseChanges {
   readonly created: readonly string[]

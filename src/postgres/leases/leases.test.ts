@@ -74,9 +74,9 @@ describe('a read-only lease', () => {
     const reader = await login('hangar_lease_reader00')
     expect((await reader.query('select count(*)::int as n from notes')).rows).toEqual([{ n: 20 }])
     expect((await reader.query('select public.double(4) as n')).rows).toEqual([{ n: 8 }])
-    expect((await reader.query('select gen_random_uuid() is not null as ok, random() < 2 as r')).rows).toEqual([
-      { ok: true, r: true },
-    ])
+    expect(
+      (await reader.query('select gen_random_uuid() is not null as ok, random() < 2 as r')).rows,
+    ).toEqual([{ ok: true, r: true }])
     // Its rows are for signed-in users.
     expect((await reader.query('select * from guarded')).rows).toEqual([])
     await expect(reader.query('select * from internal')).rejects.toMatchObject({ code: '42501' })
@@ -377,9 +377,11 @@ describe('the end of a lease', () => {
         `begin; set local role ${role}; select lo_create(0), pg_advisory_xact_lock(1), set_config('a.b', 'c', true); rollback`,
       )
     }
-    await owner.query('do $$ begin perform public.wipe(); raise exception $x$undo$x$; end $$').catch(error => {
-      expect(error.message).toBe('undo')
-    })
+    await owner
+      .query('do $$ begin perform public.wipe(); raise exception $x$undo$x$; end $$')
+      .catch(error => {
+        expect(error.message).toBe('undo')
+      })
     await applyLeases(admin, [])
     await admin.query('drop role newcomer')
   })

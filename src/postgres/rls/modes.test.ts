@@ -52,7 +52,12 @@ const policies = async () =>
 describe('the mode of row-level security', () => {
   it('production: on and forced, so that a table without a policy shows nothing, and says so', async () => {
     const report = await setRlsMode(admin, 'production')
-    expect(report).toMatchObject({ mode: 'production', tables: 2, enforced: 2, withoutPolicy: ['public.plain'] })
+    expect(report).toMatchObject({
+      mode: 'production',
+      tables: 2,
+      enforced: 2,
+      withoutPolicy: ['public.plain'],
+    })
     expect([await seen('authenticated'), await seen('anon'), await seen('anon', 'plain')]).toEqual([1, 1, 0])
     expect(await seen('service_role')).toBe(2)
   })
@@ -60,7 +65,11 @@ describe('the mode of row-level security', () => {
   it('permissive: signed-in users read everything, the public key still does not; strict policies come back unchanged', async () => {
     const before = await policies()
     const report = await setRlsMode(admin, 'permissive')
-    expect(report).toMatchObject({ mode: 'permissive', enforced: 2, setAside: ['public.projects: projects_own'] })
+    expect(report).toMatchObject({
+      mode: 'permissive',
+      enforced: 2,
+      setAside: ['public.projects: projects_own'],
+    })
     expect([await seen('authenticated'), await seen('anon')]).toEqual([2, 0])
     expect((await setRlsMode(admin, 'permissive')).setAside).toHaveLength(1)
     expect(await setRlsMode(admin, 'production')).toMatchObject({ setAside: [], notRestored: [] })

@@ -53,7 +53,9 @@ export async function readRls(client: ClientBase): Promise<RlsReport> {
     `select pg_catalog.to_regclass('hangar.rls_mode') is not null as there`,
   )
   const there = known[0]?.there === true
-  const mode = there ? (await client.query<{ mode: RlsMode }>('select mode from hangar.rls_mode')).rows[0]?.mode : undefined
+  const mode = there
+    ? (await client.query<{ mode: RlsMode }>('select mode from hangar.rls_mode')).rows[0]?.mode
+    : undefined
   const aside = there
     ? (
         await client.query<{ name: string }>(
@@ -109,10 +111,12 @@ async function switchTable(client: ClientBase, table: string, mode: RlsMode): Pr
      from pg_policy where polrelid = $1::text::regclass and obj_description(oid, 'pg_policy') ~* '^\\s*@?strict\\M'`,
     [table],
   )
-  const { rows } = await client.query<{ name: string }>('select name from hangar.rls_policies where "table" = $1', [
-    table,
-  ])
-  for (const { name } of rows) await client.query(`drop policy if exists ${pg.escapeIdentifier(name)} on ${table}`)
+  const { rows } = await client.query<{ name: string }>(
+    'select name from hangar.rls_policies where "table" = $1',
+    [table],
+  )
+  for (const { name } of rows)
+    await client.query(`drop policy if exists ${pg.escapeIdentifier(name)} on ${table}`)
   await client.query(
     `create policy ${permissivePolicy} on ${table} as permissive for select to authenticated using (true)`,
   )

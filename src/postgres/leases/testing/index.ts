@@ -37,5 +37,7 @@ export async function publicRights(client: ClientBase): Promise<string> {
     from pg_language l, aclexplode(coalesce(l.lanacl, acldefault('l', l.lanowner))) a
     union all select 'role ' || rolname from pg_roles
     order by 1`)
-  return createHash('sha256').update(rows.map(({ line }) => line).join('\n')).digest('hex')
+  return createHash('sha256')
+    .update(rows.map(({ line }) => line).join('\n'))
+    .digest('hex')
 }
