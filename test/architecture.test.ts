@@ -42,6 +42,9 @@ const homes: Record<string, readonly string[]> = {
   yaml: ['services/gateway', 'manifest'],
   '@peculiar/x509': ['edge'],
   'reflect-metadata': ['edge'],
+  '@tus/server': ['services/storage'],
+  'fast-xml-parser': ['services/storage'],
+  sharp: ['services/storage'],
 }
 
 const modules = Object.keys(mayImport)

@@ -74,6 +74,8 @@ function addCommand(program: Command, groups: Map<string, Command>, spec: Comman
 const groupSummaries: Record<string, string> = {
   env: 'env files: read, set, run with, guard',
   silo: 'isolated Supabase-compatible environments',
+  approvals: 'calls of agents that need to be allowed',
+  audit: 'who asked the desk for what',
   agent: 'agents: programs with an identity of their own',
   apps: 'apps on this machine',
   machine: 'machines: single running instances',

@@ -38,12 +38,18 @@ export const deskErrors = {
       code: 'HGR_DESK_BOUND',
       status: 403,
     }),
-  /** The same for a silo that does not exist and one that belongs to others. */
-  noSilo: (name: string) =>
+  /** The same for a silo that does not exist and one that belongs to others; `held` are those that the caller may know of. */
+  noSilo: (name: string, held: readonly { readonly alias: string }[]) =>
     new HangarError(`There is no silo ${name} here for you`, {
       code: 'HGR_DESK_SILO',
       status: 404,
-      hint: 'silo.list shows those that you hold.',
+      hint:
+        held.length > 0
+          ? `You hold: ${held
+              .slice(0, 10)
+              .map(({ alias }) => alias)
+              .join(', ')}.`
+          : 'You hold none.',
     }),
   whichSilo: () =>
     new HangarError('silo_id: name the silo; you do not hold exactly one', {

@@ -35,7 +35,7 @@ export function keepingHandlers({ silos }: DeskOptions, audit: Audit, approvals:
     const held = silosHeldBy(caller, silos)
     if (name === undefined) return held.map(({ silo_id }) => silo_id)
     const asked = held.find(({ silo_id, alias }) => silo_id === name || alias === name)
-    if (!asked) throw deskErrors.noSilo(name)
+    if (!asked) throw deskErrors.noSilo(name, held)
     return [asked.silo_id]
   }
 }

@@ -42,7 +42,7 @@ export function siloOf(
     caller.silos === '*'
       ? directory.find(name)
       : held(caller.silos, directory).find(({ silo_id, alias }) => silo_id === name || alias === name)
-  if (!silo) throw deskErrors.noSilo(name)
+  if (!silo) throw deskErrors.noSilo(name, silosHeldBy(caller, directory))
   return silo
 }
 

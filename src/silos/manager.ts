@@ -19,6 +19,7 @@ import {
   SingleFlight,
   type StepListener,
 } from '#kernel'
+import { AppIndex } from './app-index.ts'
 import { type CareOptions, SiloCare } from './care.ts'
 import { connectionOf } from './connection.ts'
 import { siloErrors } from './errors.ts'
@@ -70,11 +71,12 @@ export class SiloManager {
   readonly #flights = new SingleFlight<string, void>()
   readonly #queues = new Map<string, Serial>()
   readonly #idle: ReturnType<typeof createIdleWatch>
-  readonly #byApp = new Map<string, string>()
+  /** Which app belongs to which silo, and stands on which other. */
+  readonly apps = new AppIndex()
 
   constructor(options: SiloManagerOptions) {
     this.#options = options
-    for (const record of options.store.list()) this.#index(record)
+    for (const record of options.store.list()) this.apps.add(record)
     const { store, clock, log } = options
     this.care = new SiloCare(this.#work(), { ...options.care, store, clock, log })
     this.#idle = createIdleWatch({
@@ -216,7 +218,7 @@ export class SiloManager {
 
   /** The silo that an app belongs to. */
   siloOfApp(app: string): string | undefined {
-    return this.#byApp.get(app)
+    return this.apps.siloOf(app)
   }
 
   async #provision(record: SiloRecord, listener?: StepListener): Promise<void> {
@@ -375,17 +377,13 @@ export class SiloManager {
 
   #save(record: SiloRecord): void {
     this.#options.store.save(record)
-    this.#index(record)
-  }
-
-  #index(record: SiloRecord): void {
-    for (const part of partsOf(record)) this.#byApp.set(appName(record, part), record.id)
+    this.apps.add(record)
   }
 
   #forget(record: SiloRecord): void {
     this.#options.store.delete(record.id)
     this.#queues.delete(record.id)
-    for (const part of partsOf(record)) this.#byApp.delete(appName(record, part))
+    this.apps.delete(record)
   }
 }
 

@@ -61,7 +61,7 @@ export const lifeOperations = {
     scope: 'silo',
     approval: 'never',
     projected: true,
-    tool: 'silo_status',
+    tool: 'get_silo_status',
     command: 'silo status',
   }),
   siloConnection: operation({

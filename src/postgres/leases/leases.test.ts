@@ -240,20 +240,20 @@ describe('a read-only lease', () => {
       `set statement_timeout = 0; reset role;`,
     ]
     const passed: string[] = []
-    for (const escape of escapes) {
+    for (const prefix of escapes) {
       const reader = await login('hangar_lease_reader00')
       for (const statement of hostile) {
         await reader.query('rollback')
-        const outcome = await reader.query(`${escape} ${statement}`).then(
+        const outcome = await reader.query(`${prefix} ${statement}`).then(
           () => 'done',
           error => error.code as string,
         )
-        if (outcome === 'done') passed.push(`${escape} ${statement}`)
+        if (outcome === 'done') passed.push(`${prefix} ${statement}`)
         await reader.query('commit').catch(() => {})
       }
       for (const statement of vain) {
         await reader.query('rollback')
-        await reader.query(`${escape} ${statement}`).catch(() => {})
+        await reader.query(`${prefix} ${statement}`).catch(() => {})
         await reader.query('commit').catch(() => {})
       }
       await reader.end()

@@ -6,11 +6,13 @@ import { scramVerifier } from '../index.ts'
 import { applyLeases } from './index.ts'
 import { fingerprint } from './testing/index.ts'
 
+/** Debian's package of that name. */
+const program = 'sqlsmith'
 const seconds = Number(process.env['HANGAR_SQLSMITH_SECONDS'] ?? 5)
 
 function hasSqlsmith(): boolean {
   try {
-    execFileSync('sqlsmith', ['--version'], { stdio: 'ignore' })
+    execFileSync(program, ['--version'], { stdio: 'ignore' })
     return true
   } catch {
     return false
@@ -49,7 +51,7 @@ it.skipIf(!hasSqlsmith())(
     const before = await fingerprint(admin)
     // What the role begins with is read-only; that alone must not be what protects the data.
     const target = `host=${postgres.socketDirectory} dbname=postgres user=hangar_lease_sqlsmith password=${password} options='-c default_transaction_read_only=off'`
-    const child = spawn('sqlsmith', [`--target=${target}`, '--seed=1', '--verbose'], {
+    const child = spawn(program, [`--target=${target}`, '--seed=1', '--verbose'], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     let output = ''
