@@ -6,18 +6,20 @@ import { createDesk, createIdentity, createMcpFace } from '#desk'
 import { Edge } from '#edge'
 import { createEngine, PortBook } from '#engine'
 import { LifecycleGroups, type Log, type LogLevel, messageOf, SecretMarks, systemClock } from '#kernel'
-import { clusterOwner } from '#postgres'
+import { ClusterAdministration, clusterOwner } from '#postgres'
 import { createProbe, createRuntime, HostedServices, LogBook } from '#runtime'
 import { createSiloTemplates, SiloManager } from '#silos'
 import { openStore } from '#store'
 import { ActivityBook } from './activity.ts'
 import { type AgentDeskOptions, startAgentDesk } from './agent-desk.ts'
+import { createAttic } from './attic.ts'
 import { createCatalogue } from './catalogue.ts'
 import { openDatabase } from './database.ts'
 import { examine } from './doctor.ts'
 import { lockHome } from './lock.ts'
 import { openDaemonLog } from './log.ts'
 import { startMachinesApi } from './machines-api.ts'
+import { createNetlify } from './netlify.ts'
 import { makeFolders, pathsOf } from './paths.ts'
 import { createRoutes, doorKey } from './routes.ts'
 import { createStatus } from './status.ts'
@@ -43,6 +45,8 @@ export interface DaemonOptions {
   /** Ready database clones to keep. Default: 2. */
   readonly poolSize?: number
   readonly logLevel?: LogLevel
+  /** Access to Netlify's API, for frontends of silos. */
+  readonly netlify?: { readonly token?: string | undefined; readonly baseUrl?: string | undefined }
   /** The daemon's environment: PATH and HOME of process machines come from it. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Called when "hangar down" asks for the end. */
@@ -141,6 +145,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       marks,
     })
     const activity = new ActivityBook(clock)
+    const administration = new ClusterAdministration(paths.sockets)
+    groups.add({ administration: { stop: () => administration.close() } })
     const silos = new SiloManager({
       machines: engine,
       store: store.silos,
@@ -153,6 +159,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log,
       stats: (app, id) => engine.stats(app, id),
       states: app => engine.view.states(app),
+      care: {
+        care: store.care,
+        databases: administration,
+        attic: createAttic({
+          volumesDirectory: join(paths.data, 'volumes'),
+          directory: join(paths.data, 'attic'),
+        }),
+        frontends: options.netlify?.token
+          ? createNetlify({ token: options.netlify.token, baseUrl: options.netlify.baseUrl })
+          : undefined,
+      },
     })
     const routes = createRoutes(engine, portBook, silos.apps)
     const edge = new Edge({

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import type { ApprovalStore, AuditStore, IdentityStore } from '#desk'
 import type { MachineStore, Sealer } from '#engine'
-import type { SiloStore } from '#silos'
+import type { CareStore, SiloStore } from '#silos'
 import { createApprovalStore } from './approval-store.ts'
 import { createAuditStore } from './audit-store.ts'
+import { createCareStore } from './care-store.ts'
 import { Database } from './database.ts'
 import { createIdentityStore } from './identity-store.ts'
 import { loadKeys } from './keys.ts'
@@ -23,6 +24,7 @@ export interface OpenStoreOptions {
 export interface Store {
   readonly machines: MachineStore
   readonly silos: SiloStore
+  readonly care: CareStore
   readonly identity: IdentityStore
   readonly sealer: Sealer
   readonly audit: AuditStore
@@ -38,6 +40,7 @@ export function openStore(options: OpenStoreOptions): Store {
   return {
     machines: createMachineStore(database),
     silos: createSiloStore(database, sealer),
+    care: createCareStore(database, sealer),
     identity: createIdentityStore(database, sealer),
     sealer,
     audit: createAuditStore(database, sealer),
