@@ -5,13 +5,14 @@ import { fileURLToPath } from 'node:url'
 import { createDesk, createIdentity, createMcpFace } from '#desk'
 import { Edge } from '#edge'
 import { createEngine, PortBook } from '#engine'
-import { LifecycleGroups, type Log, type LogLevel, messageOf, systemClock } from '#kernel'
-import { clusterOwner } from '#postgres'
+import { LifecycleGroups, type Log, type LogLevel, messageOf, SecretMarks, systemClock } from '#kernel'
+import { ClusterAdministration, clusterOwner } from '#postgres'
 import { createProbe, createRuntime, HostedServices, LogBook } from '#runtime'
 import { createSiloTemplates, SiloManager } from '#silos'
 import { openStore } from '#store'
 import { ActivityBook } from './activity.ts'
 import { type AgentDeskOptions, rateLimitsOf, startAgentDesk } from './agent-desk.ts'
+import { createAttic } from './attic.ts'
 import { createCatalogue } from './catalogue.ts'
 import { openDatabase } from './database.ts'
 import { examine } from './doctor.ts'
@@ -19,6 +20,7 @@ import { createFigures } from './figures.ts'
 import { lockHome } from './lock.ts'
 import { openDaemonLog } from './log.ts'
 import { startMachinesApi } from './machines-api.ts'
+import { createNetlify } from './netlify.ts'
 import { makeFolders, pathsOf } from './paths.ts'
 import { createRoutes, doorKey } from './routes.ts'
 import { createStatus } from './status.ts'
@@ -44,6 +46,8 @@ export interface DaemonOptions {
   /** Ready database clones to keep. Default: 2. */
   readonly poolSize?: number
   readonly logLevel?: LogLevel
+  /** Access to Netlify's API, for frontends of silos. */
+  readonly netlify?: { readonly token?: string | undefined; readonly baseUrl?: string | undefined }
   /** The daemon's environment: PATH and HOME of process machines come from it. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Called when "hangar down" asks for the end. */
@@ -77,7 +81,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await makeFolders(paths)
   const lock = lockHome(paths.lock, paths.home)
   const clock = systemClock
-  const log = openDaemonLog(paths.log, options.logLevel ?? 'info')
+  const marks = new SecretMarks()
+  const log = openDaemonLog(paths.log, options.logLevel ?? 'info', marks)
   const groups = new LifecycleGroups(clock, { log, timeoutMs: 40_000 })
   groups.add({ lock: { stop: async () => lock.release() } })
   try {
@@ -94,7 +99,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
     const homeId = createHash('sha256').update(paths.home).digest('hex').slice(0, 16)
     const machinesDirectory = join(paths.data, 'machines')
-    const logs = new LogBook({ machinesDirectory, clock })
+    const logs = new LogBook({
+      machinesDirectory,
+      clock,
+      redact: (machineId, line) => engine.view.withoutSecrets(machineId, line),
+    })
     const hosted = new HostedServices({ entry: serviceHostEntry, homeId, clock, log, logs })
     groups.add({ hosted: { stop: () => hosted.close() } })
     const warm = hosted.warm()
@@ -134,9 +143,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       snapshotsDirectory: join(paths.data, 'snapshots'),
       org,
       region,
+      marks,
     })
     const activity = new ActivityBook(clock)
     const figures = createFigures((app, id) => engine.stats(app, id), clock)
+    const administration = new ClusterAdministration(paths.sockets)
+    groups.add({ administration: { stop: () => administration.close() } })
     const silos = new SiloManager({
       machines: engine,
       store: store.silos,
@@ -148,7 +160,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       clock,
       log,
       stats: figures,
-      states: app => engine.view.states(app),
+      present: app => engine.view.present(app),
+      care: {
+        care: store.care,
+        databases: administration,
+        attic: createAttic({
+          volumesDirectory: join(paths.data, 'volumes'),
+          directory: join(paths.data, 'attic'),
+        }),
+        frontends: options.netlify?.token
+          ? createNetlify({ token: options.netlify.token, baseUrl: options.netlify.baseUrl })
+          : undefined,
+      },
     })
     const routes = createRoutes(engine, portBook, silos.apps)
     const edge = new Edge({
@@ -177,6 +200,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       home: paths.home,
       port: options.machinesApiPort,
       rateLimits: options.machinesApiRateLimits ?? false,
+      redactor: marks,
       clock,
       log,
     })

@@ -1,6 +1,6 @@
 import {
   type MachineStats,
-  type MachinesApi,
+  regionOnFly,
   type Silo,
   type SiloPhase,
   type SiloStatus,
@@ -9,7 +9,6 @@ import {
 } from '#contract'
 import type { Clock } from '#kernel'
 import { appName, partsOf } from './names.ts'
-import { machineOf } from './parts.ts'
 import type { AppActivity, SiloDoors, SiloRecord } from './ports.ts'
 
 /** What a list shows; `states` are those of its machines when known. */
@@ -39,6 +38,10 @@ export function phaseOf(record: SiloRecord, states: readonly string[]): SiloPhas
     start: 'starting',
     stop: 'stopping',
     destroy: 'destroying',
+    // Nothing of it can be used meanwhile.
+    rotate: 'stopping',
+    move: 'stopping',
+    restore: 'provisioning',
   } as const
   if (record.operation) return during[record.operation.kind]
   if (record.wanted === 'stopped') {
@@ -50,28 +53,33 @@ export function phaseOf(record: SiloRecord, states: readonly string[]): SiloPhas
   return record.error && !states.includes('started') ? 'error' : 'degraded'
 }
 
+/** A machine as a status needs it. */
+export interface PresentMachine {
+  readonly id: string
+  readonly state: string
+}
+
 export interface StatusSources {
-  readonly machines: MachinesApi
+  present(app: string): readonly PresentMachine[]
   readonly doors: SiloDoors
   readonly clock: Clock
   stats(app: string, machineId: string): Promise<MachineStats | undefined>
 }
 
 /** Its services and their machines, without figures. */
-export async function servicesOf(
+export function servicesOf(
   record: SiloRecord,
-  machines: MachinesApi,
-): Promise<Record<string, { status: string; machine_id: string | null }>> {
-  const entries = await Promise.all(
-    partsOf(record).map(async part => {
-      const machine = await machineOf(machines, record, part)
+  { present }: Pick<StatusSources, 'present'>,
+): Record<string, { status: string; machine_id: string | null }> {
+  return Object.fromEntries(
+    partsOf(record).map(part => {
+      const machine = present(appName(record, part))[0]
       return [
         siloServiceNames[part],
         { status: serviceStatus(machine?.state), machine_id: machine?.id ?? null },
-      ] as const
+      ]
     }),
   )
-  return Object.fromEntries(entries)
 }
 
 function serviceStatus(state: string | undefined): string {
@@ -82,7 +90,7 @@ function serviceStatus(state: string | undefined): string {
 export async function statusOf(record: SiloRecord, sources: StatusSources): Promise<SiloStatus> {
   const entries = await Promise.all(
     partsOf(record).map(async part => {
-      const machine = await machineOf(sources.machines, record, part)
+      const machine = sources.present(appName(record, part))[0]
       const stats = machine && (await sources.stats(appName(record, part), machine.id))
       return [
         siloServiceNames[part],
@@ -99,6 +107,7 @@ export async function statusOf(record: SiloRecord, sources: StatusSources): Prom
     }),
   )
   const activity = lastActivity(record, sources.doors)
+  const onFly = regionOnFly(record.region)
   const running = record.wanted === 'running'
   const now = sources.clock.now()
   const idleMs = running ? idleFor(record, activity, now) : null
@@ -119,6 +128,10 @@ export async function statusOf(record: SiloRecord, sources: StatusSources): Prom
       running && activity
         ? { client: activity.client, door: activity.door, at: iso(activity.at) ?? '' }
         : null,
+    rls_mode: record.rlsMode ?? 'production',
+    key_version: record.keyVersion ?? 1,
+    region_on_fly: onFly.effective,
+    region_warning: onFly.warning,
   }
 }
 
