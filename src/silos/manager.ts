@@ -49,6 +49,13 @@ export interface SiloManagerOptions {
   readonly care: Pick<CareOptions, 'care' | 'databases' | 'attic' | 'frontends'>
 }
 
+export interface SiloName {
+  readonly silo_id: string
+  readonly alias: string
+  /** Milliseconds since 1970. A silo that was destroyed and made again has the same id and another time. */
+  readonly made_at: number
+}
+
 export interface SiloContext {
   readonly silo: Silo
   readonly services: Readonly<Record<string, { readonly status: string; readonly machine_id: string | null }>>
@@ -146,6 +153,12 @@ export class SiloManager {
 
   list(): Silo[] {
     return this.#options.store.list().map(record => describe(record, this.#states(record)))
+  }
+
+  /** Which silo is meant by an id or alias, and nothing that has to be looked up in its machines: every call of the desk asks. */
+  name(idOrAlias: string): SiloName | undefined {
+    const record = this.#find(idOrAlias)
+    return record && { silo_id: record.id, alias: record.alias, made_at: record.createdAt }
   }
 
   /** By id or alias. */
