@@ -356,7 +356,10 @@ export const commandTable: readonly CommandSpec[] = [
     name: 'machine exec',
     summary: 'run a command in a machine',
     arguments: [machine, ['<command...>', 'the command and its arguments']],
-    options: [['--timeout <seconds>', 'end it after so long']],
+    options: [
+      ['--timeout <seconds>', 'end it after so long'],
+      ['--reveal', 'leave secrets in its output'],
+    ],
     passThrough: true,
     load: () => import('./commands/machine-exec.ts'),
   },

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { createDesk, createIdentity, createMcpFace } from '#desk'
 import { Edge } from '#edge'
 import { createEngine, PortBook } from '#engine'
-import { LifecycleGroups, type Log, type LogLevel, messageOf, systemClock } from '#kernel'
+import { LifecycleGroups, type Log, type LogLevel, messageOf, SecretMarks, systemClock } from '#kernel'
 import { ClusterAdministration, clusterOwner } from '#postgres'
 import { createProbe, createRuntime, HostedServices, LogBook } from '#runtime'
 import { createSiloTemplates, SiloManager } from '#silos'
@@ -80,7 +80,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await makeFolders(paths)
   const lock = lockHome(paths.lock, paths.home)
   const clock = systemClock
-  const log = openDaemonLog(paths.log, options.logLevel ?? 'info')
+  const marks = new SecretMarks()
+  const log = openDaemonLog(paths.log, options.logLevel ?? 'info', marks)
   const groups = new LifecycleGroups(clock, { log, timeoutMs: 40_000 })
   groups.add({ lock: { stop: async () => lock.release() } })
   try {
@@ -97,7 +98,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
     const homeId = createHash('sha256').update(paths.home).digest('hex').slice(0, 16)
     const machinesDirectory = join(paths.data, 'machines')
-    const logs = new LogBook({ machinesDirectory, clock })
+    const logs = new LogBook({
+      machinesDirectory,
+      clock,
+      redact: (machineId, line) => engine.view.withoutSecrets(machineId, line),
+    })
     const hosted = new HostedServices({ entry: serviceHostEntry, homeId, clock, log, logs })
     groups.add({ hosted: { stop: () => hosted.close() } })
     const warm = hosted.warm()
@@ -137,6 +142,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       snapshotsDirectory: join(paths.data, 'snapshots'),
       org,
       region,
+      marks,
     })
     const activity = new ActivityBook(clock)
     const administration = new ClusterAdministration(paths.sockets)
@@ -196,6 +202,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       home: paths.home,
       port: options.machinesApiPort,
       rateLimits: options.machinesApiRateLimits ?? false,
+      redactor: marks,
       clock,
       log,
     })

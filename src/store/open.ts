@@ -7,8 +7,9 @@ import { createAuditStore } from './audit-store.ts'
 import { createCareStore } from './care-store.ts'
 import { Database } from './database.ts'
 import { createIdentityStore } from './identity-store.ts'
+import { loadKeys } from './keys.ts'
 import { createMachineStore } from './machine-store.ts'
-import { createSealer, loadKey } from './sealer.ts'
+import { createSealer } from './sealer.ts'
 import { createSiloStore } from './silo-store.ts'
 
 export interface OpenStoreOptions {
@@ -33,9 +34,9 @@ export interface Store {
 
 /** Opens the state, makes it when it is not there, and brings its schema up to date. Throws a user error when it is damaged, newer, or in use. */
 export function openStore(options: OpenStoreOptions): Store {
-  const key = loadKey(options.keyPath, existsSync(options.path), options.key)
+  const keys = loadKeys(options.keyPath, existsSync(options.path), options.key)
   const database = new Database(options.path)
-  const sealer = createSealer(key)
+  const sealer = createSealer(keys)
   return {
     machines: createMachineStore(database),
     silos: createSiloStore(database, sealer),
