@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 
 export interface TestOidc extends AsyncDisposable {
@@ -80,13 +79,12 @@ async function create(
   people: ReadonlyMap<string, Record<string, unknown>>,
   client: { readonly id: string; readonly secret: string; readonly redirectUris: readonly string[] },
 ): Promise<Provider> {
-  // The package brings no types and says on Node 20 that it would like a newer one.
+  // The package says on Node 20 that it would like a newer one.
   const { warn, info } = console
   console.warn = console.info = () => {}
   try {
-    const { default: OidcProvider } = createRequire(import.meta.url)('oidc-provider') as {
-      default: new (issuer: string, options: object) => Provider
-    }
+    // @ts-expect-error -- the package brings no types
+    const { default: OidcProvider } = await import('oidc-provider')
     return new OidcProvider(issuer, {
       clients: [
         { client_id: client.id, client_secret: client.secret, redirect_uris: [...client.redirectUris] },
