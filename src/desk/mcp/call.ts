@@ -34,7 +34,7 @@ export async function callTool(
   let truncated = false
 
   const emit = (item: unknown) => {
-    if (streams !== 'items') return progress?.step(item)
+    if (streams !== 'items') return progress?.(item)
     bytes += JSON.stringify(item).length
     if (items.length >= mostItems || bytes > mostBytes) {
       truncated = true
@@ -47,7 +47,6 @@ export async function callTool(
     if (streams === 'items' && isObject(input) && 'follow' in input)
       throw deskErrors.input('follow: is not for MCP; call again for newer items')
     const value = await perform(caller, known.key, input, { emit, signal })
-    await progress?.finish()
     if (streams === 'items') return answer({ items, truncated })
     return answer(wrapsItems(known.operation) ? { items: value ?? [] } : (value ?? {}))
   } catch (thrown) {
