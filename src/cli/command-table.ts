@@ -243,6 +243,18 @@ export const commandTable: readonly CommandSpec[] = [
     summary: 'check that no row was changed, removed or moved',
     load: async () => (await import('./commands/audit.ts')).verify,
   },
+  {
+    name: 'mcp',
+    summary: 'speak MCP on stdin and stdout, as an agent',
+    arguments: [['[agent]', 'its name; without it: HANGAR_TOKEN and --url']],
+    options: [
+      ['--key-file <file>', "the agent's file (default: agents/<name>.json in the home)"],
+      ['--silo <silo...>', 'for these silos only (ids)'],
+      ['--url <url>', 'the MCP endpoint, e.g. http://127.0.0.1:4281/mcp'],
+    ],
+    json: false,
+    load: () => import('./commands/mcp.ts'),
+  },
   { name: 'apps list', summary: 'list apps', aliases: ['ls'], load: () => import('./commands/apps-list.ts') },
   {
     name: 'machine list',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createDesk, createIdentity } from '#desk'
+import { createDesk, createIdentity, createMcpFace } from '#desk'
 import { Edge } from '#edge'
 import { createEngine, PortBook } from '#engine'
 import { LifecycleGroups, type Log, type LogLevel, messageOf, systemClock } from '#kernel'
@@ -230,7 +230,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       desk,
       portBook,
       authenticator: identity.authenticator,
-      faces: [identity.face],
+      faces: [identity.face, createMcpFace({ version, log })],
       log,
     })
     await silos.recover()

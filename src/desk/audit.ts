@@ -106,22 +106,26 @@ export class Audit {
   }
 }
 
-/** Where the next row follows. After a damage the chain goes on from the last row that is there, and `verify` tells of the damage. */
+/**
+ * Where the next row follows: the mark of the last row, which agrees with that row unless somebody else wrote to the file. Then the chain goes on
+ * in a way that leaves the damage visible for good: from the mark where it is ahead, otherwise behind a number that nobody has.
+ */
 function headOf(store: AuditStore, log: Log): AuditHead {
   const last = store.list({ limit: 1 })[0]
+  let head: AuditHead | undefined
   try {
-    const head = store.head()
-    if (head && (!last || head.seq > last.seq)) {
-      log.error({ expected: head.seq, found: last?.seq ?? 0 }, 'rows of the audit are missing')
-      return head
-    }
+    head = store.head()
   } catch (error) {
     log.error({ reason: messageOf(error) }, 'the mark of the last audit row cannot be read')
   }
-  return last ? { seq: last.seq, hash: last.hash } : { seq: 0, hash: origin }
+  if (!head && !last) return { seq: 0, hash: origin }
+  if (head && head.seq === last?.seq && head.hash === last.hash) return head
+  log.error({ expected: head?.seq ?? null, found: last?.seq ?? 0 }, 'the audit is damaged; see audit verify')
+  return head && head.seq >= (last?.seq ?? 0) ? head : { seq: (last?.seq ?? 0) + 1, hash: origin }
 }
 
-function hashOf(row: Omit<StoredAuditRow, 'hash'>, before: string): string {
+/** Hash of a row behind the row with the hash `before`. */
+export function hashOf(row: Omit<StoredAuditRow, 'hash'>, before: string): string {
   const { seq, at, call, caller, role, via, operation, silo_id, input, outcome, code, duration_ms } = row
   const text = JSON.stringify([
     before,

@@ -14,5 +14,6 @@ export {
   type IdentityStore,
   type StaticTokenRecord,
 } from './identity/index.ts'
+export { createMcpFace } from './mcp/face.ts'
 export type { CallContext, CallFrame, OperationKey, Perform } from './perform.ts'
 export type { DeskOptions, LogSource } from './ports.ts'

@@ -2,14 +2,14 @@ import { type Operation, type Operations, operations, type Silo } from '#contrac
 import { asHangarError, type Clock, type HangarError, ulid } from '#kernel'
 import type { Approvals } from './approvals.ts'
 import type { Audit } from './audit.ts'
-import type { Caller } from './caller.ts'
+import { type Caller, isOperator } from './caller.ts'
 import { checkInput } from './check-input.ts'
 import { deskErrors } from './errors.ts'
 import type { Handlers } from './handlers.ts'
 import { project } from './project.ts'
 import { rateGate } from './rate-gate.ts'
 import type { RateLimits } from './rate-limit.ts'
-import { redactInput } from './redact.ts'
+import { redactError, redactInput } from './redact.ts'
 import { checkRole, type SiloDirectory, siloOf } from './scope.ts'
 
 export type OperationKey = keyof Operations
@@ -65,7 +65,7 @@ export function createPerform(parts: PerformParts): Perform {
     } catch (thrown) {
       const error = asHangarError(thrown, operation.name)
       if (!record.ended) await record.end(error.status < 500 ? 'refused' : 'failed', error.code)
-      throw error
+      throw isOperator(caller) ? error : redactError(error)
     }
   }
 }

@@ -1,3 +1,5 @@
+import { HangarError } from '#kernel'
+
 const replaced = '[redacted]'
 /** Names of fields whose values are secrets whatever they look like. */
 const secretName =
@@ -8,7 +10,7 @@ const secretForms: readonly [RegExp, string][] = [
   [/([a-z][a-z\d+.-]*:\/\/[^:@/\s]*:)[^@/\s]+@/gi, `$1${replaced}@`],
   [/-----BEGIN [^-]*PRIVATE KEY-----[\s\S]*?(-----END [^-]*-----|$)/g, replaced],
   // Long words that mix cases and digits are generated, not written: keys, passwords, tokens.
-  [/(?=[\w+/=-]*[a-z])(?=[\w+/=-]*[A-Z])(?=[\w+/=-]*\d)[\w+/=-]{24,}/g, replaced],
+  [/(?=[\w+=-]*[a-z])(?=[\w+=-]*[A-Z])(?=[\w+=-]*\d)[\w+=-]{24,}/g, replaced],
 ]
 const longest = 2048
 const deepest = 6
@@ -20,6 +22,21 @@ export function redactInput(input: unknown, sensitive: readonly string[] = []): 
   return JSON.stringify(copy).length <= longest
     ? (copy as Record<string, unknown>)
     : { truncated: JSON.stringify(copy).slice(0, longest) }
+}
+
+/** The same error without what looks like a secret in its words: agents are told what they sent, and that may be anything. */
+export function redactError(error: HangarError): HangarError {
+  const message = redactText(error.message)
+  if (message === error.message) return error
+  const { code, status, kind, hint, data, cause } = error
+  return new HangarError(message, {
+    code,
+    status,
+    kind,
+    cause,
+    ...(hint === undefined ? {} : { hint }),
+    ...(data === undefined ? {} : { data }),
+  })
 }
 
 /** Replaces what looks like a secret in a text. */

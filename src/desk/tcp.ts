@@ -8,6 +8,7 @@ import { deskErrors } from './errors.ts'
 import type { DeskFace } from './face.ts'
 import { createGuard, hostsOf, isLoopback } from './guard.ts'
 import type { Perform } from './perform.ts'
+import { redactError } from './redact.ts'
 import { renderError } from './render-error.ts'
 import { registerOperations } from './rest.ts'
 
@@ -52,7 +53,7 @@ export async function listenOnTcp(
 
   const app = await createHttpApp<{ log: Log }>({
     name: 'desk',
-    renderError: (error, _request, reply) => renderError(error, reply, challenge),
+    renderError: (error, _request, reply) => renderError(redactError(error), reply, challenge),
     async register(fastify) {
       fastify.addHook('onRequest', async (request, reply) => {
         reply.header('x-content-type-options', 'nosniff')

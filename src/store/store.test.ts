@@ -80,7 +80,6 @@ describe('the state file', () => {
     expect(() => openStore({ ...files(), path: torn })).toThrowError(/torn\.db cannot be read/)
 
     const { user_version: version } = raw.prepare('pragma user_version').get() as { user_version: number }
-    const { user_version: known } = raw.prepare('pragma user_version').get() as { user_version: number }
     raw.exec('pragma user_version = 99')
     expect(() => openStore(files())).toThrowError(/newer Hangar \(schema 99/)
     raw.exec(`pragma user_version = ${version}`)

@@ -10,7 +10,7 @@ import { openStore, type Store } from '#store'
 import { startTestEngine, type TestEngine } from '../../engine/testing/index.ts'
 import { createIdentity } from '../identity/index.ts'
 import type { Desk, DeskOptions } from '../index.ts'
-import { createDesk } from '../index.ts'
+import { createDesk, createMcpFace } from '../index.ts'
 
 export interface Answer {
   readonly status: number
@@ -103,7 +103,7 @@ export async function startDeskWorld(changes: Partial<DeskOptions> = {}): Promis
   const origin = await desk.listenForAgents({
     port: 0,
     authenticator: identity.authenticator,
-    faces: [identity.face],
+    faces: [identity.face, createMcpFace({ version: '0.0.0', log })],
   })
 
   let agents = 0
