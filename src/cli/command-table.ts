@@ -1,4 +1,5 @@
 import type { CommandCall } from './context.ts'
+import { secretCommands } from './secret-commands.ts'
 
 export interface CommandSpec {
   /** Words, as they are typed. */
@@ -6,7 +7,13 @@ export interface CommandSpec {
   readonly summary: string
   readonly aliases?: readonly string[]
   readonly arguments?: readonly (readonly [name: string, summary: string])[]
-  readonly options?: readonly (readonly [flags: string, summary: string, fallback?: string])[]
+  readonly options?: readonly (readonly [
+    flags: string,
+    summary: string,
+    fallback?: string | undefined,
+    /** May be given several times. */
+    repeat?: 'repeat',
+  ])[]
   /** False where the output is no data. */
   readonly json?: false
   /** Options behind the arguments belong to somebody else. */
@@ -30,6 +37,11 @@ export const commandTable: readonly CommandSpec[] = [
       ['--api-rate-limits', "with Fly's rate limits"],
       ['--no-api', "do not offer Fly's Machines API over HTTP"],
       ['--no-demo', 'do not create the demo silo on the first run'],
+      ['--desk-port <port>', 'port of the desk for agents; default: one of its own, kept'],
+      ['--desk-host <address>', 'address of the desk; other than loopback needs a certificate', '127.0.0.1'],
+      ['--desk-name <name...>', 'a further name by which agents reach the desk'],
+      ['--desk-cert <file>', "the desk's certificate (PEM)"],
+      ['--desk-key <file>', 'its key (PEM)'],
       ['-d, --detach', 'start it in the background'],
       ['--postgres-bin <folder>', "use a system PostgreSQL's bin folder"],
     ],
@@ -146,6 +158,178 @@ export const commandTable: readonly CommandSpec[] = [
     ],
     load: () => import('./commands/agent-admit.ts'),
   },
+  {
+    name: 'silo lease',
+    summary: "a login for a silo's database that ends by itself",
+    arguments: [silo],
+    options: [
+      ['-w, --write', 'to change rows too; default: to read'],
+      ['--minutes <minutes>', 'until it ends; default: 60'],
+      ['--rows <count>', 'most rows of one answer; default: 1000'],
+      ['--timeout <seconds>', 'longest statement; default: 10'],
+      ['--bypass-rls', 'see every row'],
+      ['--purpose <text>', 'what for'],
+    ],
+    load: async () => (await import('./commands/silo-leases.ts')).grant,
+  },
+  {
+    name: 'silo leases',
+    summary: 'leases of a silo',
+    arguments: [silo],
+    load: async () => (await import('./commands/silo-leases.ts')).list,
+  },
+  {
+    name: 'silo revoke',
+    summary: 'end a lease at once',
+    arguments: [silo, ['<lease>', 'its id']],
+    load: async () => (await import('./commands/silo-leases.ts')).revoke,
+  },
+  {
+    name: 'silo rotate',
+    summary: 'new keys and passwords; the old ones are dead at once',
+    arguments: [silo],
+    load: async () => (await import('./commands/silo-care.ts')).rotate,
+  },
+  {
+    name: 'silo rls',
+    summary: 'show or switch the mode of row-level security',
+    arguments: [silo, ['[mode]', 'production, permissive or disabled']],
+    options: [['--confirm <silo>', 'its alias again, for disabled']],
+    load: async () => (await import('./commands/silo-care.ts')).rls,
+  },
+  {
+    name: 'silo move',
+    summary: 'take a silo to another region, with its data',
+    arguments: [silo, ['<region>', 'region code, e.g. ams']],
+    options: [['--strict', 'refuse a region that Fly no longer has']],
+    load: async () => (await import('./commands/silo-care.ts')).move,
+  },
+  {
+    name: 'silo destroyed',
+    summary: 'destroyed silos that can still be brought back',
+    load: async () => (await import('./commands/silo-care.ts')).destroyed,
+  },
+  {
+    name: 'silo restore',
+    summary: 'bring back a silo that was destroyed in the last 48 hours',
+    arguments: [silo],
+    load: async () => (await import('./commands/silo-care.ts')).restore,
+  },
+  {
+    name: 'silo forget',
+    summary: 'delete what is kept of a destroyed silo now',
+    arguments: [silo],
+    load: async () => (await import('./commands/silo-care.ts')).forget,
+  },
+  {
+    name: 'silo frontend',
+    summary: "set the two public variables of the silo's site at Netlify, once",
+    arguments: [silo, ['<site>', 'id of the site']],
+    options: [['--url <url>', 'address of the gateway; default: its stable name on Fly']],
+    load: async () => (await import('./commands/silo-care.ts')).frontend,
+  },
+  {
+    name: 'regions',
+    summary: 'regions a silo can be in',
+    load: async () => (await import('./commands/silo-care.ts')).regions,
+  },
+  {
+    name: 'silo context',
+    summary: 'what the desk tells a devops agent now',
+    arguments: [silo],
+    options: [['--reveal', 'print secrets in the clear']],
+    load: () => import('./commands/silo-context.ts'),
+  },
+  {
+    name: 'silo metadata',
+    summary: 'the metadata document: names, region, status words, times',
+    arguments: [silo],
+    load: () => import('./commands/silo-metadata.ts'),
+  },
+  {
+    name: 'silo extend',
+    summary: 'keep a silo awake for so many minutes',
+    arguments: [silo, ['<minutes>', 'from now; at most a day']],
+    load: () => import('./commands/silo-extend.ts'),
+  },
+  {
+    name: 'silo events',
+    summary: 'what happened to a silo, and who asked for it',
+    arguments: [silo],
+    options: [['-n, --limit <count>', 'how many', '50']],
+    load: () => import('./commands/silo-events.ts'),
+  },
+  {
+    name: 'silo logs',
+    summary: "last lines of a silo's services, secrets replaced",
+    arguments: [silo],
+    options: [
+      ['-s, --service <service>', 'of this service only'],
+      ['-n, --lines <count>', 'lines of each service', '50'],
+    ],
+    load: () => import('./commands/silo-logs.ts'),
+  },
+  {
+    name: 'approve',
+    summary: 'allow the one call that an agent asked for',
+    arguments: [['<approval>', 'its id, from "hangar approvals list"']],
+    load: async () => (await import('./commands/approvals.ts')).approve,
+  },
+  {
+    name: 'approvals list',
+    summary: 'what agents wait to be allowed',
+    aliases: ['ls'],
+    load: async () => (await import('./commands/approvals.ts')).list,
+  },
+  {
+    name: 'approvals refuse',
+    summary: 'refuse the call that an agent asked for',
+    arguments: [['<approval>', 'its id']],
+    load: async () => (await import('./commands/approvals.ts')).refuse,
+  },
+  {
+    name: 'approvals rules',
+    summary: 'which operations need an approval',
+    load: async () => (await import('./commands/approvals.ts')).rules,
+  },
+  {
+    name: 'approvals require',
+    summary: 'say whether an operation needs an approval',
+    arguments: [
+      ['<operation>', 'e.g. silo.destroy'],
+      ['<yes|no>', 'whether agents need one'],
+    ],
+    load: async () => (await import('./commands/approvals.ts')).require,
+  },
+  {
+    name: 'audit list',
+    summary: 'who asked the desk for what, newest first',
+    aliases: ['ls'],
+    options: [
+      ['-n, --limit <count>', 'how many', '50'],
+      ['--silo <silo>', 'about that silo'],
+      ['--caller <id>', 'by that agent (or operator)'],
+      ['--before <number>', 'rows before that one'],
+    ],
+    load: async () => (await import('./commands/audit.ts')).list,
+  },
+  {
+    name: 'audit verify',
+    summary: 'check that no row was changed, removed or moved',
+    load: async () => (await import('./commands/audit.ts')).verify,
+  },
+  {
+    name: 'mcp',
+    summary: 'speak MCP on stdin and stdout, as an agent',
+    arguments: [['[agent]', 'its name; without it: HANGAR_TOKEN and --url']],
+    options: [
+      ['--key-file <file>', "the agent's file (default: agents/<name>.json in the home)"],
+      ['--silo <silo...>', 'for these silos only (ids)'],
+      ['--url <url>', 'the MCP endpoint, e.g. http://127.0.0.1:4281/mcp'],
+    ],
+    json: false,
+    load: () => import('./commands/mcp.ts'),
+  },
   { name: 'apps list', summary: 'list apps', aliases: ['ls'], load: () => import('./commands/apps-list.ts') },
   {
     name: 'machine list',
@@ -172,7 +356,10 @@ export const commandTable: readonly CommandSpec[] = [
     name: 'machine exec',
     summary: 'run a command in a machine',
     arguments: [machine, ['<command...>', 'the command and its arguments']],
-    options: [['--timeout <seconds>', 'end it after so long']],
+    options: [
+      ['--timeout <seconds>', 'end it after so long'],
+      ['--reveal', 'leave secrets in its output'],
+    ],
     passThrough: true,
     load: () => import('./commands/machine-exec.ts'),
   },
@@ -187,6 +374,7 @@ export const commandTable: readonly CommandSpec[] = [
     ],
     load: () => import('./commands/logs.ts'),
   },
+  ...secretCommands,
   {
     name: 'doctor',
     summary: 'check what Hangar needs on this machine',

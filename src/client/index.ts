@@ -9,3 +9,4 @@ export {
 } from './agent-file.ts'
 export { type AgentToken, fetchAgentToken } from './agent-token.ts'
 export { type CallOptions, type Client, createClient } from './client.ts'
+export { type BridgeOptions, bridgeMcp } from './mcp/bridge.ts'

@@ -19,8 +19,8 @@ export function agentOperationHandlers({ identity, silos }: DeskOptions) {
     if (names.includes(everySilo)) return [everySilo]
     return names.map(name => {
       const silo = silos.find(name)
-      if (!silo) throw deskErrors.noSilo(name)
-      return silo.id
+      if (!silo) throw deskErrors.noSilo(name, silos.list())
+      return silo.silo_id
     })
   }
 

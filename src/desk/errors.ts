@@ -1,6 +1,30 @@
+import type { Approval } from '#contract'
 import { HangarError } from '#kernel'
 
 export const deskErrors = {
+  foreignHost: () =>
+    new HangarError('The Host of this request is not a name of the desk', {
+      code: 'HGR_DESK_HOST',
+      status: 403,
+      hint: 'Ask under the address that "hangar status" prints.',
+    }),
+  foreignOrigin: () =>
+    new HangarError('The desk answers no requests that come from another site', {
+      code: 'HGR_DESK_ORIGIN',
+      status: 403,
+    }),
+  needsTls: (host: string) =>
+    new HangarError(`The desk listens on ${host} only with TLS`, {
+      code: 'HGR_DESK_TLS',
+      status: 400,
+      hint: 'Give a certificate and its key with --desk-cert and --desk-key, or stay on 127.0.0.1.',
+    }),
+  portTaken: (port: number) =>
+    new HangarError(`The port ${port} of the desk is taken by another program`, {
+      code: 'HGR_DESK_PORT',
+      status: 409,
+      hint: 'Choose another with --desk-port.',
+    }),
   noOperation: (key: string) =>
     new HangarError(`There is no operation ${key}`, { code: 'HGR_DESK_OPERATION', status: 404 }),
   role: (role: string, operation: string) =>
@@ -14,12 +38,73 @@ export const deskErrors = {
       code: 'HGR_DESK_BOUND',
       status: 403,
     }),
-  /** The same for a silo that does not exist and one that belongs to others. */
-  noSilo: (name: string) =>
+  /** The same for a silo that does not exist and one that belongs to others; `held` are those that the caller may know of. */
+  noSilo: (name: string, held: readonly { readonly alias: string }[]) =>
     new HangarError(`There is no silo ${name} here for you`, {
       code: 'HGR_DESK_SILO',
       status: 404,
-      hint: 'silo.list shows those that you hold.',
+      hint:
+        held.length > 0
+          ? `You hold: ${held
+              .slice(0, 10)
+              .map(({ alias }) => alias)
+              .join(', ')}.`
+          : 'You hold none.',
+    }),
+  whichSilo: () =>
+    new HangarError('silo_id: name the silo; you do not hold exactly one', {
+      code: 'HGR_DESK_WHICH_SILO',
+      status: 422,
+    }),
+  noConnection: (alias: string, phase: string) =>
+    new HangarError(`There is no connection data of ${alias} while it is ${phase}`, {
+      code: 'HGR_DESK_UNAVAILABLE',
+      status: 404,
+      hint:
+        phase === 'stopped'
+          ? 'Start it with POST /start-silo; names and keys stay the same.'
+          : 'Ask again later.',
+    }),
+  degraded: (alias: string) =>
+    new HangarError(`A service of ${alias} is down, so its connection data is withheld`, {
+      code: 'HGR_DESK_DEGRADED',
+      status: 409,
+      hint: 'GET /silo-status says which; POST /start-silo starts what is down.',
+    }),
+  approvalNeeded: (approval: Approval) =>
+    new HangarError(`${approval.operation} needs an approval: ${approval.id}`, {
+      code: 'HGR_DESK_APPROVAL',
+      status: 428,
+      hint: `The operator gives it with "hangar approve ${approval.id}"; then make the very same call again.`,
+      data: { approval: approval.id, plan_hash: approval.plan_hash, expires_at: approval.expires_at },
+    }),
+  noApproval: (id: string) =>
+    new HangarError(`There is no approval ${id}`, {
+      code: 'HGR_DESK_NO_APPROVAL',
+      status: 404,
+      hint: '"hangar approvals list" shows those that are waited for.',
+    }),
+  approvalDecided: (id: string, state: string) =>
+    new HangarError(`The approval ${id} is ${state} already`, {
+      code: 'HGR_DESK_APPROVAL_DECIDED',
+      status: 409,
+    }),
+  tooManyApprovals: (most: number) =>
+    new HangarError(`You wait for ${most} approvals already`, {
+      code: 'HGR_DESK_APPROVALS_FULL',
+      status: 429,
+    }),
+  noRule: (name: string, known: readonly string[]) =>
+    new HangarError(`${name} can not be made to need an approval`, {
+      code: 'HGR_DESK_RULE',
+      status: 422,
+      hint: `These can: ${known.join(', ')}.`,
+    }),
+  auditFailed: (why: string) =>
+    new HangarError(`The call could not be written to the audit, so it fails: ${why}`, {
+      code: 'HGR_DESK_AUDIT',
+      status: 503,
+      kind: 'user',
     }),
   tooMany: (seconds: number) =>
     new HangarError(`Too many calls; the next is allowed in ${seconds} s`, {
@@ -40,4 +125,12 @@ export const deskErrors = {
       status: 409,
       hint: `Its machines: ${ids.join(', ')}.`,
     }),
+  leaseTooWide: (role: string, what: string) =>
+    new HangarError(`The role ${role} may not have such a lease: ${what}`, {
+      code: 'HGR_DESK_LEASE',
+      status: 403,
+      hint: 'Ask for a narrower one, or ask devops.',
+    }),
+  noLease: (id: string) =>
+    new HangarError(`There is no lease ${id} on this silo`, { code: 'HGR_SILO_NO_LEASE', status: 404 }),
 }

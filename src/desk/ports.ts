@@ -1,7 +1,10 @@
 import type { Finding, MachineStats, MachinesApi, Status } from '#contract'
 import type { Clock } from '#kernel'
 import type { SiloManager } from '#silos'
+import type { ApprovalStore } from './approval-port.ts'
+import type { AuditStore } from './audit-port.ts'
 import type { Identity } from './identity/index.ts'
+import type { RateLimits } from './rate-limit.ts'
 
 /** Logs of machines, as the desk hands them on. */
 export interface LogSource {
@@ -27,4 +30,7 @@ export interface DeskOptions {
   doctor(): Promise<Finding[]>
   /** Ends the daemon, after the answer is on its way. */
   down(): void
+  readonly auditStore: AuditStore
+  readonly approvalStore: ApprovalStore
+  readonly rateLimits?: RateLimits | undefined
 }

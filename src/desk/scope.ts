@@ -31,12 +31,18 @@ export function siloOf(
     if (caller.silos !== '*') throw deskErrors.bound(operation.name)
     return undefined
   }
-  const name = (input as { silo_id: string }).silo_id
+  const name = (input as { silo_id?: string }).silo_id
+  // Whoever holds one silo need not name it, where the operation leaves that open.
+  if (name === undefined) {
+    const only = caller.silos === '*' ? undefined : held(caller.silos, directory)
+    if (only?.length !== 1 || !only[0]) throw deskErrors.whichSilo()
+    return only[0]
+  }
   const silo =
     caller.silos === '*'
       ? directory.find(name)
-      : held(caller.silos, directory).find(({ id, alias }) => id === name || alias === name)
-  if (!silo) throw deskErrors.noSilo(name)
+      : held(caller.silos, directory).find(({ silo_id, alias }) => silo_id === name || alias === name)
+  if (!silo) throw deskErrors.noSilo(name, silosHeldBy(caller, directory))
   return silo
 }
 

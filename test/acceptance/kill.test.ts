@@ -93,9 +93,9 @@ describe('kill -9 while a silo is provisioned', () => {
     if (ended) expect(silos).toHaveLength(1)
     for (const silo of silos) {
       // Finished: then it must work.
-      const connection = await desk().call('siloConnection', { silo_id: silo.id })
+      const connection = await desk().call('siloConnection', { silo_id: silo.silo_id })
       expect(await sql(connection, 'select 1 as one')).toEqual([{ one: 1 }])
-      await desk().call('siloDestroy', { silo_id: silo.id })
+      await desk().call('siloDestroy', { silo_id: silo.silo_id })
     }
     expect(await desk().call('appList', {})).toEqual([])
   })
@@ -157,6 +157,6 @@ describe('kill -9 while a silo is destroyed', () => {
     )
     await hangar.up()
     // Once begun, it is finished.
-    expect((await expectWhole()).map(({ id }) => id)).toEqual(before.map(({ id }) => id))
+    expect((await expectWhole()).map(({ silo_id }) => silo_id)).toEqual(before.map(({ silo_id }) => silo_id))
   })
 })

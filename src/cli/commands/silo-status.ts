@@ -8,7 +8,7 @@ export async function run({ args, context }: CommandCall): Promise<void> {
   context.print(silo, () =>
     [
       pairs([
-        ['Silo', `${silo.alias} (${silo.id})`],
+        ['Silo', `${silo.alias} (${silo.silo_id})`],
         ['Phase', state(silo.phase)],
         [
           'Awake because',

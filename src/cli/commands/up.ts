@@ -20,8 +20,16 @@ export async function run(call: CommandCall): Promise<void> {
     tlsPort: options['tlsPort'] === undefined ? undefined : portOption(options['tlsPort'], '--tls-port'),
     machinesApiPort: options['api'] === false ? undefined : portOption(options['apiPort'], '--api-port'),
     machinesApiRateLimits: options['apiRateLimits'] === true,
+    agentDesk: {
+      port: options['deskPort'] === undefined ? undefined : portOption(options['deskPort'], '--desk-port'),
+      host: text(options['deskHost']),
+      names: options['deskName'] as string[] | undefined,
+      certificatePath: text(options['deskCert']),
+      keyPath: text(options['deskKey']),
+    },
     key: process.env['HANGAR_KEY'],
     postgresBin: text(options['postgresBin']) ?? process.env['HANGAR_POSTGRES_BIN'],
+    netlify: { token: process.env['NETLIFY_AUTH_TOKEN'], baseUrl: process.env['NETLIFY_API_URL'] },
     env: process.env,
     onDown: () => ended.end('asked to'),
   })
@@ -56,7 +64,7 @@ async function ensureDemo({ silos }: Daemon): Promise<void> {
 
 function demoOf({ silos }: Daemon) {
   const shown = silos.list().find(silo => silo.phase === 'running') ?? silos.list()[0]
-  return shown ? { silo: shown, connection: silos.connection(shown.id) } : undefined
+  return shown ? { silo: shown, connection: silos.connection(shown.silo_id) } : undefined
 }
 
 /** Ctrl-C, a signal, or "hangar down". A second Ctrl-C does not wait. */

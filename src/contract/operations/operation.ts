@@ -34,6 +34,8 @@ export interface Operation<I extends z.ZodType = z.ZodType, O extends z.ZodType 
     /** A second call with the same input changes nothing more. */
     readonly idempotent?: boolean
   }
+  /** Fields of the input whose values are never written to the audit. */
+  readonly sensitive?: readonly string[]
   /** Fields of the output may be absent: each role sees its part of them. */
   readonly projected?: true
   /** Name of the MCP tool; null: not offered to agents over MCP. */

@@ -1,16 +1,15 @@
 import { z } from 'zod'
-import { agentRoles } from '../roles.ts'
-import { createSiloSchema, siloConnectionSchema, siloSchema, siloStatusSchema } from '../silos/silo.ts'
+import { siloSchema } from '../silos/silo.ts'
 import { agentOperations } from './agent-operations.ts'
-import { siloInput } from './inputs.ts'
+import { deskOperations } from './desk-operations.ts'
+import { done, nothing } from './inputs.ts'
+import { lifeOperations } from './life-operations.ts'
 import { operation, operatorOnly } from './operation.ts'
 import { siloOperations } from './silo-operations.ts'
 
 const machineName = z.strictObject({
   machine: z.string().min(1).max(80).describe('Id of the machine, or name of an app that has exactly one'),
 })
-const nothing = z.strictObject({})
-const done = z.object({ ok: z.literal(true) })
 
 export const appSummarySchema = z.object({
   name: z.string(),
@@ -69,6 +68,8 @@ export const statusSchema = z.object({
     blocked_ports: z.array(z.number()),
   }),
   machines_api: z.string().nullable(),
+  /** Where agents reach the desk; null when it is offered on the Unix socket alone. */
+  desk: z.string().nullable(),
   memory_mb: z.number(),
   service_hosts: z.array(z.object({ pid: z.number(), instances: z.number(), memory_mb: z.number() })),
   silos: z.array(siloSchema),
@@ -127,111 +128,7 @@ export const operations = {
     ...operatorOnly,
     command: 'doctor',
   }),
-  siloCreate: operation({
-    name: 'silo.create',
-    summary: 'Create a silo: an isolated Supabase-compatible environment',
-    method: 'POST',
-    path: '/v1/silos',
-    input: createSiloSchema,
-    output: siloSchema,
-    changes: true,
-    roles: ['devops'],
-    scope: 'host',
-    approval: 'configurable',
-    tool: 'create_silo',
-    command: 'silo create',
-    streams: 'progress',
-  }),
-  siloList: operation({
-    name: 'silo.list',
-    summary: 'List the silos of this machine',
-    method: 'GET',
-    path: '/v1/silos',
-    input: nothing,
-    output: z.array(siloSchema),
-    changes: false,
-    roles: agentRoles,
-    scope: 'held',
-    approval: 'never',
-    projected: true,
-    tool: 'list_silos',
-    command: 'silo list',
-  }),
-  siloStatus: operation({
-    name: 'silo.status',
-    summary: 'Phase, services, idle time and why it is awake',
-    method: 'GET',
-    path: '/v1/silos/:silo_id',
-    also: ['/silo-status'],
-    input: siloInput,
-    output: siloStatusSchema,
-    changes: false,
-    roles: agentRoles,
-    scope: 'silo',
-    approval: 'never',
-    projected: true,
-    tool: 'silo_status',
-    command: 'silo status',
-  }),
-  siloConnection: operation({
-    name: 'silo.connection',
-    summary: 'Addresses and keys to connect with',
-    method: 'GET',
-    path: '/v1/silos/:silo_id/connection',
-    input: siloInput,
-    output: siloConnectionSchema,
-    changes: false,
-    ...operatorOnly,
-    command: 'silo connect',
-  }),
-  siloStart: operation({
-    name: 'silo.start',
-    summary: 'Wake a silo and wait until it runs',
-    method: 'POST',
-    path: '/v1/silos/:silo_id/start',
-    also: ['/start-silo'],
-    input: siloInput,
-    output: siloSchema,
-    changes: true,
-    roles: ['devops', 'dev-orchestrator', 'dev-worker'],
-    scope: 'silo',
-    approval: 'never',
-    annotations: { idempotent: true },
-    tool: 'start_silo',
-    command: 'silo start',
-  }),
-  siloStop: operation({
-    name: 'silo.stop',
-    summary: 'Put a silo to sleep; keys and data stay',
-    method: 'POST',
-    path: '/v1/silos/:silo_id/stop',
-    also: ['/stop-silo'],
-    input: siloInput,
-    output: siloSchema,
-    changes: true,
-    roles: ['devops'],
-    scope: 'silo',
-    approval: 'never',
-    annotations: { idempotent: true },
-    tool: 'stop_silo',
-    command: 'silo stop',
-  }),
-  siloDestroy: operation({
-    name: 'silo.destroy',
-    summary: 'Destroy a silo with all its data',
-    method: 'DELETE',
-    path: '/v1/silos/:silo_id',
-    input: siloInput,
-    output: done,
-    changes: true,
-    roles: ['devops'],
-    scope: 'silo',
-    approval: 'configurable',
-    annotations: { destructive: true },
-    tool: 'destroy_silo',
-    command: 'silo destroy',
-    streams: 'progress',
-  }),
+  ...lifeOperations,
   appList: operation({
     name: 'app.list',
     summary: 'List apps, their machines and addresses',
@@ -277,6 +174,7 @@ export const operations = {
     input: machineName.extend({
       command: z.array(z.string()).min(1),
       timeout_seconds: z.number().positive().max(3600).optional(),
+      reveal: z.boolean().optional(),
     }),
     output: z.object({
       exit_code: z.number(),
@@ -285,6 +183,7 @@ export const operations = {
       stderr: z.string(),
     }),
     changes: true,
+    sensitive: ['command'],
     ...operatorOnly,
     command: 'machine exec',
   }),
@@ -306,6 +205,7 @@ export const operations = {
   }),
   ...siloOperations,
   ...agentOperations,
+  ...deskOperations,
 } as const
 
 function machineAction(verb: 'start' | 'stop' | 'suspend' | 'restart', summary: string) {

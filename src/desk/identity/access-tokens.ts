@@ -96,6 +96,9 @@ export function createAccessTokens(options: {
   }
 }
 
+/** All silos that the client holds: what clients are told to ask for, who do not know yet which these are. */
+export const wholeScope = 'silos'
+
 /** `silo:*`, or one `silo:<id>` per silo. */
 export function scopeOf(silos: readonly string[]): string {
   return silos.map(silo => `silo:${silo}`).join(' ')
@@ -107,7 +110,7 @@ export function silosOfScope(
   own: readonly string[],
 ): readonly string[] | undefined {
   const wanted = (scope ?? '').split(' ').filter(part => part !== '')
-  if (wanted.length === 0) return own
+  if (wanted.length === 0 || (wanted.length === 1 && wanted[0] === wholeScope)) return own
   const silos: string[] = []
   for (const part of wanted) {
     if (!part.startsWith('silo:')) return undefined

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { HangarError } from '#kernel'
 import type { Authenticator } from '../authenticator.ts'
 import type { Caller } from '../caller.ts'
-import type { AccessTokens } from './access-tokens.ts'
+import { type AccessTokens, wholeScope } from './access-tokens.ts'
 import { type DeskAddresses, paths } from './addresses.ts'
 import { type Agents, staticTokenPrefix } from './agents.ts'
 import { type AgentRecord, everySilo } from './ports.ts'
@@ -49,7 +49,8 @@ export function createAuthenticator(parts: AuthenticateParts): Authenticator {
       return callerOf(agent, narrowed(claims.silos, agent.silos), via)
     },
 
-    challenge: origin => `Bearer resource_metadata="${origin}${paths.resource}${paths.mcp}", scope="silo:*"`,
+    challenge: origin =>
+      `Bearer resource_metadata="${origin}${paths.resource}${paths.mcp}", scope="${wholeScope}"`,
   }
 
   function callerOf(agent: AgentRecord, silos: readonly string[], via: 'rest' | 'mcp'): Caller {

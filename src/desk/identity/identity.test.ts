@@ -371,7 +371,7 @@ describe('the metadata documents', () => {
       expect(keys[0].d).toBeUndefined()
     }
     expect(server.identity.authenticator.challenge(server.origin)).toBe(
-      `Bearer resource_metadata="${server.origin}/.well-known/oauth-protected-resource/mcp", scope="silo:*"`,
+      `Bearer resource_metadata="${server.origin}/.well-known/oauth-protected-resource/mcp", scope="silos"`,
     )
   })
 })

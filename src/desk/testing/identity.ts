@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { createHttpApp } from '#http'
 import { FakeClock, silentLog } from '#kernel'
 import { openStore } from '#store'
+import type { DeskFace } from '../face.ts'
 import { createIdentity, type Identity } from '../identity/index.ts'
+import type { Perform } from '../perform.ts'
 
 export interface IdentityServer extends AsyncDisposable {
   readonly identity: Identity
@@ -20,8 +22,14 @@ export interface IdentityServer extends AsyncDisposable {
   reopen(): Promise<void>
 }
 
-/** Identity on a real store and a real socket, with one route more: `/whoami` answers the caller. */
-export async function startIdentity(): Promise<IdentityServer> {
+export interface IdentityServerOptions {
+  readonly faces?: readonly DeskFace[]
+  /** What faces stand on. Default: nothing may be called. */
+  readonly perform?: Perform
+}
+
+/** Identity on a real store and a real socket, with one route more: `/whoami` answers the caller; and whatever faces are asked for. */
+export async function startIdentity(options: IdentityServerOptions = {}): Promise<IdentityServer> {
   const folder = mkdtempSync(join(tmpdir(), 'hangar-identity-'))
   const clock = new FakeClock(Date.now())
   const files = { path: join(folder, 'state.db'), keyPath: join(folder, 'state.key') }
@@ -43,7 +51,16 @@ export async function startIdentity(): Promise<IdentityServer> {
     const app = await createHttpApp<{ log: typeof silentLog }>({
       name: 'identity',
       async register(fastify) {
-        await made.face.register(fastify, { origin, authenticator: made.authenticator } as never)
+        const parts = {
+          origin,
+          authenticator: made.authenticator,
+          perform:
+            options.perform ??
+            (async () => {
+              throw new Error('nothing may be called here')
+            }),
+        }
+        for (const face of [made.face, ...(options.faces ?? [])]) await face.register(fastify, parts)
         fastify.get('/whoami', request => made.authenticator.authenticate(request.raw, 'rest'))
         fastify.get('/whoami-mcp', request => made.authenticator.authenticate(request.raw, 'mcp'))
       },

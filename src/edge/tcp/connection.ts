@@ -97,8 +97,9 @@ async function connectThrough(
       const upstream = await connect(machine)
       if (left.signal.aborted) return void upstream.destroy()
       if (first.length > 0) upstream.write(first)
+      const { id } = machine
       await new Promise<void>(resolve => {
-        join(socket, upstream, resolve)
+        join(socket, upstream, () => holder.stir(target, id, cause), resolve)
         socket.resume()
       })
       return

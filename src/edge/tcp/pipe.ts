@@ -1,11 +1,15 @@
 import type { Socket } from 'node:net'
 
-/** Joins two connections until both directions are over. Back-pressure and half-closes are passed on. `onClosed` is called once. */
-export function join(a: Socket, b: Socket, onClosed: () => void): void {
+/**
+ * Joins a client's connection with a machine's until both directions are over. Back-pressure and half-closes are passed on.
+ * `onClient` is called for every piece that the client sends, `onClosed` once.
+ */
+export function join(a: Socket, b: Socket, onClient: () => void, onClosed: () => void): void {
   let open = 2
   const closed = () => {
     if (--open === 0) onClosed()
   }
+  a.on('data', onClient)
   forward(a, b)
   forward(b, a)
   a.once('close', closed)

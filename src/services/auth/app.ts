@@ -1,10 +1,13 @@
 import { createHttpApp, type HttpApp } from '#http'
 import type { AuthContext } from './context.ts'
+import { allowOrigins } from './cors.ts'
 import { absentRoutes } from './routes/absent.ts'
 import { adminLinkRoutes } from './routes/admin-links.ts'
 import { adminMoreRoutes } from './routes/admin-more.ts'
 import { adminRoutes } from './routes/admin-users.ts'
 import { parseBodies } from './routes/body.ts'
+import { externalRoutes } from './routes/external.ts'
+import { factorRoutes } from './routes/factors.ts'
 import { logoutRoutes } from './routes/logout.ts'
 import { mailRoutes } from './routes/mails.ts'
 import { metaRoutes } from './routes/meta.ts'
@@ -21,6 +24,7 @@ export function createAuthApp(): Promise<HttpApp<AuthContext>> {
     renderError,
     register(app) {
       parseBodies(app)
+      allowOrigins(app)
       metaRoutes(app)
       signupRoutes(app)
       tokenRoutes(app)
@@ -28,6 +32,8 @@ export function createAuthApp(): Promise<HttpApp<AuthContext>> {
       userRoutes(app)
       mailRoutes(app)
       verifyRoutes(app)
+      factorRoutes(app)
+      externalRoutes(app)
       adminRoutes(app)
       adminLinkRoutes(app)
       adminMoreRoutes(app)

@@ -6,6 +6,8 @@ import { manageRoutes } from './routes/manage.ts'
 import { removeRoutes, uploadRoutes } from './routes/objects.ts'
 import { readRoutes } from './routes/read.ts'
 import { renderError } from './routes/render-error.ts'
+import { s3Routes } from './s3/routes.ts'
+import { tusRoutes } from './tus/routes.ts'
 
 /** The whole HTTP surface, for any number of storage services. */
 export function createStorageApp(): Promise<HttpApp<StorageContext>> {
@@ -23,6 +25,8 @@ export function createStorageApp(): Promise<HttpApp<StorageContext>> {
         },
         { prefix: '/object' },
       )
+      app.register(async routes => s3Routes(routes), { prefix: '/s3' })
+      app.register(async routes => tusRoutes(routes), { prefix: '/upload/resumable' })
       app.all('/render/image/*', async () => {
         throw errors.notSupported('imageTransformation')
       })

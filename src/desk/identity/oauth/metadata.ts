@@ -1,3 +1,4 @@
+import { wholeScope } from '../access-tokens.ts'
 import { paths } from '../addresses.ts'
 
 /** RFC 8414 and, with what it asks for besides, OpenID discovery: the desk as authorization server. */
@@ -13,7 +14,7 @@ export function serverMetadata(origin: string) {
     grant_types_supported: ['client_credentials'],
     token_endpoint_auth_methods_supported: ['private_key_jwt', 'client_secret_basic', 'client_secret_post'],
     token_endpoint_auth_signing_alg_values_supported: ['EdDSA', 'Ed25519'],
-    scopes_supported: ['silo:*'],
+    scopes_supported: [wholeScope],
     code_challenge_methods_supported: ['S256'],
   }
 }
@@ -32,7 +33,7 @@ export function resourceMetadata(origin: string, path: string) {
     resource: `${origin}${path}`,
     authorization_servers: [origin],
     bearer_methods_supported: ['header'],
-    scopes_supported: ['silo:*'],
+    scopes_supported: [wholeScope],
     resource_name: 'Hangar service desk',
   }
 }

@@ -14,15 +14,10 @@ export function absentRoutes(app: FastifyInstance): void {
       })
     }
   }
-  refuse(['GET', 'POST'], ['/callback'], errors.oauthProviderDisabled)
-  refuse(['GET'], ['/user/identities/authorize'], errors.manualLinkingDisabled)
-  refuse(['DELETE'], ['/user/identities/:id'], errors.manualLinkingDisabled)
   refuse(['GET', 'POST'], ['/sso', '/sso/saml/acs', '/sso/saml/metadata'], errors.samlDisabled)
   refuse(
     ['GET', 'POST', 'PUT', 'DELETE'],
     ['/admin/sso/providers', '/admin/sso/providers/:id'],
     errors.samlDisabled,
   )
-  const factors = ['/factors', '/factors/:id', '/factors/:id/challenge', '/factors/:id/verify']
-  refuse(['POST', 'DELETE'], factors, () => errors.notBuilt('Multi-factor authentication'))
 }

@@ -24,6 +24,9 @@ export const serviceToken = token({ role: 'service_role' })
 export const anonToken = token({ role: 'anon' })
 export const userToken = (id: string) => token({ role: 'authenticated', sub: id })
 
+/** Static S3 keys of a test service. */
+export const s3Keys = { accessKeyId: 'test-key-id', secretAccessKey: 'test-secret-key' }
+
 export interface TestStorage extends AsyncDisposable {
   readonly url: string
   readonly directory: string
@@ -49,6 +52,9 @@ export async function startStorage(env: Record<string, string> = {}): Promise<Te
       FILE_STORAGE_BACKEND_PATH: directory,
       FILE_SIZE_LIMIT: String(20 * 1024 * 1024),
       TENANT_ID: 'test',
+      REGION: 'local',
+      S3_PROTOCOL_ACCESS_KEY_ID: s3Keys.accessKeyId,
+      S3_PROTOCOL_ACCESS_KEY_SECRET: s3Keys.secretAccessKey,
       ...env,
     },
     log: silentLog,
