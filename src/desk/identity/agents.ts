@@ -44,7 +44,8 @@ export interface Agents {
     token: string,
     agent: Pick<NewAgent, 'name' | 'publicKey' | 'withSecret'>,
   ): Promise<Made>
-  checkAdmission(token: string): void
+  /** Throws for one that does not count. */
+  checkAdmission(token: string): AdmissionRecord
 }
 
 const maxAgents = 10_000
@@ -177,7 +178,7 @@ export function createAgents({ store, clock }: { store: IdentityStore; clock: Cl
       return { token, record }
     },
 
-    checkAdmission: token => void goodAdmission(token),
+    checkAdmission: goodAdmission,
 
     async registerByAdmission(token, wanted) {
       goodAdmission(token)

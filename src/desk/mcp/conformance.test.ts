@@ -32,7 +32,7 @@ beforeAll(async () => {
       authenticator: anyone,
       faces: [mcpFaceOf(() => createMcpEndpoint(() => createEverythingServer(), silentLog), silentLog)],
     },
-    { perform: async () => undefined, log: silentLog, version: '1.0.0' },
+    { perform: async () => undefined, audit: { append: async () => {} }, log: silentLog, version: '1.0.0' },
   )
 })
 afterAll(async () => {
