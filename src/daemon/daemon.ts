@@ -258,7 +258,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       desk,
       portBook,
       authenticator: identity.authenticator,
-      faces: [identity.face, createMcpFace({ version, log })],
+      faces: [identity.face, createMcpFace({ version, log, clock })],
       log,
     })
     await silos.recover()
