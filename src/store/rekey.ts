@@ -14,6 +14,8 @@ const sealedColumns: readonly {
   { table: 'app_secrets', key: ['app', 'name'], context: row => `${row['app']}/${row['name']}` },
   { table: 'silo_secrets', key: ['id'], context: row => `silo ${row['id']}` },
   { table: 'silo_connections', key: ['id'], context: row => `connection of silo ${row['id']}` },
+  { table: 'silo_leases', key: ['id'], context: row => `lease ${row['id']}` },
+  { table: 'silo_graves', key: ['key'], context: row => `grave ${row['key']}` },
   { table: 'audit_head', key: ['one'], context: () => 'audit head' },
   { table: 'signing_keys', key: ['name'], context: () => 'desk signing key' },
 ]

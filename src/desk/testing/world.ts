@@ -105,7 +105,7 @@ export async function startDeskWorld(changes: Partial<DeskOptions> = {}): Promis
   const origin = await desk.listenForAgents({
     port: 0,
     authenticator: identity.authenticator,
-    faces: [identity.face, createMcpFace({ version: '0.0.0', log })],
+    faces: [identity.face, createMcpFace({ version: '0.0.0', log, clock })],
   })
 
   let agents = 0
