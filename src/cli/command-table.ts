@@ -381,6 +381,27 @@ export const commandTable: readonly CommandSpec[] = [
     load: () => import('./commands/doctor.ts'),
   },
   {
+    name: 'lint',
+    summary: 'check fly.toml and hangar.toml files, and mend them',
+    arguments: [['[paths...]', 'files or folders; default: this folder']],
+    options: [
+      ['--fix', 'mend what can be mended; comments and order stay'],
+      ['--strict', 'warnings count as errors'],
+    ],
+    load: () => import('./commands/lint.ts'),
+  },
+  {
+    name: 'init',
+    summary: 'write a hangar.toml from what is in a folder',
+    arguments: [['[folder]', 'default: this folder']],
+    options: [
+      ['--name <name>', "name of the stack; default: the folder's"],
+      ['--force', 'replace a hangar.toml that is there'],
+      ['--dry-run', 'print it, write nothing'],
+    ],
+    load: () => import('./commands/init.ts'),
+  },
+  {
     name: 'service',
     summary: 'run one built-in service alone, configured as its official image',
     arguments: [['<name>', 'rest, auth, storage, gateway or studio']],

@@ -182,6 +182,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       port: options.port,
       ...(options.tlsPort === undefined ? {} : { tls: { port: options.tlsPort, directory: paths.tls } }),
       refusedDatabaseUsers: ownDatabaseRoles,
+      databaseRowLimit: (app, user) => {
+        const silo = silos.siloOfApp(app)
+        return silo === undefined ? undefined : silos.care.leases.rowLimitOf(silo, user)
+      },
     })
 
     await mkdir(machinesDirectory, { recursive: true, mode: 0o755 })
