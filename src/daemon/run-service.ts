@@ -29,7 +29,10 @@ export async function runService({ name, env, port }: AloneOptions): Promise<Alo
     )
   const cacheDirectory = mkdtempSync(join(tmpdir(), `hangar-${name}-`))
   const service = await definition.create({ env, log: createLog(), clock: systemClock, cacheDirectory })
-  const server = createServer((request, response) => service.handle(request, response))
+  // An upload may take as long as it takes.
+  const server = createServer({ requestTimeout: 0, noDelay: true }, (request, response) =>
+    service.handle(request, response),
+  )
   server.on('upgrade', (request, socket: Socket, head) => {
     if (service.upgrade) service.upgrade(request, socket, head)
     else socket.end('HTTP/1.1 426 Upgrade Required\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
