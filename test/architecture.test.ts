@@ -12,6 +12,7 @@ const mayImport: Record<string, readonly string[]> = {
   http: ['kernel'],
   manifest: ['kernel', 'contract'],
   secrets: ['kernel', 'contract', 'manifest'],
+  fly: ['kernel', 'contract'],
   engine: ['kernel', 'contract'],
   edge: ['kernel', 'contract'],
   silos: ['kernel', 'contract', 'manifest'],
@@ -26,7 +27,7 @@ const mayImport: Record<string, readonly string[]> = {
   'services/studio': ['kernel', 'http', 'postgres'],
   desk: ['kernel', 'contract', 'http', 'silos'],
   client: ['kernel', 'contract'],
-  cli: ['kernel', 'contract', 'manifest', 'secrets', 'client', 'lazy:daemon'],
+  cli: ['kernel', 'contract', 'manifest', 'secrets', 'fly', 'client', 'lazy:daemon'],
   daemon: ['*'],
 }
 

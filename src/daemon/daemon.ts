@@ -5,19 +5,21 @@ import { fileURLToPath } from 'node:url'
 import { createDesk, createIdentity, createMcpFace } from '#desk'
 import { Edge } from '#edge'
 import { createEngine, PortBook } from '#engine'
-import { LifecycleGroups, type Log, type LogLevel, messageOf, systemClock } from '#kernel'
-import { clusterOwner } from '#postgres'
+import { LifecycleGroups, type Log, type LogLevel, messageOf, SecretMarks, systemClock } from '#kernel'
+import { ClusterAdministration, clusterOwner } from '#postgres'
 import { createProbe, createRuntime, HostedServices, LogBook } from '#runtime'
 import { createSiloTemplates, SiloManager } from '#silos'
 import { openStore } from '#store'
 import { ActivityBook } from './activity.ts'
 import { type AgentDeskOptions, startAgentDesk } from './agent-desk.ts'
+import { createAttic } from './attic.ts'
 import { createCatalogue } from './catalogue.ts'
 import { openDatabase } from './database.ts'
 import { examine } from './doctor.ts'
 import { lockHome } from './lock.ts'
 import { openDaemonLog } from './log.ts'
 import { startMachinesApi } from './machines-api.ts'
+import { createNetlify } from './netlify.ts'
 import { makeFolders, pathsOf } from './paths.ts'
 import { createRoutes, doorKey } from './routes.ts'
 import { createStatus } from './status.ts'
@@ -43,6 +45,8 @@ export interface DaemonOptions {
   /** Ready database clones to keep. Default: 2. */
   readonly poolSize?: number
   readonly logLevel?: LogLevel
+  /** Access to Netlify's API, for frontends of silos. */
+  readonly netlify?: { readonly token?: string | undefined; readonly baseUrl?: string | undefined }
   /** The daemon's environment: PATH and HOME of process machines come from it. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Called when "hangar down" asks for the end. */
@@ -76,7 +80,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await makeFolders(paths)
   const lock = lockHome(paths.lock, paths.home)
   const clock = systemClock
-  const log = openDaemonLog(paths.log, options.logLevel ?? 'info')
+  const marks = new SecretMarks()
+  const log = openDaemonLog(paths.log, options.logLevel ?? 'info', marks)
   const groups = new LifecycleGroups(clock, { log, timeoutMs: 40_000 })
   groups.add({ lock: { stop: async () => lock.release() } })
   try {
@@ -93,7 +98,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
     const homeId = createHash('sha256').update(paths.home).digest('hex').slice(0, 16)
     const machinesDirectory = join(paths.data, 'machines')
-    const logs = new LogBook({ machinesDirectory, clock })
+    const logs = new LogBook({
+      machinesDirectory,
+      clock,
+      redact: (machineId, line) => engine.view.withoutSecrets(machineId, line),
+    })
     const hosted = new HostedServices({ entry: serviceHostEntry, homeId, clock, log, logs })
     groups.add({ hosted: { stop: () => hosted.close() } })
     const warm = hosted.warm()
@@ -133,8 +142,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       snapshotsDirectory: join(paths.data, 'snapshots'),
       org,
       region,
+      marks,
     })
     const activity = new ActivityBook(clock)
+    const administration = new ClusterAdministration(paths.sockets)
+    groups.add({ administration: { stop: () => administration.close() } })
     const silos = new SiloManager({
       machines: engine,
       store: store.silos,
@@ -147,6 +159,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log,
       stats: (app, id) => engine.stats(app, id),
       states: app => engine.view.states(app),
+      care: {
+        care: store.care,
+        databases: administration,
+        attic: createAttic({
+          volumesDirectory: join(paths.data, 'volumes'),
+          directory: join(paths.data, 'attic'),
+        }),
+        frontends: options.netlify?.token
+          ? createNetlify({ token: options.netlify.token, baseUrl: options.netlify.baseUrl })
+          : undefined,
+      },
     })
     const routes = createRoutes(engine, portBook, silos.apps)
     const edge = new Edge({
@@ -159,6 +182,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       port: options.port,
       ...(options.tlsPort === undefined ? {} : { tls: { port: options.tlsPort, directory: paths.tls } }),
       refusedDatabaseUsers: ownDatabaseRoles,
+      databaseRowLimit: (app, user) => {
+        const silo = silos.siloOfApp(app)
+        return silo === undefined ? undefined : silos.care.leases.rowLimitOf(silo, user)
+      },
     })
 
     await mkdir(machinesDirectory, { recursive: true, mode: 0o755 })
@@ -175,6 +202,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       home: paths.home,
       port: options.machinesApiPort,
       rateLimits: options.machinesApiRateLimits ?? false,
+      redactor: marks,
       clock,
       log,
     })

@@ -125,4 +125,12 @@ export const deskErrors = {
       status: 409,
       hint: `Its machines: ${ids.join(', ')}.`,
     }),
+  leaseTooWide: (role: string, what: string) =>
+    new HangarError(`The role ${role} may not have such a lease: ${what}`, {
+      code: 'HGR_DESK_LEASE',
+      status: 403,
+      hint: 'Ask for a narrower one, or ask devops.',
+    }),
+  noLease: (id: string) =>
+    new HangarError(`There is no lease ${id} on this silo`, { code: 'HGR_SILO_NO_LEASE', status: 404 }),
 }

@@ -67,10 +67,16 @@ export function machineOperations(options: DeskOptions) {
       await machines.restartMachine(machine.app_name, machine.id)
       return settle(machine, 'started')
     },
-    async machineExec(input: { machine: string; command: string[]; timeout_seconds?: number | undefined }) {
+    async machineExec(input: {
+      machine: string
+      command: string[]
+      timeout_seconds?: number | undefined
+      reveal?: boolean | undefined
+    }) {
       const machine = await find(input.machine)
       return machines.execMachine(machine.app_name, machine.id, {
         command: input.command,
+        ...(input.reveal ? { reveal: true } : {}),
         ...(input.timeout_seconds === undefined ? {} : { timeoutMs: input.timeout_seconds * 1000 }),
       })
     },

@@ -18,6 +18,8 @@ export interface EngineView {
   addressOf(record: MachineRecord, internalPort: number): Address
   internalPorts(record: MachineRecord): number[]
   hasPublicAddress(app: string): boolean
+  /** A text that a machine printed, without the secrets of its app. */
+  withoutSecrets(machineId: string, text: string): string
 }
 
 export function createView(state: EngineState): EngineView {
@@ -29,5 +31,9 @@ export function createView(state: EngineState): EngineView {
     addressOf: (record, internalPort) => state.addressOf(record, internalPort),
     internalPorts: record => internalPorts(record.config),
     hasPublicAddress: app => state.options.store.ips(app).some(record => !record.ip.startsWith('fdaa:')),
+    withoutSecrets(machineId, text) {
+      const app = state.find(machineId)?.record.app
+      return app === undefined ? text : state.redaction.redact(app, text)
+    },
   }
 }

@@ -1,10 +1,18 @@
 // Env files, what a stack declares about its secrets, and what a target has of them: read, checked, pushed, rotated.
 // Never prints, logs or keeps a value that nobody asked to see.
-
+export { type AppFiles, loadStackFiles, type StackFiles } from './declare/stack-files.ts'
 export { layerFiles } from './env/layers.ts'
-export { type LoadedEnv, type LoadedVariable, loadEnv } from './env/load.ts'
-export { type SetResult, setInEnvFile } from './env/write.ts'
+export { loadEnv } from './env/load.ts'
+export { setInEnvFile } from './env/write.ts'
 export { secretErrors } from './errors.ts'
-export type { GuardFinding } from './guard/check-file.ts'
 export { guardFiles, guardStaged } from './guard/guard.ts'
 export { installHook, removeHook } from './guard/hook.ts'
+export type { Finding } from './preflight/finding.ts'
+export { preflight } from './preflight/preflight.ts'
+export { applySecrets, sendSecrets } from './push/apply.ts'
+export { generateFor, generateValue } from './push/generate.ts'
+export { PushLedger } from './push/ledger.ts'
+export { planPush } from './push/plan.ts'
+export { abandonRotation, beginRotation, lateMachines, retireRotation } from './push/rotate.ts'
+export { RotationBook } from './push/rotation-book.ts'
+export { readTarget, staleMachines } from './target.ts'

@@ -1,11 +1,13 @@
-import type {
-  CreateSilo,
-  MachineStats,
-  MachinesApi,
-  Silo,
-  SiloConnection,
-  SiloMetadata,
-  SiloStatus,
+import {
+  type CreateSilo,
+  defaultSiloRegion,
+  type MachineStats,
+  type MachinesApi,
+  resolveRegion,
+  type Silo,
+  type SiloConnection,
+  type SiloMetadata,
+  type SiloStatus,
 } from '#contract'
 import {
   type Clock,
@@ -18,6 +20,7 @@ import {
   type StepListener,
 } from '#kernel'
 import { AppIndex } from './app-index.ts'
+import { type CareOptions, SiloCare } from './care.ts'
 import { connectionOf } from './connection.ts'
 import { siloErrors } from './errors.ts'
 import { createIdleWatch } from './idle.ts'
@@ -26,10 +29,11 @@ import { metadataOf } from './metadata.ts'
 import { appName, partsOf } from './names.ts'
 import { startParts, stopParts } from './parts.ts'
 import type { SiloDoors, SiloOperation, SiloRecord, SiloStore } from './ports.ts'
-import { destroySteps, type ProvisionContext, provisionSteps } from './provision.ts'
+import { type ProvisionContext, provisionSteps } from './provision.ts'
 import { generateSecrets } from './secrets.ts'
 import { describe, statusOf } from './status.ts'
 import type { SiloTemplates } from './templates.ts'
+import type { SiloWork } from './work.ts'
 
 export interface SiloManagerOptions {
   readonly machines: MachinesApi
@@ -41,6 +45,8 @@ export interface SiloManagerOptions {
   stats(app: string, machineId: string): Promise<MachineStats | undefined>
   /** Present states of an app's machines without waiting; for lists of hundreds. */
   states(app: string): readonly string[]
+  /** What care of silos stands on, beside what is above. */
+  readonly care: Pick<CareOptions, 'care' | 'databases' | 'attic' | 'frontends'>
 }
 
 export interface SiloContext {
@@ -58,6 +64,8 @@ export const defaultAutoStopMinutes = 30
  * Every operation is recorded before its first step, so `recover` finishes or undoes what a crash interrupted.
  */
 export class SiloManager {
+  /** Leases, modes of row-level security, rotation, moving, bringing back. */
+  readonly care: SiloCare
   readonly #options: SiloManagerOptions
   /** Joins equal requests; `#queues` then runs the operations of one silo one after the other. */
   readonly #flights = new SingleFlight<string, void>()
@@ -69,6 +77,8 @@ export class SiloManager {
   constructor(options: SiloManagerOptions) {
     this.#options = options
     for (const record of options.store.list()) this.apps.add(record)
+    const { store, clock, log } = options
+    this.care = new SiloCare(this.#work(), { ...options.care, store, clock, log })
     this.#idle = createIdleWatch({
       clock: options.clock,
       log: options.log,
@@ -93,15 +103,18 @@ export class SiloManager {
         ),
     )
     this.#idle.start()
+    await this.care.start()
   }
 
   halt(): void {
     this.#idle.stop()
+    this.care.halt()
   }
 
   async create(input: CreateSilo, listener?: StepListener): Promise<Silo> {
     const { store, clock } = this.#options
     const alias = `${input.client}-${input.app}`
+    const region = resolveRegion(input.region ?? defaultSiloRegion)
     if (store.list().some(record => record.alias === alias)) throw siloErrors.exists(alias)
     const now = clock.now()
     const record: SiloRecord = {
@@ -109,7 +122,7 @@ export class SiloManager {
       alias,
       client: input.client,
       app: input.app,
-      region: input.region ?? 'iad',
+      region: region.requested,
       wanted: 'running',
       operation: { kind: 'provision', startedAt: now, journal: [] },
       createdAt: now,
@@ -199,7 +212,7 @@ export class SiloManager {
 
   async destroy(name: string, listener?: StepListener): Promise<void> {
     const record = this.#get(name)
-    if (record.operation?.kind === 'provision') throw siloErrors.busy(record.alias, 'provisioning')
+    if (record.operation?.kind !== 'destroy') this.#refuseWhile(record)
     await this.#once(record.id, 'destroy', () => this.#destroy(record.id, listener))
   }
 
@@ -235,6 +248,7 @@ export class SiloManager {
     if (sleeping)
       this.#change(id, { wanted: 'running', operation: operation('start', clock.now()), error: null })
     try {
+      await this.care.rls.noteStart(record)
       await startParts(machines, record)
     } catch (error) {
       this.#change(id, { operation: null, error: messageOf(error) })
@@ -250,6 +264,7 @@ export class SiloManager {
     const record = this.#get(id)
     this.#change(id, { wanted: 'stopped', operation: operation('stop', clock.now()), awakeUntil: null })
     try {
+      await this.care.rls.revert(record)
       await stopParts(machines, record)
       this.#change(id, { operation: null, lastStoppedAt: clock.now(), error: null })
     } catch (error) {
@@ -259,20 +274,8 @@ export class SiloManager {
     log.info({ silo: record.alias, reason }, 'silo sleeps')
   }
 
-  async #destroy(id: string, listener?: StepListener): Promise<void> {
-    const record = this.#get(id)
-    const kept =
-      record.operation?.kind === 'destroy'
-        ? record.operation
-        : operation('destroy', this.#options.clock.now())
-    this.#change(id, { wanted: 'stopped', operation: kept })
-    await runSteps(
-      destroySteps(record),
-      this.#context(record),
-      createJournal(this.#options.store, id),
-      listener,
-    )
-    this.#forget(record)
+  #destroy(id: string, listener?: StepListener): Promise<void> {
+    return this.care.bury(id, listener)
   }
 
   async #resume(record: SiloRecord): Promise<void> {
@@ -289,6 +292,10 @@ export class SiloManager {
         return this.#once(record.id, 'start', () =>
           this.#start(record.id, { door: 'recovery', client: 'daemon' }),
         )
+      case 'rotate':
+      case 'move':
+      case 'restore':
+        return this.care.resume(record)
       default:
         if (record.wanted === 'running') {
           await this.#once(record.id, 'start', () =>
@@ -299,11 +306,31 @@ export class SiloManager {
   }
 
   #once(id: string, kind: SiloOperation['kind'], work: () => Promise<void>): Promise<void> {
-    return this.#flights.run(`${id}:${kind}`, () => {
-      const queue = this.#queues.get(id) ?? new Serial()
-      this.#queues.set(id, queue)
-      return queue.run(work)
-    })
+    return this.#flights.run(`${id}:${kind}`, () => this.#exclusive(id, work))
+  }
+
+  #exclusive<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const queue = this.#queues.get(id) ?? new Serial()
+    this.#queues.set(id, queue)
+    return queue.run(work)
+  }
+
+  #work(): SiloWork {
+    return {
+      get: name => this.#get(name),
+      list: () => this.#options.store.list(),
+      describe: id => this.get(id),
+      change: (id, changes) => this.#change(id, changes),
+      exclusive: (id, work) => this.#exclusive(id, work),
+      refuseWhile: record => this.#refuseWhile(record),
+      context: record => this.#context(record),
+      begin: (id, client) => this.#start(id, { door: 'desk', client }),
+      published: id => {
+        if (this.#get(id).wanted === 'running') this.#publish(id)
+      },
+      adopt: record => this.#save(record),
+      forget: record => this.#forget(record),
+    }
   }
 
   /** (Re)writes the connection record; to be called whenever what is in it may have changed. */
@@ -313,6 +340,7 @@ export class SiloManager {
 
   #refuseWhile({ operation, alias }: SiloRecord): void {
     if (operation?.kind === 'provision') throw siloErrors.busy(alias, 'provisioning')
+    if (operation?.kind === 'restore') throw siloErrors.busy(alias, 'restoring')
     if (operation?.kind === 'destroy') throw siloErrors.gone(alias)
   }
 

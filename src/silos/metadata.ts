@@ -44,6 +44,8 @@ export function metadataOf(
       devenv_branch: branchOf(record),
       fly_org: record.alias,
       fly_region: record.region,
+      rls_mode: record.rlsMode ?? 'production',
+      key_version: record.keyVersion ?? 1,
       fly_app_prefix: `devenv-${record.alias}`,
       auto_stop_minutes: record.autoStopMinutes,
       last_started_at: silo.last_started_at,

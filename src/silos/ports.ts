@@ -5,9 +5,27 @@ import type { JournalEntry } from '#kernel'
 
 /** A long operation on a silo, written down before its first step; a record with one is half-way and is finished at the next start. */
 export interface SiloOperation {
-  readonly kind: 'provision' | 'start' | 'stop' | 'destroy'
+  readonly kind: 'provision' | 'start' | 'stop' | 'destroy' | 'rotate' | 'move' | 'restore'
   readonly startedAt: number
   readonly journal: readonly JournalEntry[]
+  /** Of rotate and move: whether it is to run again afterwards. */
+  readonly resume?: boolean
+  /** Of move: where from and where to. */
+  readonly from?: string
+  readonly to?: string
+  /** Of restore: which grave. */
+  readonly grave?: string
+}
+
+/** Where the silo's frontend is built, and what it was told last. */
+export interface SiloFrontend {
+  readonly siteId: string
+  readonly url: string
+  /** Version of the keys that it has; behind the silo's while an update is owed. */
+  readonly keyVersion: number
+  readonly setAt: number | null
+  /** Why the last update failed. */
+  readonly error: string | null
 }
 
 /** Times are milliseconds since 1970. */
@@ -30,6 +48,11 @@ export interface SiloRecord {
   readonly awakeUntil?: number | null
   /** The last failure, one sentence. */
   readonly error: string | null
+  /** Counts rotations; the keys that it was made with are 1. */
+  readonly keyVersion?: number
+  /** Mode of row-level security. Default: production. */
+  readonly rlsMode?: 'production' | 'permissive' | 'disabled'
+  readonly frontend?: SiloFrontend | null
 }
 
 /** Everything secret of a silo; the store seals it. */
@@ -56,6 +79,7 @@ export interface SiloStore {
   delete(id: string): void
   saveSecrets(id: string, secrets: SiloSecrets): void
   secrets(id: string): SiloSecrets | undefined
+  deleteSecrets(id: string): void
   /** The connection record that the desk tells parts of; sealed. */
   saveConnection(id: string, connection: SiloConnection): void
   connection(id: string): SiloConnection | undefined

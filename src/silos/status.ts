@@ -1,6 +1,7 @@
 import {
   type MachineStats,
   type MachinesApi,
+  regionOnFly,
   type Silo,
   type SiloPhase,
   type SiloStatus,
@@ -39,6 +40,10 @@ export function phaseOf(record: SiloRecord, states: readonly string[]): SiloPhas
     start: 'starting',
     stop: 'stopping',
     destroy: 'destroying',
+    // Nothing of it can be used meanwhile.
+    rotate: 'stopping',
+    move: 'stopping',
+    restore: 'provisioning',
   } as const
   if (record.operation) return during[record.operation.kind]
   if (record.wanted === 'stopped') {
@@ -78,6 +83,7 @@ export async function statusOf(record: SiloRecord, sources: StatusSources): Prom
     }),
   )
   const activity = lastActivity(record, sources.doors)
+  const onFly = regionOnFly(record.region)
   const running = record.wanted === 'running'
   const now = sources.clock.now()
   const idleMs = running ? idleFor(record, activity, now) : null
@@ -98,6 +104,10 @@ export async function statusOf(record: SiloRecord, sources: StatusSources): Prom
       running && activity
         ? { client: activity.client, door: activity.door, at: iso(activity.at) ?? '' }
         : null,
+    rls_mode: record.rlsMode ?? 'production',
+    key_version: record.keyVersion ?? 1,
+    region_on_fly: onFly.effective,
+    region_warning: onFly.warning,
   }
 }
 

@@ -41,6 +41,7 @@ export function createSiloStore(database: Database, sealer: Sealer): SiloStore {
       const sealed = sealer.seal(JSON.stringify(secrets), context(id))
       database.run('insert or replace into silo_secrets (id, sealed) values (?, ?)', id, Buffer.from(sealed))
     },
+    deleteSecrets: id => database.run('delete from silo_secrets where id = ?', id),
     saveConnection(id, connection) {
       const sealed = sealer.seal(JSON.stringify(connection), `connection of ${context(id)}`)
       database.run(

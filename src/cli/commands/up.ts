@@ -29,6 +29,7 @@ export async function run(call: CommandCall): Promise<void> {
     },
     key: process.env['HANGAR_KEY'],
     postgresBin: text(options['postgresBin']) ?? process.env['HANGAR_POSTGRES_BIN'],
+    netlify: { token: process.env['NETLIFY_AUTH_TOKEN'], baseUrl: process.env['NETLIFY_API_URL'] },
     env: process.env,
     onDown: () => ended.end('asked to'),
   })

@@ -174,6 +174,7 @@ export const operations = {
     input: machineName.extend({
       command: z.array(z.string()).min(1),
       timeout_seconds: z.number().positive().max(3600).optional(),
+      reveal: z.boolean().optional(),
     }),
     output: z.object({
       exit_code: z.number(),

@@ -26,6 +26,8 @@ export const siloMetadataSchema = z.object({
     devenv_branch: z.string(),
     fly_org: z.string(),
     fly_region: z.string(),
+    rls_mode: z.enum(['production', 'permissive', 'disabled']),
+    key_version: z.number(),
     fly_app_prefix: z.string(),
     auto_stop_minutes: z.number(),
     last_started_at: z.string().nullable(),

@@ -107,6 +107,13 @@ export const siloStatusSchema = siloSchema.extend({
   auto_stop_trigger_in_seconds: z.number().nullable(),
   last_request_at: z.string().nullable(),
   awake_because: z.object({ client: z.string(), door: z.string(), at: z.string() }).nullable(),
+  /** Mode of row-level security; `disabled` is unsafe and ends with the next stop. */
+  rls_mode: z.enum(['production', 'permissive', 'disabled']),
+  /** Counts rotations of the keys. */
+  key_version: z.number(),
+  /** Where Fly's nearest region is, when it no longer has this one. */
+  region_on_fly: z.string(),
+  region_warning: z.string().nullable(),
 })
 
 /** Everything needed to connect. The operator may read it whole; agents get what the access table gives to their role. */

@@ -8,6 +8,7 @@ import { createLog, type FakeClock } from '#kernel'
 import { createSiloTemplates, SiloManager } from '#silos'
 import { openStore, type Store } from '#store'
 import { startTestEngine, type TestEngine } from '../../engine/testing/index.ts'
+import { emptyAttic, memoryDatabases } from '../../silos/testing/index.ts'
 import { createIdentity } from '../identity/index.ts'
 import type { Desk, DeskOptions } from '../index.ts'
 import { createDesk, createMcpFace } from '../index.ts'
@@ -68,6 +69,7 @@ export async function startDeskWorld(changes: Partial<DeskOptions> = {}): Promis
     log,
     stats: (app, id) => engine.engine.stats(app, id),
     states: app => engine.engine.view.states(app),
+    care: { care: store.care, databases: memoryDatabases(), attic: emptyAttic, frontends: undefined },
   })
   const identity = await createIdentity({
     store: store.identity,

@@ -53,6 +53,37 @@ export async function setInEnvFile(options: SetOptions): Promise<SetResult> {
   return { path, names: Object.keys(values), encrypted: encrypt, newKeyIn: key?.newKeyIn }
 }
 
+/** Takes variables out of an env file, with their lines; all else stays. No file, or none of them in it: nothing happens. */
+export async function removeFromEnvFile(path: string, names: readonly string[]): Promise<void> {
+  const known = await readFileText(path)
+  if (!known) return
+  let text = known.text
+  for (const name of names) text = removeLines(text, name)
+  if (text === known.text) return
+  const kept = (content: string) =>
+    scan(normaliseLines(content))
+      .filter(assignment => !names.includes(assignment.name))
+      .map(({ name, value, quote }) => [name, value, quote])
+  if (JSON.stringify(kept(text)) !== JSON.stringify(kept(known.text)))
+    throw secretErrors.notWritable(path, names[0] ?? '')
+  if ((await readFileText(path))?.stamp !== known.stamp) throw secretErrors.fileChanging(path)
+  await writeFileAtomic(path, text, { mode: known.mode })
+}
+
+function removeLines(text: string, name: string): string {
+  const normal = normaliseLines(text)
+  const original = originalOffsets(text, normal)
+  let result = text
+  for (const { valueStart, valueEnd } of scan(normal)
+    .filter(assignment => assignment.name === name)
+    .reverse()) {
+    const from = original(normal.lastIndexOf('\n', valueStart) + 1)
+    const lineEnd = normal.indexOf('\n', valueEnd)
+    result = result.slice(0, from) + (lineEnd < 0 ? '' : result.slice(original(lineEnd + 1)))
+  }
+  return result
+}
+
 function check(name: string, value: string): void {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || /^DOTENV_P(UBLIC|RIVATE)_KEY/.test(name))
     throw secretErrors.nameInvalid(name)
