@@ -52,7 +52,7 @@ function manager(): SiloManager {
     clock,
     log: silentLog,
     stats: (app, id) => engine.stats(app, id),
-    states: app => engine.view.states(app),
+    present: app => engine.view.present(app),
     care: {
       care: store.care,
       databases,
