@@ -12,7 +12,7 @@ const all = Object.entries<Operation>(operations)
 const forAgents = all.filter(([, { roles }]) => roles.length > 0)
 
 /** Commands that call no operation, or several: they are about this machine or about files. */
-const ownCommands = /^(up|mcp|service|completion|env |secrets |agent |stack |lint|launch|deploy|secret )/
+const ownCommands = /^(up|mcp|service|completion|env |secrets |agent |stack |lint|init|launch|deploy|secret )/
 
 let world: DeskWorld
 beforeAll(async () => {
