@@ -98,6 +98,11 @@ export class SiloLeases {
       .sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1))
   }
 
+  /** Most rows of one answer to that role; undefined for whoever is no lease. */
+  rowLimitOf(siloId: string, role: string): number | undefined {
+    return this.#parts.store.leases().find(lease => lease.role === role && lease.siloId === siloId)?.rowLimit
+  }
+
   get(siloId: string, id: string): LeaseRecord {
     const lease = this.list(siloId).find(one => one.id === id)
     if (!lease) throw siloErrors.noLease(id)

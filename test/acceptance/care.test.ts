@@ -113,6 +113,20 @@ describe('a lease', () => {
     expect(JSON.stringify(listed)).not.toContain(lease.db_password)
   })
 
+  it('gets no more rows than it may, over the wire and over REST, and means nothing to storage and auth', async () => {
+    const lease = await desk().call('siloLease', { silo_id, row_limit: 10 })
+    const reader = await database(lease.db_connection_string)
+    expect((await reader.query('select * from notes limit 10')).rows).toHaveLength(10)
+    await expect(reader.query('select * from notes limit 11')).rejects.toMatchObject({ code: '54000' })
+    expect(await (await rest(lease)).json()).toHaveLength(10)
+    for (const path of ['storage/v1/bucket', 'auth/v1/user', 'auth/v1/admin/users']) {
+      const { status } = await fetch(`${lease.supabase_url}/${path}`, {
+        headers: { apikey: lease.supabase_anon_key, authorization: `Bearer ${lease.access_token}` },
+      })
+      expect(status, path).toBeGreaterThanOrEqual(400)
+    }
+  })
+
   it('ends at once when it is revoked: session, login, and token', async () => {
     const lease = await desk().call('siloLease', { silo_id, access: 'read-write' })
     const writer = await database(lease.db_connection_string)

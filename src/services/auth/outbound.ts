@@ -23,7 +23,7 @@ export async function ask(url: string, options: Outbound): Promise<Answer> {
     headers: { 'accept-encoding': 'identity', ...options.headers },
     ...(options.body === undefined ? {} : { body: options.body }),
     redirect: 'manual',
-    signal: AbortSignal.timeout(options.timeoutMs),
+    signal: AbortSignal.timeout(Math.ceil(options.timeoutMs)),
   })
   const chunks: Uint8Array[] = []
   let length = 0

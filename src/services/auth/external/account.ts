@@ -25,9 +25,6 @@ export async function accountOf(
   const sso = name.startsWith('sso:')
   const { settings } = call
   const decision = await decideLinking(call, transaction, name, profile)
-  if (!sso && !provider.emailOptional && decision.kind === 'create' && profile.emails.length === 0) {
-    throw errors.providerFailed('Error getting user email from external provider')
-  }
   let user: UserRow
   if (decision.kind === 'exists') {
     await transaction.query(

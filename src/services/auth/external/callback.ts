@@ -43,6 +43,9 @@ async function finish(
 ): Promise<string> {
   const provider = await findProvider(call, state.provider)
   const { profile: said, tokens } = await exchangeCode(call, provider, { ...state, code })
+  if (said.emails.length === 0 && !provider.emailOptional) {
+    throw errors.providerFailed('Error getting user email from external provider')
+  }
   const name = provider.name === 'apple' ? appleName(appleUser) : undefined
   const profile = name === undefined ? said : { ...said, claims: { ...said.claims, name, full_name: name } }
   const result = await call.database.run<string | AuthError>(async transaction => {

@@ -4,6 +4,7 @@ import { type Call, readCall } from '../request/call.ts'
 import type { Answer } from '../response/answer.ts'
 import { toRestError } from '../response/failure.ts'
 import { callFunction } from './function.ts'
+import { limited } from './limited.ts'
 import { allowedMethods } from './options.ts'
 import type { Handling, RestParts } from './parts.ts'
 import { describeApi } from './root.ts'
@@ -21,7 +22,7 @@ export async function answerRequest(parts: RestParts, request: IncomingMessage):
     let known = await parts.schemas.get()
     for (let tries = 0; ; tries++) {
       try {
-        return await perform({ parts, call, caller, known, schema: known.schema })
+        return await perform({ parts: limited(parts, caller), call, caller, known, schema: known.schema })
       } catch (error) {
         // The schema may have changed since it was read: then the request is done again with what it is now.
         const newer = tries < 10 && mayBeStale(error) ? await parts.schemas.newerThan(known) : known
