@@ -40,6 +40,7 @@ export const commandTable: readonly CommandSpec[] = [
       ['--desk-port <port>', 'port of the desk for agents; default: one of its own, kept'],
       ['--desk-host <address>', 'address of the desk; other than loopback needs a certificate', '127.0.0.1'],
       ['--desk-name <name...>', 'a further name by which agents reach the desk'],
+      ['--desk-rate <calls>', 'calls per second that each agent may make', '20'],
       ['--desk-cert <file>', "the desk's certificate (PEM)"],
       ['--desk-key <file>', 'its key (PEM)'],
       ['-d, --detach', 'start it in the background'],
@@ -379,6 +380,27 @@ export const commandTable: readonly CommandSpec[] = [
     name: 'doctor',
     summary: 'check what Hangar needs on this machine',
     load: () => import('./commands/doctor.ts'),
+  },
+  {
+    name: 'lint',
+    summary: 'check fly.toml and hangar.toml files, and mend them',
+    arguments: [['[paths...]', 'files or folders; default: this folder']],
+    options: [
+      ['--fix', 'mend what can be mended; comments and order stay'],
+      ['--strict', 'warnings count as errors'],
+    ],
+    load: () => import('./commands/lint.ts'),
+  },
+  {
+    name: 'init',
+    summary: 'write a hangar.toml from what is in a folder',
+    arguments: [['[folder]', 'default: this folder']],
+    options: [
+      ['--name <name>', "name of the stack; default: the folder's"],
+      ['--force', 'replace a hangar.toml that is there'],
+      ['--dry-run', 'print it, write nothing'],
+    ],
+    load: () => import('./commands/init.ts'),
   },
   {
     name: 'service',

@@ -1,5 +1,5 @@
 import { HangarError } from '#kernel'
-import type { Position } from './toml.ts'
+import type { Position } from './toml/lines.ts'
 
 /** `error`: Fly or Hangar would refuse it or do something else than written. `warning`: works, but is a trap. */
 export type Severity = 'error' | 'warning' | 'note'
@@ -23,6 +23,18 @@ export const manifestErrors = {
   invalid,
   unreadable: (file: string, why: string) =>
     new HangarError(`${file} could not be read: ${why}`, { code: 'HGR_MANIFEST_UNREADABLE', status: 404 }),
+  changed: (file: string) =>
+    new HangarError(`${file} was changed while it was read; nothing was written`, {
+      code: 'HGR_MANIFEST_CHANGED',
+      status: 409,
+      hint: 'Try again.',
+    }),
+  nothingToInit: (folder: string) =>
+    new HangarError(`There is no fly.toml in ${folder}`, {
+      code: 'HGR_MANIFEST_NOTHING',
+      status: 404,
+      hint: 'Write one first (fly launch does), or name the folder that holds them.',
+    }),
   notFound: (directory: string) =>
     new HangarError(`There is no hangar.toml in ${directory} or above it`, {
       code: 'HGR_MANIFEST_NO_STACK',

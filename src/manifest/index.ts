@@ -13,6 +13,8 @@ export {
 } from './fly/machine-config.ts'
 export { readFlyToml } from './fly/read.ts'
 export type { Autoscaling, FlyConfig } from './fly/schema.ts'
+export { initStack } from './init/init.ts'
+export { type LintResult, lint } from './lint/lint.ts'
 export { nearest } from './nearest.ts'
 export { type Condition, conditionHolds, parseCondition } from './stack/condition.ts'
 export { findStackFile, loadStack } from './stack/load.ts'

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Diagnostic } from './errors.ts'
 import { nearest } from './nearest.ts'
-import type { TomlDocument } from './toml.ts'
+import type { TomlDocument } from './toml/document.ts'
 
 /** What a schema finds wrong in a document, each at its place; unknown keys with what was probably meant. */
 export function schemaDiagnostics(
@@ -45,15 +45,26 @@ function diagnosticsOf(
     if (best && depth(best) > 0)
       return best.flatMap(inner => diagnosticsOf(inner, path, schema, document, hints))
   }
-  const name = path.map(String).join('.')
+  const names = path.filter(part => typeof part === 'string')
+  const missing = isMissing(issue)
+  const section = names.slice(0, -1).join('.')
+  const what = missing ? `${names.at(-1)} is missing${section ? ` in [${section}]` : ''}` : messageFor(issue)
   return [
     {
       file,
       ...document.positionOf(path),
       rule: 'value',
-      message: name ? `${name}: ${messageFor(issue)}` : messageFor(issue),
+      message: missing || names.length === 0 ? what : `${names.join('.')}: ${what}`,
     },
   ]
+}
+
+function isMissing(issue: z.core.$ZodIssue): boolean {
+  if (issue.code === 'invalid_union')
+    return (
+      issue.errors.length > 0 && issue.errors.flat().every(one => one.path.length === 0 && isMissing(one))
+    )
+  return issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
 }
 
 function messageFor(issue: z.core.$ZodIssue): string {
@@ -61,7 +72,6 @@ function messageFor(issue: z.core.$ZodIssue): string {
     const inner = issue.errors.flat().map(one => messageFor(one))
     return [...new Set(inner)].join(', or ') || issue.message
   }
-  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is missing'
   return issue.message.replace(/^Invalid input: /, '')
 }
 

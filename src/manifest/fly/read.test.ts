@@ -40,9 +40,9 @@ describe('reading fly.toml', () => {
     expect(
       diagnostics('[[services]]\n  protocol = "http"\n  [[services.http_checks]]\n    interval = "soon"\n'),
     ).toEqual([
-      '2:3 services.0.protocol: Invalid option: expected one of "tcp"|"udp"',
-      '1:3 services.0.internal_port: is missing',
-      '4:5 services.0.http_checks.0.interval: "soon" is no duration; write a number with a unit: 500ms, 15s, 5m',
+      '2:3 services.protocol: Invalid option: expected one of "tcp"|"udp"',
+      '1:3 internal_port is missing in [services]',
+      '4:5 services.http_checks.interval: "soon" is no duration; write a number with a unit: 500ms, 15s, 5m',
     ])
   })
 

@@ -1,6 +1,6 @@
 import { type Diagnostic, manifestErrors } from '../errors.ts'
 import { schemaDiagnostics } from '../schema-diagnostics.ts'
-import { parseToml, type TomlDocument } from '../toml.ts'
+import { parseToml, type TomlDocument } from '../toml/document.ts'
 import { keyHints } from './key-hints.ts'
 import { canonical, type FlyConfig, flySchema } from './schema.ts'
 

@@ -316,7 +316,7 @@ export type WrittenFlyConfig = z.output<typeof flySchema>
 export type FlyService = z.output<typeof service>
 export type FlyHttpService = z.output<typeof httpService>
 export type FlyHttpCheck = z.output<typeof httpCheck>
-export type FlyMachineCheck = z.output<typeof machineCheck>
+
 export type FlyVm = z.output<typeof vm>
 export type FlyMount = z.output<typeof mount>
 type TopCheck = z.output<typeof topCheck>

@@ -1,4 +1,4 @@
-import type { Position } from '../toml.ts'
+import type { Position } from '../toml/lines.ts'
 import type { Condition } from './condition.ts'
 
 /** A stack as the program works with it: defaults filled in, paths resolved, checked. */

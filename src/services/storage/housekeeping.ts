@@ -51,7 +51,11 @@ export class Housekeeping {
 }
 
 /** Asks the rows, as the service role. */
-export function rowNames({ database, tokens, settings }: StorageContext): RowNames {
+export function rowNames({
+  database,
+  tokens,
+  settings,
+}: Pick<StorageContext, 'database' | 'tokens' | 'settings'>): RowNames {
   const scope = {
     role: settings.serviceRole,
     claims: JSON.stringify(tokens.service.claims),

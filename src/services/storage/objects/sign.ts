@@ -10,12 +10,15 @@ export async function signObject(
   bucket: string,
   name: string,
   expiresInSeconds: number,
+  transformations = '',
 ): Promise<string> {
   requireBucketName(bucket)
   requireKey(name)
   await call.database.run(call.caller, transaction => requireObject(transaction, bucket, name))
   const url = `${bucket}/${name}`
-  return `/object/sign/${url}?token=${await call.tokens.sign({ url, scope: 'download' }, expiresInSeconds)}`
+  const payload = { ...(transformations && { transformations }), url, scope: 'download' }
+  const token = await call.tokens.sign(payload, expiresInSeconds)
+  return `/${transformations ? 'render/image' : 'object'}/sign/${url}?token=${token}`
 }
 
 /** The same for many; what cannot be signed says so in its own entry. */

@@ -5,6 +5,7 @@ import type { Scope } from '../database/scope.ts'
 import { errors } from '../errors.ts'
 import { asStorageFailure } from '../files/failures.ts'
 import type { Received } from '../files/port.ts'
+import { requireRobotsRules } from '../robots.ts'
 import { isFolderPlaceholder, requireBucketName, requireKey } from '../rules.ts'
 import { type IncomingBody, openBody } from './body.ts'
 import {
@@ -37,7 +38,7 @@ export async function uploadFromRequest(call: Call, target: UploadTarget, as: Sc
   requireBucketName(target.bucket)
   const bucket = await bucketRules(call, target.bucket)
   const placeholder = isFolderPlaceholder(target.name)
-  const body = await openBody(call.request, placeholder ? null : bucket.allowed_mime_types)
+  const body = await openBody(call.request, call.clock, placeholder ? null : bucket.allowed_mime_types)
   requireKey(target.name)
   const limitBytes = placeholder ? 0 : sizeLimit(call.settings, bucket, 'standard')
   const metadata = describe(body)
@@ -199,8 +200,7 @@ async function abandon(call: Call, version: string, replaced: readonly string[])
 export function describe(
   body: Pick<IncomingBody, 'mimeType' | 'cacheControl' | 'robots' | 'announcedSize'>,
 ): ObjectMetadata {
-  if (body.robots !== undefined && /[^\x20-\x7e]/.test(body.robots))
-    throw errors.invalidRobots('invalid character')
+  if (body.robots !== undefined) requireRobotsRules(body.robots)
   return {
     mimetype: body.mimeType,
     cacheControl: body.cacheControl,

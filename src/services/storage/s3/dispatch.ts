@@ -2,7 +2,7 @@ import * as buckets from './buckets.ts'
 import type { S3Operation } from './call.ts'
 import { copy } from './copy.ts'
 import { deleteMany } from './delete-many.ts'
-import { listObjects, listObjectsV2 } from './list.ts'
+import { listObjects, listObjectsV2, listVersions } from './list.ts'
 import { listUploads } from './list-uploads.ts'
 import * as multipart from './multipart.ts'
 import * as objects from './objects.ts'
@@ -47,7 +47,6 @@ const absent = [
   'retention',
   'select',
   'torrent',
-  'versions',
   'website',
 ]
 
@@ -68,6 +67,7 @@ function bucketOperation({ method, query }: Request): Entry | string | undefined
       if (query.has('location')) return entry('bucket.get_location', buckets.location)
       if (query.has('versioning')) return entry('bucket.get_versioning', buckets.versioning)
       if (query.has('uploads')) return entry('upload.list_multipart', listUploads)
+      if (query.has('versions')) return entry('object.list', listVersions)
       return entry('object.list', query.get('list-type') === '2' ? listObjectsV2 : listObjects)
     case 'HEAD':
       return entry('bucket.head', buckets.head)

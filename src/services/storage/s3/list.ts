@@ -70,6 +70,31 @@ export async function listObjects(s3: S3Call): Promise<S3Answer> {
   }
 }
 
+/** ListObjectVersions: of each object there is one version, and as with Amazon's unversioned buckets it is called "null". */
+export async function listVersions(s3: S3Call): Promise<S3Answer> {
+  const { query, bucket } = s3
+  const marker = query.get('key-marker') ?? undefined
+  const { say, shared, page } = await list(s3, marker ?? '')
+  return {
+    document: {
+      ListVersionsResult: {
+        Name: bucket,
+        Prefix: shared.prefix,
+        KeyMarker: say(marker) ?? '',
+        VersionIdMarker: query.get('version-id-marker') ?? '',
+        NextKeyMarker: say(page.next),
+        NextVersionIdMarker: page.next === undefined ? undefined : 'null',
+        MaxKeys: shared.maxKeys,
+        Delimiter: shared.delimiter,
+        IsTruncated: page.next !== undefined,
+        Version: contents(page, say)?.map(entry => ({ ...entry, VersionId: 'null', IsLatest: true })),
+        CommonPrefixes: prefixes(page, say),
+        EncodingType: shared.encodingType,
+      },
+    },
+  }
+}
+
 export function writeToken(name: string): string {
   return Buffer.from(`l:${name}`).toString('base64')
 }

@@ -112,22 +112,20 @@ export function verifySignature(
   if (!signature.signedHeaders.includes('host'))
     throw errors.invalidSignature('The host header must be signed')
   const query = [...queryOf(request)].filter(([name]) => name !== 'X-Amz-Signature')
-  for (const path of pathsOf(settings, request)) {
-    for (const host of hostsOf(settings, request)) {
-      for (const payload of payloadsOf(request, signature)) {
-        const canonical = canonicalRequest({
-          method: request.method,
-          path,
-          query,
-          headers: signedHeaderValues(request, signature.signedHeaders, host),
-          signedHeaders: signature.signedHeaders.join(';'),
-          payload,
-        })
-        const text = stringToSign(signature.date, scopeText(signature.scope), canonical)
-        for (const secret of secrets) {
-          const key = signingKey(secret, signature.scope)
-          if (sameSignature(hmac(key, text), signature.signature)) return key
-        }
+  for (const { path, host } of placesOf(settings, request)) {
+    for (const payload of payloadsOf(request, signature)) {
+      const canonical = canonicalRequest({
+        method: request.method,
+        path,
+        query,
+        headers: signedHeaderValues(request, signature.signedHeaders, host),
+        signedHeaders: signature.signedHeaders.join(';'),
+        payload,
+      })
+      const text = stringToSign(signature.date, scopeText(signature.scope), canonical)
+      for (const secret of secrets) {
+        const key = signingKey(secret, signature.scope)
+        if (sameSignature(hmac(key, text), signature.signature)) return key
       }
     }
   }
@@ -135,17 +133,25 @@ export function verifySignature(
 }
 
 /**
- * The path as the client may have signed it: as it came, with the gateway's prefix in front, and each in its canonical spelling.
- * A prefix that itself holds `/s3` would let a link for one object pass as a link for another.
+ * Path and host as the client may have signed them: as they came, with the gateway's prefix in front, in canonical spelling; and as
+ * s3cmd does for an endpoint with a path, which it signs as a part of the host. A prefix that itself holds `/s3` would let a link for
+ * one object pass as a link for another.
  */
-function pathsOf(settings: StorageSettings, request: FastifyRequest): Set<string> {
+function* placesOf(
+  settings: StorageSettings,
+  request: FastifyRequest,
+): Generator<{ path: string; host: string }> {
   const path = (request.raw.url ?? '/').split('?')[0] || '/'
-  const prefixes = ['', settings.s3.prefix]
+  const prefixes = new Set([settings.s3.prefix.replace(/\/+$/, ''), ''])
   const forwarded = one(request.headers['x-forwarded-prefix'])
   if (settings.trustForwardedPrefix && forwarded !== undefined && !/\/s3(\/|$)/i.test(forwarded))
-    prefixes.unshift(forwarded)
-  const spelled = prefixes.map(prefix => `${prefix.replace(/\/+$/, '')}${path}`)
-  return new Set([...spelled, ...spelled.map(canonicalPath)])
+    prefixes.add(forwarded.replace(/\/+$/, ''))
+  const hosts = hostsOf(settings, request)
+  for (const spelled of new Set([path, canonicalPath(path)]))
+    for (const prefix of prefixes) for (const host of hosts) yield { path: `${prefix}${spelled}`, host }
+  const below = path.replace(/^\/s3(?=\/|$)/, '') || '/'
+  for (const prefix of prefixes)
+    for (const host of hosts) yield { path: canonicalPath(below), host: `${host}${prefix}/s3` }
 }
 
 /** The host as the client may have signed it; proxies rewrite it and tell the old one in headers. */
