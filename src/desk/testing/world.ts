@@ -68,7 +68,7 @@ export async function startDeskWorld(changes: Partial<DeskOptions> = {}): Promis
     clock,
     log,
     stats: (app, id) => engine.engine.stats(app, id),
-    states: app => engine.engine.view.states(app),
+    present: app => engine.engine.view.present(app),
     care: { care: store.care, databases: memoryDatabases(), attic: emptyAttic, frontends: undefined },
   })
   const identity = await createIdentity({
