@@ -73,6 +73,7 @@ function addCommand(program: Command, groups: Map<string, Command>, spec: Comman
 
 const groupSummaries: Record<string, string> = {
   env: 'env files: read, set, run with, guard',
+  ci: 'workflows for GitHub',
   secrets: 'secrets of a stack: list, push, generate, rotate',
   silo: 'isolated Supabase-compatible environments',
   approvals: 'calls of agents that need to be allowed',
