@@ -7,8 +7,10 @@ import type { Received } from '../port.ts'
 
 /** Small chunks are gathered to this, so that a slow client does not cost a system call each. */
 const gatherBytes = 256 * 1024
+/** The disk is asked to take what is written so far each time so much has come, so that it is not all left for the end. */
+const syncBytes = 32 * 1024 * 1024
 
-/** Writes everything and waits until the disk has it. More than `limitBytes`: tooLarge. */
+/** Writes everything and waits until the disk has it; reads on while it writes. More than `limitBytes`: tooLarge. */
 export async function writeDurably(
   handle: FileHandle,
   source: AsyncIterable<Uint8Array>,
@@ -19,24 +21,44 @@ export async function writeDurably(
   let size = 0
   let gathered: Uint8Array[] = []
   let bytes = 0
+  let unsynced = 0
+  let writing: Promise<void> = Promise.resolve()
+  let syncing: Promise<void> = Promise.resolve()
   const flush = async () => {
     if (bytes === 0) return
     const batch = gathered.length === 1 ? (gathered[0] as Uint8Array) : Buffer.concat(gathered, bytes)
+    unsynced += bytes
     gathered = []
     bytes = 0
-    await writeAll(handle, batch)
+    await writing
+    writing = writeAll(handle, batch)
+    // Its failure is seen at the next flush; until then nobody else looks.
+    writing.catch(() => {})
+    if (unsynced < syncBytes) return
+    unsynced = 0
+    await writing
+    await syncing
+    syncing = handle.datasync()
+    syncing.catch(() => {})
   }
-  for await (const chunk of source) {
-    size += chunk.byteLength
-    if (size > limitBytes) throw errors.tooLarge()
-    hash.update(chunk)
-    gathered.push(chunk)
-    bytes += chunk.byteLength
-    if (bytes >= gatherBytes) await flush()
+  try {
+    for await (const chunk of source) {
+      size += chunk.byteLength
+      if (size > limitBytes) throw errors.tooLarge()
+      hash.update(chunk)
+      gathered.push(chunk)
+      bytes += chunk.byteLength
+      if (bytes >= gatherBytes) await flush()
+    }
+    await flush()
+    await writing
+    written()
+    await syncing
+    await handle.sync()
+  } finally {
+    // The file is closed behind this: nothing may be under way then.
+    await Promise.allSettled([writing, syncing])
   }
-  await flush()
-  written()
-  await handle.sync()
   const { mtime } = await handle.stat()
   return { size, etag: hash.digest('hex'), modifiedAt: mtime }
 }
