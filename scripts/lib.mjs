@@ -1,7 +1,7 @@
 // Shared by the npm scripts. Plain JavaScript: it runs before anything is installed.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -21,6 +21,8 @@ export function run(command, args, options = {}) {
 /** Installs the locked dependencies when they are missing or another lock file was installed. */
 export function ensureInstalled({ quiet = false } = {}) {
   checkNode()
+  // Linked from another checkout (a git worktree, say): whoever linked it keeps it, and an install here would empty it there.
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) return
   const lock = digest([join(root, 'package-lock.json')])
   const mark = join(root, 'node_modules', '.hangar-installed')
   if (existsSync(mark) && readFileSync(mark, 'utf8') === lock) return
