@@ -16,7 +16,7 @@ for (let i = 0; i < count; i++) {
 const floor: number[] = []
 const ours: number[] = []
 for (let round = 0; round < rounds; round++) {
-  await Promise.all(connections.map((_, i) => world.client.call('siloStop', { silo: `bench-n${i}` })))
+  await Promise.all(connections.map((_, i) => world.client.call('siloStop', { silo_id: `bench-n${i}` })))
   let running: { stop(): Promise<void> }[] = []
   floor.push(
     await timed(async () => {

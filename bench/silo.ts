@@ -48,7 +48,7 @@ async function provision(count: number, pause: number): Promise<number[]> {
         if (error) throw new Error(error.message)
       }),
     )
-    await world.client.call('siloStop', { silo: `bench-p${i}` })
+    await world.client.call('siloStop', { silo_id: `bench-p${i}` })
     await sleep(pause)
   }
   await world.stop()
@@ -81,7 +81,7 @@ rows.push({
 const world = await benchHangar()
 const connection = await world.create('wake')
 await queryRest(connection)
-const stop = () => world.client.call('siloStop', { silo: 'bench-wake' })
+const stop = () => world.client.call('siloStop', { silo_id: 'bench-wake' })
 rows.push({
   figure: 'wake from stopped, over REST',
   samples: summarise(await repeat(rounds, () => queryRest(connection), stop)),
@@ -97,7 +97,7 @@ rows.push({
   target: 'p50 <= 50, p95 <= 100',
 })
 // The wire is answered before the rest of the silo is up.
-await world.client.call('siloStart', { silo: 'bench-wake' })
+await world.client.call('siloStart', { silo_id: 'bench-wake' })
 rows.push({
   figure: 'request to an awake silo, over REST',
   samples: summarise(await repeat(rounds * 5, () => queryRest(connection))),

@@ -11,6 +11,8 @@ const mayImport: Record<string, readonly string[]> = {
   contract: ['kernel'],
   http: ['kernel'],
   manifest: ['kernel', 'contract'],
+  secrets: ['kernel', 'contract', 'manifest'],
+  fly: ['kernel', 'contract'],
   engine: ['kernel', 'contract'],
   edge: ['kernel', 'contract'],
   silos: ['kernel', 'contract', 'manifest'],
@@ -25,7 +27,7 @@ const mayImport: Record<string, readonly string[]> = {
   'services/studio': ['kernel', 'http', 'postgres'],
   desk: ['kernel', 'contract', 'http', 'silos'],
   client: ['kernel', 'contract'],
-  cli: ['kernel', 'contract', 'manifest', 'client', 'lazy:daemon'],
+  cli: ['kernel', 'contract', 'manifest', 'secrets', 'fly', 'client', 'lazy:daemon'],
   daemon: ['*'],
 }
 
@@ -33,6 +35,7 @@ const mayImport: Record<string, readonly string[]> = {
 const homes: Record<string, readonly string[]> = {
   '@clack/prompts': ['cli'],
   commander: ['cli'],
+  eciesjs: ['secrets'],
   fastify: ['http'],
   libsql: ['store'],
   pino: ['kernel'],
@@ -40,6 +43,9 @@ const homes: Record<string, readonly string[]> = {
   yaml: ['services/gateway', 'manifest'],
   '@peculiar/x509': ['edge'],
   'reflect-metadata': ['edge'],
+  '@tus/server': ['services/storage'],
+  'fast-xml-parser': ['services/storage'],
+  sharp: ['services/storage'],
 }
 
 const modules = Object.keys(mayImport)

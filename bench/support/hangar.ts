@@ -21,7 +21,7 @@ export async function benchHangar(
     client,
     async create(app) {
       await client.call('siloCreate', { client: 'bench', app, auto_stop_minutes: 0 })
-      return client.call('siloConnection', { silo: `bench-${app}` })
+      return client.call('siloConnection', { silo_id: `bench-${app}` })
     },
     stop: () => hangar.stop(),
   }

@@ -54,10 +54,12 @@ function addCommand(program: Command, groups: Map<string, Command>, spec: Comman
   const command = parent.command(last).description(spec.summary).exitOverride()
   for (const alias of spec.aliases ?? []) command.alias(alias)
   for (const [name, summary] of spec.arguments ?? []) command.argument(name, summary)
-  for (const [flags, summary, fallback] of spec.options ?? [])
-    command.addOption(
-      fallback === undefined ? new Option(flags, summary) : new Option(flags, summary).default(fallback),
-    )
+  for (const [flags, summary, fallback, repeat] of spec.options ?? []) {
+    const option = new Option(flags, summary)
+    if (fallback !== undefined) option.default(fallback)
+    if (repeat) option.argParser((value, earlier: string[] | undefined) => [...(earlier ?? []), value])
+    command.addOption(option)
+  }
   command.option('--home <folder>', 'folder of this Hangar (default: HANGAR_HOME or ~/.hangar)')
   if (spec.json !== false) command.option('--json', 'print JSON for programs')
   if (spec.passThrough) command.passThroughOptions().allowUnknownOption()
@@ -70,7 +72,14 @@ function addCommand(program: Command, groups: Map<string, Command>, spec: Comman
 }
 
 const groupSummaries: Record<string, string> = {
+  env: 'env files: read, set, run with, guard',
+  ci: 'workflows for GitHub',
+  secrets: 'secrets of a stack: list, push, generate, rotate',
   silo: 'isolated Supabase-compatible environments',
+  scale: 'how many machines apps have',
+  approvals: 'calls of agents that need to be allowed',
+  audit: 'who asked the desk for what',
+  agent: 'agents: programs with an identity of their own',
   apps: 'apps on this machine',
   machine: 'machines: single running instances',
 }

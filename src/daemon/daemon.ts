@@ -2,21 +2,25 @@ import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createDesk } from '#desk'
+import { createDesk, createIdentity, createMcpFace } from '#desk'
 import { Edge } from '#edge'
 import { createEngine, PortBook } from '#engine'
-import { LifecycleGroups, type Log, type LogLevel, messageOf, systemClock } from '#kernel'
-import { clusterOwner } from '#postgres'
+import { LifecycleGroups, type Log, type LogLevel, messageOf, SecretMarks, systemClock } from '#kernel'
+import { ClusterAdministration, clusterOwner } from '#postgres'
 import { createProbe, createRuntime, HostedServices, LogBook } from '#runtime'
 import { createSiloTemplates, SiloManager } from '#silos'
 import { openStore } from '#store'
 import { ActivityBook } from './activity.ts'
+import { type AgentDeskOptions, rateLimitsOf, startAgentDesk } from './agent-desk.ts'
+import { createAttic } from './attic.ts'
 import { createCatalogue } from './catalogue.ts'
 import { openDatabase } from './database.ts'
 import { examine } from './doctor.ts'
+import { createFigures } from './figures.ts'
 import { lockHome } from './lock.ts'
 import { openDaemonLog } from './log.ts'
 import { startMachinesApi } from './machines-api.ts'
+import { createNetlify } from './netlify.ts'
 import { makeFolders, pathsOf } from './paths.ts'
 import { createRoutes, doorKey } from './routes.ts'
 import { createStatus } from './status.ts'
@@ -33,6 +37,8 @@ export interface DaemonOptions {
   /** Port of the Machines API on loopback; undefined: not offered over HTTP. */
   readonly machinesApiPort?: number | undefined
   readonly machinesApiRateLimits?: boolean
+  /** Where agents reach the desk. Default: a loopback port of its own. */
+  readonly agentDesk?: AgentDeskOptions
   /** Key of the stored secrets instead of the key file. */
   readonly key?: string | undefined
   /** A PostgreSQL installation's bin folder instead of the packaged one. */
@@ -40,6 +46,8 @@ export interface DaemonOptions {
   /** Ready database clones to keep. Default: 2. */
   readonly poolSize?: number
   readonly logLevel?: LogLevel
+  /** Access to Netlify's API, for frontends of silos. */
+  readonly netlify?: { readonly token?: string | undefined; readonly baseUrl?: string | undefined }
   /** The daemon's environment: PATH and HOME of process machines come from it. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Called when "hangar down" asks for the end. */
@@ -51,6 +59,8 @@ export interface Daemon {
   readonly httpPort: number
   readonly httpsPort: number | undefined
   readonly controlSocket: string
+  /** Where agents reach the desk. */
+  readonly desk: string | null
   readonly log: Log
   /** Resolves when nothing of it runs any more. Machines that run now are started again by the next start. */
   stop(reason: string): Promise<void>
@@ -71,7 +81,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await makeFolders(paths)
   const lock = lockHome(paths.lock, paths.home)
   const clock = systemClock
-  const log = openDaemonLog(paths.log, options.logLevel ?? 'info')
+  const marks = new SecretMarks()
+  const log = openDaemonLog(paths.log, options.logLevel ?? 'info', marks)
   const groups = new LifecycleGroups(clock, { log, timeoutMs: 40_000 })
   groups.add({ lock: { stop: async () => lock.release() } })
   try {
@@ -88,7 +99,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
     const homeId = createHash('sha256').update(paths.home).digest('hex').slice(0, 16)
     const machinesDirectory = join(paths.data, 'machines')
-    const logs = new LogBook({ machinesDirectory, clock })
+    const logs = new LogBook({
+      machinesDirectory,
+      clock,
+      redact: (machineId, line) => engine.view.withoutSecrets(machineId, line),
+    })
     const hosted = new HostedServices({ entry: serviceHostEntry, homeId, clock, log, logs })
     groups.add({ hosted: { stop: () => hosted.close() } })
     const warm = hosted.warm()
@@ -128,8 +143,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       snapshotsDirectory: join(paths.data, 'snapshots'),
       org,
       region,
+      marks,
     })
     const activity = new ActivityBook(clock)
+    const figures = createFigures((app, id) => engine.stats(app, id), clock)
+    const administration = new ClusterAdministration(paths.sockets)
+    groups.add({ administration: { stop: () => administration.close() } })
     const silos = new SiloManager({
       machines: engine,
       store: store.silos,
@@ -140,10 +159,21 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       }),
       clock,
       log,
-      stats: (app, id) => engine.stats(app, id),
-      states: app => engine.view.states(app),
+      stats: figures,
+      present: app => engine.view.present(app),
+      care: {
+        care: store.care,
+        databases: administration,
+        attic: createAttic({
+          volumesDirectory: join(paths.data, 'volumes'),
+          directory: join(paths.data, 'attic'),
+        }),
+        frontends: options.netlify?.token
+          ? createNetlify({ token: options.netlify.token, baseUrl: options.netlify.baseUrl })
+          : undefined,
+      },
     })
-    const routes = createRoutes(engine, portBook)
+    const routes = createRoutes(engine, portBook, silos.apps)
     const edge = new Edge({
       routes,
       waker: createWaker(engine, silos),
@@ -154,6 +184,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       port: options.port,
       ...(options.tlsPort === undefined ? {} : { tls: { port: options.tlsPort, directory: paths.tls } }),
       refusedDatabaseUsers: ownDatabaseRoles,
+      databaseRowLimit: (app, user) => {
+        const silo = silos.siloOfApp(app)
+        return silo === undefined ? undefined : silos.care.leases.rowLimitOf(silo, user)
+      },
     })
 
     await mkdir(machinesDirectory, { recursive: true, mode: 0o755 })
@@ -170,18 +204,32 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       home: paths.home,
       port: options.machinesApiPort,
       rateLimits: options.machinesApiRateLimits ?? false,
+      redactor: marks,
       clock,
       log,
     })
     if (machinesApi) groups.add({ machinesApi: { stop: () => machinesApi.stop() } })
     const version = hangarVersion()
+    let deskOrigin: string | null = null
+    const identity = await createIdentity({
+      store: store.identity,
+      clock,
+      log,
+      siloMadeAt: id => store.silos.get(id)?.createdAt,
+    })
     const desk = await createDesk({
       machines: engine,
       silos,
       logs,
       org,
+      identity,
+      clock,
       log,
-      stats: (app, id) => engine.stats(app, id),
+      version,
+      rateLimits: rateLimitsOf(options.agentDesk?.callsPerSecond),
+      auditStore: store.audit,
+      approvalStore: store.approvals,
+      stats: figures,
       portsOf: (app, id) => portsOf(app, id),
       addressesOf: app => addressesOf(app),
       isPublic: app => engine.view.hasPublicAddress(app),
@@ -195,6 +243,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         silos,
         engine,
         machinesApi: machinesApi?.url ?? null,
+        desk: () => deskOrigin,
       }),
       doctor: () =>
         examine({
@@ -208,6 +257,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     })
     groups.add({ desk: { stop: () => desk.stop() }, silos: { stop: async () => silos.halt() } })
     await desk.listen(paths.controlSocket)
+    deskOrigin = await startAgentDesk(options.agentDesk ?? {}, {
+      desk,
+      portBook,
+      authenticator: identity.authenticator,
+      faces: [identity.face, createMcpFace({ version, log, clock })],
+      log,
+    })
     await silos.recover()
     log.info({ version, port: edge.httpPort, home: paths.home }, 'daemon is up')
 
@@ -216,6 +272,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       httpPort: edge.httpPort,
       httpsPort: edge.httpsPort,
       controlSocket: paths.controlSocket,
+      desk: deskOrigin,
       log,
       async stop(reason) {
         log.info({ reason }, 'daemon stops')

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import type { MachinesApi } from '#contract'
-import { type Clock, codeOf, HangarError, type Log } from '#kernel'
+import { type Clock, codeOf, HangarError, type Log, type Redactor } from '#kernel'
 import { createMachinesApiServer } from '#machines-api'
 
 export interface MachinesApiParts {
@@ -15,6 +15,7 @@ export interface MachinesApiParts {
   readonly rateLimits: boolean
   readonly clock: Clock
   readonly log: Log
+  readonly redactor: Redactor
 }
 
 export interface RunningMachinesApi {
@@ -25,13 +26,14 @@ export interface RunningMachinesApi {
 /** Fly's Machines API on a loopback port, for unmodified Fly clients. Its token is kept in the home, readable by its owner alone. */
 export async function startMachinesApi(parts: MachinesApiParts): Promise<RunningMachinesApi | undefined> {
   if (parts.port === undefined) return undefined
-  const { engine, rateLimits, clock, log } = parts
+  const { engine, rateLimits, clock, log, redactor } = parts
   const api = await createMachinesApiServer({
     api: engine,
     tokens: [tokenOf(parts.home)],
     rateLimits,
     clock,
     log,
+    redactor,
   })
   const server = createServer(api.handle)
   await new Promise<void>((resolve, reject) => {

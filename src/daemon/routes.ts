@@ -1,4 +1,4 @@
-import { autostopMode, type MachineService } from '#contract'
+import { autostopMode, type MachineService, type MachineState } from '#contract'
 import type { RouteApp, RouteMachine, RouteService, Routes } from '#edge'
 import type { Engine, MachineView, PortBook } from '#engine'
 
@@ -7,15 +7,25 @@ export function doorKey(app: string, internalPort: number): string {
   return `door:${app}:${internalPort}`
 }
 
-/** The engine's apps as the edge sees them: immutable snapshots, made anew when something of an app changes. */
-export function createRoutes(engine: Engine, portBook: PortBook): Routes {
+/** Which app stands on which other, so that a sleeping one below is woken by a request for the one above. */
+export interface Standing {
+  needs(app: string): string | undefined
+  neededBy(app: string): readonly string[]
+}
+
+const down = new Set<MachineState>(['stopped', 'stopping', 'suspended', 'suspending'])
+
+/** The engine's apps as the edge sees them: immutable snapshots, made anew when something of an app, or below it, changes. */
+export function createRoutes(engine: Engine, portBook: PortBook, standing: Standing): Routes {
   const { view } = engine
   const snapshots = new Map<string, RouteApp>()
   const listeners = new Set<(app: string) => void>()
 
   engine.listen(({ app }) => {
-    snapshots.delete(app)
-    for (const listener of listeners) listener(app)
+    for (const name of [app, ...standing.neededBy(app)]) {
+      snapshots.delete(name)
+      for (const listener of listeners) listener(name)
+    }
   })
 
   function get(name: string): RouteApp | undefined {
@@ -25,6 +35,9 @@ export function createRoutes(engine: Engine, portBook: PortBook): Routes {
     if (!app) return undefined
     const isPublic = view.hasPublicAddress(name)
     const machines = view.machines(name)
+    const below = standing.needs(name)
+    const statesBelow = below === undefined ? [] : view.states(below)
+    const asleepBelow = statesBelow.length > 0 && statesBelow.every(state => down.has(state))
     const services = new Map<number, MachineService>()
     for (const { record } of machines)
       for (const service of record.config.services ?? [])
@@ -33,7 +46,9 @@ export function createRoutes(engine: Engine, portBook: PortBook): Routes {
       name,
       network: app.network,
       public: isPublic,
-      services: [...services.values()].map(service => describe(name, service, machines, isPublic)),
+      services: [...services.values()].map(service =>
+        describe(name, service, machines, isPublic, asleepBelow),
+      ),
     }
     snapshots.set(name, made)
     return made
@@ -44,6 +59,7 @@ export function createRoutes(engine: Engine, portBook: PortBook): Routes {
     service: MachineService,
     machines: readonly MachineView[],
     isPublic: boolean,
+    asleepBelow: boolean,
   ): RouteService {
     const internalPort = service.internal_port ?? 0
     const wire = wireOf(service)
@@ -71,7 +87,11 @@ export function createRoutes(engine: Engine, portBook: PortBook): Routes {
         .filter(({ record }) =>
           record.config.services?.some(({ internal_port }) => internal_port === internalPort),
         )
-        .map(machine => machineOf(machine, internalPort)),
+        .map(machine => {
+          const found = machineOf(machine, internalPort)
+          // It runs, but what it needs does not: to a client that is the same as a machine that sleeps, and a wake mends both.
+          return asleepBelow && found.state === 'started' ? { ...found, state: 'suspended' as const } : found
+        }),
     }
   }
 

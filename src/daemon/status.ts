@@ -16,6 +16,8 @@ export interface StatusParts {
   readonly silos: SiloManager
   readonly engine: Engine
   readonly machinesApi: string | null
+  /** Where agents reach the desk. */
+  desk(): string | null
 }
 
 const megabyte = 1024 * 1024
@@ -42,6 +44,7 @@ export function createStatus(parts: StatusParts): () => Promise<Status> {
         open,
         blocked_ports: [...blockedDoors],
       },
+      desk: parts.desk(),
       machines_api: parts.machinesApi,
       memory_mb: rounded(memoryOf(process.pid) ?? process.memoryUsage().rss),
       service_hosts: hosted.hosts.map(({ pid, instances }) => ({

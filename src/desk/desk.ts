@@ -1,39 +1,48 @@
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { dirname } from 'node:path'
-import type { z } from 'zod'
-import { type Operation, operations } from '#contract'
-import type { FastifyReply, FastifyRequest } from '#http'
 import { createHttpApp } from '#http'
-import { asHangarError, type Log } from '#kernel'
-import { deskErrors } from './errors.ts'
-import { createHandlers, type Handlers } from './handlers.ts'
+import type { Log } from '#kernel'
+import { Approvals } from './approvals.ts'
+import { Audit } from './audit.ts'
+import { operatorOnSocket } from './caller.ts'
+import { createHandlers } from './handlers.ts'
+import { createPerform, type Perform } from './perform.ts'
 import type { DeskOptions } from './ports.ts'
+import { registerOperations } from './rest.ts'
+import { listenOnTcp, type TcpListener, type TcpOptions } from './tcp.ts'
 
 export interface Desk {
+  readonly perform: Perform
   /** Answers on that Unix socket, for the user who runs the daemon alone. */
   listen(path: string): Promise<void>
+  /** Answers agents on TCP. Returns the origin, e.g. `http://127.0.0.1:20007`. */
+  listenForAgents(options: TcpOptions): Promise<string>
   stop(): Promise<void>
 }
 
-/** The operations as a REST API: one route each, input checked, errors in one form. */
-export async function createDesk(options: DeskOptions & { readonly log: Log }): Promise<Desk> {
-  const handlers = createHandlers(options)
+export interface CreateDeskOptions extends DeskOptions {
+  readonly log: Log
+  readonly version: string
+}
+
+/** The operations as a REST API on a Unix socket and on TCP; every face of it goes through one `perform`. */
+export async function createDesk(options: CreateDeskOptions): Promise<Desk> {
+  const { log, clock, silos } = options
+  const audit = new Audit(options.auditStore, clock, log)
+  const approvals = new Approvals(options.approvalStore, clock)
+  const handlers = createHandlers(options, audit, approvals)
+  const perform = createPerform({ ...options, handlers, silos, audit, approvals })
   const app = await createHttpApp<{ log: Log }>({
     name: 'desk',
-    register(fastify) {
-      for (const [key, operation] of Object.entries(operations)) {
-        fastify.route({
-          method: operation.method,
-          url: operation.path,
-          handler: (request, reply) => answer(handlers, key as keyof Handlers, operation, request, reply),
-        })
-      }
-    },
+    register: fastify =>
+      registerOperations(fastify, { perform, caller: () => operatorOnSocket, offers: () => true }),
   })
-  const server: Server = createServer({ keepAliveTimeout: 1_000 }, app.handler({ log: options.log }))
+  const server: Server = createServer({ keepAliveTimeout: 1_000 }, app.handler({ log }))
+  let tcp: TcpListener | undefined
 
   return {
+    perform,
     async listen(path) {
       await mkdir(dirname(path), { recursive: true, mode: 0o755 })
       // What a crashed daemon left; the lock says that nobody else listens here.
@@ -44,61 +53,16 @@ export async function createDesk(options: DeskOptions & { readonly log: Log }): 
       })
       await chmod(path, 0o600)
     },
+    async listenForAgents(tcpOptions) {
+      tcp = await listenOnTcp(tcpOptions, { perform, audit, log, version: options.version })
+      return tcp.origin
+    },
     async stop() {
+      await tcp?.stop()
       await new Promise<void>(resolve => {
         server.close(() => resolve())
         server.closeAllConnections()
       })
     },
   }
-}
-
-async function answer(
-  handlers: Handlers,
-  key: keyof Handlers,
-  operation: Operation,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<unknown> {
-  const input = checked(operation, request)
-  const left = new AbortController()
-  request.raw.socket.once('close', () => left.abort())
-  const call = (emit: (item: unknown) => void) => handlers[key](input as never, { emit, signal: left.signal })
-  if (operation.streams === undefined) return call(() => {})
-
-  reply.hijack()
-  const { raw } = reply
-  raw.writeHead(200, { 'content-type': 'application/x-ndjson' })
-  const write = (line: object) => raw.write(`${JSON.stringify(line)}\n`)
-  try {
-    const result = await call(item => write(operation.streams === 'items' ? { item } : { progress: item }))
-    write({ result: result ?? null })
-  } catch (error) {
-    const known = asHangarError(error, operation.name)
-    write({ error: { ...known.toJSON(), status: known.status } })
-  }
-  raw.end()
-  return reply
-}
-
-function checked(operation: Operation, request: FastifyRequest): unknown {
-  const given = {
-    ...(request.query as object),
-    ...((request.body as object | null) ?? {}),
-    ...(request.params as object),
-  }
-  const parsed = operation.input.safeParse(given)
-  if (!parsed.success) throw deskErrors.input(describe(parsed.error))
-  return parsed.data
-}
-
-/** `client must be 1 to 20 lower-case letters …`: the field, then the rule. */
-function describe(error: z.ZodError): string {
-  return error.issues
-    .map(issue => {
-      const field = issue.path.join('.')
-      return field === '' ? issue.message : `${field}: ${issue.message}`
-    })
-    .filter((text, index, all) => all.indexOf(text) === index)
-    .join('; ')
 }

@@ -1,42 +1,38 @@
-import type { CreateSilo, InputOf, Operations, OutputOf, Progress } from '#contract'
+import type { Operations, OutputOf } from '#contract'
+import { agentOperationHandlers } from './agent-operations.ts'
+import type { Approvals } from './approvals.ts'
+import type { Audit } from './audit.ts'
+import { keepingHandlers } from './keeping.ts'
 import { streamLogs } from './logs.ts'
 import { machineOperations } from './machines.ts'
+import type { CallContext } from './perform.ts'
 import type { DeskOptions } from './ports.ts'
+import { siloLifeHandlers } from './silo-life.ts'
+import { siloOperationHandlers } from './silo-operations.ts'
 
-export interface CallContext {
-  /** Of a streaming operation: an item or a step on the way. */
-  emit(item: unknown): void
-  /** Aborts when the caller left. */
-  readonly signal: AbortSignal
-}
+/** An operation's output; of those that are projected, what they are projected from. */
+type Answer<K extends keyof Operations> = K extends 'siloContext' ? object : OutputOf<K>
 
 export type Handlers = {
   readonly [K in keyof Operations]: (
     input: never,
     context: CallContext,
-  ) => Promise<OutputOf<K> | undefined> | OutputOf<K> | undefined
+  ) => Promise<Answer<K> | undefined> | Answer<K> | undefined
 }
 
 /** What each operation does. Input has been checked. */
-export function createHandlers(options: DeskOptions): Handlers {
-  const { silos, machines } = options
-  const manual = { door: 'desk', client: 'operator' }
+export function createHandlers(options: DeskOptions, audit: Audit, approvals: Approvals): Handlers {
+  const { machines } = options
   return {
     ...machineOperations(options),
+    ...siloLifeHandlers(options, audit),
+    ...siloOperationHandlers(options),
+    ...agentOperationHandlers(options),
+    ...keepingHandlers(options, audit, approvals),
     status: () => options.status(),
     doctor: () => options.doctor(),
     down() {
       options.down()
-      return { ok: true as const }
-    },
-    siloCreate: (input: CreateSilo, { emit }) => silos.create(input, event => emit(event satisfies Progress)),
-    siloList: () => silos.list(),
-    siloStatus: ({ silo }: InputOf<'siloStatus'>) => silos.status(silo),
-    siloConnection: async ({ silo }: InputOf<'siloConnection'>) => silos.connection(silo),
-    siloStart: ({ silo }: InputOf<'siloStart'>) => silos.start(silo, manual),
-    siloStop: ({ silo }: InputOf<'siloStop'>) => silos.stop(silo, 'asked for'),
-    async siloDestroy({ silo }: InputOf<'siloDestroy'>, { emit }) {
-      await silos.destroy(silo, event => emit(event satisfies Progress))
       return { ok: true as const }
     },
     async appList() {

@@ -1,5 +1,10 @@
 import type { Finding, MachineStats, MachinesApi, Status } from '#contract'
+import type { Clock } from '#kernel'
 import type { SiloManager } from '#silos'
+import type { ApprovalStore } from './approval-port.ts'
+import type { AuditStore } from './audit-port.ts'
+import type { Identity } from './identity/index.ts'
+import type { RateLimits } from './rate-limit.ts'
 
 /** Logs of machines, as the desk hands them on. */
 export interface LogSource {
@@ -13,6 +18,8 @@ export interface DeskOptions {
   readonly silos: SiloManager
   readonly logs: LogSource
   readonly org: string
+  readonly identity: Identity
+  readonly clock: Clock
   stats(app: string, machineId: string): Promise<MachineStats | undefined>
   /** Where each internal port of a machine answers on this machine, as text. */
   portsOf(app: string, machineId: string): { internal: string; here: string }[]
@@ -23,4 +30,7 @@ export interface DeskOptions {
   doctor(): Promise<Finding[]>
   /** Ends the daemon, after the answer is on its way. */
   down(): void
+  readonly auditStore: AuditStore
+  readonly approvalStore: ApprovalStore
+  readonly rateLimits?: RateLimits | undefined
 }

@@ -9,7 +9,7 @@ import { ClientConnection } from './http/client-connection.ts'
 import { Listener } from './listener.ts'
 import { LoadTable } from './load.ts'
 import type { ActivitySink, Routes, Waker } from './ports.ts'
-import { passPostgres, passThrough } from './tcp/connection.ts'
+import { type DatabaseRules, passPostgres, passThrough } from './tcp/connection.ts'
 import { UpstreamPool } from './upstream/pool.ts'
 
 export interface EdgeOptions {
@@ -32,6 +32,8 @@ export interface EdgeOptions {
   readonly autostopEveryMs?: number
   /** Database roles that may not come in from the network. */
   readonly refusedDatabaseUsers?: readonly string[]
+  /** Most rows of one answer of that app's database to a role; undefined: any number. */
+  databaseRowLimit?(app: string, user: string): number | undefined
 }
 
 export interface EdgeStats {
@@ -50,7 +52,7 @@ export class Edge {
   readonly #http: Listener
   readonly #doors: DoorKeeper
   readonly #autostop: ReturnType<typeof createAutostop>
-  readonly #refusedUsers: ReadonlySet<string>
+  readonly #rules: DatabaseRules
   #tls: TlsServer | undefined
   #tlsListener: Listener | undefined
 
@@ -70,7 +72,10 @@ export class Edge {
       httpsPort: () => this.httpsPort,
       counters: { requests: 0, refused: 0, held: 0, open: 0 },
     }
-    this.#refusedUsers = new Set(options.refusedDatabaseUsers)
+    this.#rules = {
+      refusedUsers: new Set(options.refusedDatabaseUsers),
+      rowLimit: (app, user) => options.databaseRowLimit?.(app, user),
+    }
     this.#http = new Listener(socket => this.#serveHttp(socket, this.#entrance('edge', this.httpPort, false)))
     this.#doors = new DoorKeeper({
       routes,
@@ -80,7 +85,7 @@ export class Edge {
         const entrance = { name: 'door', port, tls: false, target }
         if (wire === 'http') this.#serveHttp(socket, entrance)
         else if (wire === 'postgres')
-          this.#settle(passPostgres(socket, this.#context, entrance, this.#refusedUsers), socket)
+          this.#settle(passPostgres(socket, this.#context, entrance, this.#rules), socket)
         else this.#settle(passThrough(socket, this.#context, entrance), socket)
       },
     })

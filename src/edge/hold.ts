@@ -74,6 +74,16 @@ export class Holder {
     }
   }
 
+  /** Bytes came for a machine on a connection that was open before it went to sleep: it is woken, and they wait in the socket. */
+  stir(target: Target, machineId: string, cause: WakeCause): void {
+    const service = this.serviceOf(target)
+    const machine = service?.machines.find(({ id }) => id === machineId)
+    if (!service?.autostart || machine?.state !== 'suspended') return
+    this.#wake(target.app, cause).catch(() => {
+      // Its reason is in the machine's events; the connection stays as it is until one of its ends gives up.
+    })
+  }
+
   /** Everyone who is held is refused. */
   stop(): void {
     this.#stopped = true

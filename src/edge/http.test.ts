@@ -339,6 +339,19 @@ describe('upgrades', () => {
     await expect.poll(() => world.activity.at(-1)).toBe('shop ended')
   })
 
+  it('wakes a machine that was frozen under an open WebSocket, with the first byte for it', async () => {
+    const address = await world.http(() => {})
+    const server = new WebSocketServer({ server: address.server })
+    server.on('connection', socket => socket.on('message', text => socket.send(`echo ${text}`)))
+    world.app('shop', [{ address }])
+    const socket = new WebSocket(`ws://127.0.0.1:${world.edge.httpPort}/`, { headers: host })
+    await new Promise(resolve => socket.on('open', resolve))
+    world.app('shop', [{ address, state: 'suspended' }])
+    socket.send('hello')
+    await expect.poll(() => world.wakes.length).toBe(1)
+    socket.terminate()
+  })
+
   it('tells a WebSocket client in its own terms that it must try again later', async () => {
     world.app('shop', [{ state: 'stopped' }], { autostart: false })
     const socket = new WebSocket(`ws://127.0.0.1:${world.edge.httpPort}/`, { headers: host })

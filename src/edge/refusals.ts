@@ -115,13 +115,13 @@ export function httpRefusal(
 
 /** PostgreSQL's own ErrorResponse; 57P03 (cannot connect now) is what its clients retry on. */
 export function postgresRefusal(refusal: Refusal): Buffer {
-  const fields = [
-    'SFATAL',
-    'VFATAL',
-    `C${refusal.status === 503 && refusal.code === 'HGR_EDGE_FULL' ? '53300' : '57P03'}`,
-    `M${refusal.message}`,
-    ...(refusal.hint ? [`H${refusal.hint}`] : []),
-  ]
+  const code = refusal.status === 503 && refusal.code === 'HGR_EDGE_FULL' ? '53300' : '57P03'
+  return postgresError(code, refusal.message, refusal.hint)
+}
+
+/** An error that ends the session, in PostgreSQL's words. */
+export function postgresError(code: string, message: string, hint?: string): Buffer {
+  const fields = ['SFATAL', 'VFATAL', `C${code}`, `M${message}`, ...(hint ? [`H${hint}`] : [])]
   const body = Buffer.from(`${fields.join('\0')}\0\0`)
   const head = Buffer.alloc(5)
   head.write('E')

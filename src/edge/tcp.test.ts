@@ -8,7 +8,10 @@ import { EdgeWorld } from './testing/world.ts'
 let world: EdgeWorld
 let door: number
 beforeEach(async () => {
-  world = await new EdgeWorld().start({ refusedDatabaseUsers: ['supabase_admin'] })
+  world = await new EdgeWorld().start({
+    refusedDatabaseUsers: ['supabase_admin'],
+    databaseRowLimit: (_app, user) => (user === 'authenticator' ? 3 : undefined),
+  })
   door = await freePort()
 })
 afterEach(() => world.stop())
@@ -104,7 +107,48 @@ describe('a door of the Postgres wire', () => {
     // It logs in by who it is on this machine; over a door that would be us.
     await expect(client('supabase_admin').connect()).rejects.toThrow(/this machine's own socket only/)
     await expect(client('nobody').connect()).rejects.toThrow()
+    // PostgreSQL takes the last user that is named, so a first one must not stand in for it.
+    const twice = await open()
+    const text = 'user\0postgres\0user\0supabase_admin\0database\0postgres\0\0'
+    const packet = Buffer.alloc(8 + text.length)
+    packet.writeUInt32BE(packet.length, 0)
+    packet.writeUInt32BE(3 << 16, 4)
+    packet.write(text, 8)
+    twice.write(packet)
+    expect(await read(twice)).toContain('names two users')
     await postgres.stop()
+  })
+
+  it('ends the session of a role with a row limit at the row that is one too many', async () => {
+    await using postgres = await startTestPostgres()
+    const address = { path: `${postgres.socketDirectory}/.s.PGSQL.5432` }
+    world.app('db', [{ address }], { wire: 'postgres', internalPort: 5432, door })
+    ;(await open()).destroy()
+    const { password } = new URL(postgres.url().replace(/@[^/]+/, '@placeholder'))
+    const connect = async (user: string) => {
+      const client = new pg.Client({ host: '127.0.0.1', port: door, user, password, database: 'postgres' })
+      client.on('error', () => {})
+      await client.connect()
+      return client
+    }
+    const rows = (count: number) => `select repeat('x', 50000) as x from generate_series(1, ${count})`
+    const free = await connect('postgres')
+    expect((await free.query(rows(100))).rows).toHaveLength(100)
+    await free.end()
+    for (const asked of [
+      (client: pg.Client) => client.query(rows(4)),
+      (client: pg.Client) =>
+        client.query(`${rows(3)} where $1`, [true]).then(() => client.query(`${rows(4)} where $1`, [true])),
+      (client: pg.Client) => client.query(`${rows(1)}; ${rows(1000)}`),
+    ]) {
+      const limited = await connect('authenticator')
+      expect((await limited.query(rows(3))).rows).toHaveLength(3)
+      expect((await limited.query(`${rows(3)}; ${rows(3)}`)) as unknown).toHaveLength(2)
+      await expect(asked(limited)).rejects.toMatchObject({ code: '54000' })
+      await expect(limited.query('select 1')).rejects.toThrow()
+    }
+    const copied = await connect('authenticator')
+    await expect(copied.query(`copy (${rows(5)}) to stdout`)).rejects.toThrow()
   })
 
   it('says in the protocol’s own terms why it cannot, with the code that clients retry on', async () => {

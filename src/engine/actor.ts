@@ -24,6 +24,8 @@ export interface ActorOptions {
   /** The complete launch of this record with that token; throws when a secret or a version is missing. */
   spec(record: MachineRecord, token: string): Promise<LaunchSpec>
   secretsVersion(): number
+  /** Takes the app's secrets out of what an event says. */
+  redact<T>(value: T): T
   addressOf(record: MachineRecord, port: number): Address
   /** Told after every change. */
   onChange(record: MachineRecord): void
@@ -49,9 +51,9 @@ export class MachineActor {
   #requested = false
 
   constructor(record: MachineRecord, options: ActorOptions) {
-    const { store, clock, log, onChange } = options
+    const { store, clock, log, onChange, redact } = options
     this.#options = options
-    this.#ledger = new MachineLedger(record, { store, clock, onChange })
+    this.#ledger = new MachineLedger(record, { store, clock, onChange, redact })
     this.#queue = new AcceptingQueue(error =>
       log.error({ machine: record.id, err: error }, 'machine operation failed'),
     )

@@ -58,6 +58,7 @@ export function createAppCalls(state: EngineState) {
         if (volume.app === name) await removeVolume(state, volume)
       store.deleteApp(name)
       state.apps.delete(name)
+      state.redaction.drop(name)
       portBook.releaseAll(`door:${name}:`)
       state.changed(name)
     },

@@ -91,7 +91,8 @@ function placeFile(
     guestPath: file.guest_path,
     hostPath: join(directory, 'files', join('/', file.guest_path)),
     content,
-    mode: file.mode ?? 0o644,
+    // What comes from a secret is nobody else's to read.
+    mode: file.mode ?? (file.secret_name ? 0o600 : 0o644),
   }
 }
 

@@ -13,16 +13,23 @@ export class MachineLedger {
   readonly #store: MachineStore
   readonly #clock: Clock
   readonly #onChange: (record: MachineRecord) => void
+  readonly #redact: <T>(value: T) => T
   readonly #watchers = new Set<(record: MachineRecord) => void>()
 
   constructor(
     record: MachineRecord,
-    options: { store: MachineStore; clock: Clock; onChange(record: MachineRecord): void },
+    options: {
+      store: MachineStore
+      clock: Clock
+      onChange(record: MachineRecord): void
+      redact<T>(value: T): T
+    },
   ) {
     this.#record = record
     this.#store = options.store
     this.#clock = options.clock
     this.#onChange = options.onChange
+    this.#redact = options.redact
   }
 
   get record(): MachineRecord {
@@ -81,7 +88,7 @@ export class MachineLedger {
       status,
       source,
       timestamp: now,
-      ...(request ? { request } : {}),
+      ...(request ? { request: this.#redact(request) } : {}),
     }
     this.#store.saveMachine(record)
     this.#store.appendEvent(event)

@@ -196,7 +196,8 @@ export function createMachineCalls(state: EngineState) {
       const actor = forChange(app, id, caller)
       if (actor.record.state !== 'started') throw engineErrors.notRunning(id, actor.record.state)
       if (input.command.length === 0) throw engineErrors.invalid('exec needs a command')
-      return runtime.exec(await state.spec(actor.record, actor.record.token ?? ''), input)
+      const result = await runtime.exec(await state.spec(actor.record, actor.record.token ?? ''), input)
+      return input.reveal ? result : state.redaction.redactAll(app, result)
     },
 
     async listProcesses(app: string, id: string): Promise<ProcessStat[]> {

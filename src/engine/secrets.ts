@@ -62,6 +62,10 @@ export function createSecretCalls(state: EngineState) {
         }
         store.saveApp({ ...record, secretsVersion: version })
       })
+      state.redaction.mark(
+        app,
+        Object.values(values).filter(value => value !== null),
+      )
       state.apps.set(app, { ...record, secretsVersion: version })
       state.changed(app)
       return { secrets: store.secrets(app).map(describe), version }

@@ -1,4 +1,4 @@
-import type { Clock, Log } from '#kernel'
+import type { Clock, Log, SecretMarks } from '#kernel'
 import { EventHub } from '#kernel'
 import { MachineActor } from './actor.ts'
 import { engineErrors } from './errors.ts'
@@ -7,6 +7,7 @@ import type { PortBook } from './port-book.ts'
 import type { Address, Doors, LaunchSpec, Probe, Runtime } from './ports.ts'
 import { createResolver } from './private-names.ts'
 import type { AppRecord, MachineRecord, VolumeRecord } from './records.ts'
+import { AppRedaction } from './redaction.ts'
 import type { MachineStore, Sealer } from './store-port.ts'
 
 export interface EngineOptions {
@@ -25,6 +26,8 @@ export interface EngineOptions {
   readonly org: string
   /** Where machines are that name no region. */
   readonly region: string
+  /** Where secret values are made known, so that logs can be kept free of them. Default: its own. */
+  readonly marks?: SecretMarks
 }
 
 /** What changed; subscribers look the rest up. */
@@ -40,11 +43,13 @@ export class EngineState {
   readonly apps = new Map<string, AppRecord>()
   readonly volumes = new Map<string, VolumeRecord>()
   readonly events = new EventHub<EngineEvent>()
+  readonly redaction: AppRedaction
   readonly #actors = new Map<string, MachineActor>()
   readonly #byApp = new Map<string, Set<string>>()
 
   constructor(options: EngineOptions) {
     this.options = options
+    this.redaction = new AppRedaction(options.store, options.sealer, options.marks)
     for (const app of options.store.apps()) this.apps.set(app.name, app)
     for (const volume of options.store.volumes()) this.volumes.set(volume.id, volume)
     for (const machine of options.store.machines()) this.addMachine(machine)
@@ -88,6 +93,7 @@ export class EngineState {
       addressOf: (current, port) => this.addressOf(current, port),
       onChange: current => this.changed(current.app, current.id),
       onDestroyed: current => this.removeMachine(current),
+      redact: value => this.redaction.redactAll(record.app, value),
     })
     this.#actors.set(record.id, actor)
     const ids = this.#byApp.get(record.app) ?? new Set()
@@ -148,8 +154,10 @@ export class EngineState {
 
   secretValues(app: string): Record<string, string> {
     const { store, sealer } = this.options
-    return Object.fromEntries(
+    const values = Object.fromEntries(
       store.secrets(app).map(secret => [secret.name, sealer.open(secret.sealed, `${app}/${secret.name}`)]),
     )
+    this.redaction.mark(app, Object.values(values))
+    return values
   }
 }

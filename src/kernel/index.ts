@@ -18,6 +18,7 @@ export { machineId, prefixedId, ulid, volumeId } from './ids.ts'
 export { type Lifecycle, LifecycleGroups } from './lifecycle.ts'
 export { Limiter } from './limiter.ts'
 export { createLog, type Log, type LogLevel, silentLog } from './log.ts'
+export { type Redactor, SecretMarks } from './redactor.ts'
 export { Serial } from './serial.ts'
 export { SingleFlight } from './single-flight.ts'
 export {

@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { MachinesApi } from '#contract'
 import { createHttpApp, type FastifyReply, type FastifyRequest } from '#http'
-import { type Clock, type Log, notImplemented } from '#kernel'
+import { type Clock, type Log, notImplemented, type Redactor } from '#kernel'
 import type { Call } from './call.ts'
 import { apiErrors, errorBody } from './errors.ts'
 import { apiOperations } from './operations/index.ts'
@@ -18,6 +18,8 @@ export interface MachinesApiOptions {
   readonly rateLimits?: boolean
   readonly clock: Clock
   readonly log: Log
+  /** Takes known secrets out of error messages. Default: nothing is known. */
+  readonly redactor?: Redactor
 }
 
 export interface MachinesApiServer {
@@ -63,7 +65,9 @@ export async function createMachinesApiServer(options: MachinesApiOptions): Prom
     renderError(error, _request, reply) {
       const wait = error.data?.['retryAfterSeconds']
       if (typeof wait === 'number') void reply.header('retry-after', String(wait))
-      return reply.status(error.status).send(errorBody(error))
+      const body = errorBody(error)
+      const said = String(body['error'])
+      return reply.status(error.status).send({ ...body, error: options.redactor?.redact(said) ?? said })
     },
   })
   return { handle: app.handler({ log: options.log }), close: () => app.close() }

@@ -67,7 +67,7 @@ export function createPostgresImage(options: PostgresImageOptions) {
     ready: (spec: PostgresLaunch, process: { readonly signal: AbortSignal }) =>
       untilReady(dataDirectory(spec), clock, process.signal),
 
-    /** Sets the passwords that the machine's secrets name, when they are not what they were at the last start. */
+    /** Sets passwords, leases and the mode of row-level security that the machine's secrets name, when they are not what they were at the last start. */
     async started(spec: PostgresLaunch): Promise<void> {
       const roles = rolesOf(spec.env)
       const mark = join(dirname(dataDirectory(spec)), '.hangar-roles')
@@ -87,6 +87,7 @@ async function ensureCluster(data: string, { binaries, pool, owner }: PostgresIm
     if (found !== String(binaries.major)) throw postgresErrors.otherMajor(data, found, String(binaries.major))
     // The operator's account may be another than the one that made the cluster.
     await writeIfChanged(join(data, 'pg_ident.conf'), identFile([ownName()]))
+    await writeIfChanged(join(data, 'pg_hba.conf'), authenticationFile())
     return
   }
   if (existsSync(data) && readdirSync(data).length > 0) throw postgresErrors.notADataDirectory(data)

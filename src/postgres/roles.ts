@@ -1,9 +1,17 @@
 import pg from 'pg'
+import { applyLeases, type LeaseGrant } from './leases/index.ts'
+import { type RlsMode, rlsModes, setRlsMode } from './rls/index.ts'
 import { scramVerifier } from './scram.ts'
 
 /** Passwords that a cluster takes from its machine's environment. */
 export interface ClusterRoles {
   readonly passwords: Readonly<Record<string, string>>
+  /** Every lease that the cluster is to have; undefined: nothing was ever said about leases. */
+  readonly leases?: readonly LeaseGrant[]
+  /** Mode of row-level security that every start begins with; undefined: as it is. */
+  readonly rls?: RlsMode
+  /** Changes when a mode is to be put back though its name is the same. */
+  readonly rlsVersion?: string
 }
 
 const passwordVariables: Readonly<Record<string, string>> = {
@@ -20,10 +28,20 @@ export function rolesOf(env: Readonly<Record<string, string>>): ClusterRoles {
     const value = env[variable] || env['POSTGRES_PASSWORD']
     if (value) passwords[role] = value
   }
-  return { passwords }
+  const leases = env['HANGAR_LEASES']
+  const [rls, rlsVersion] = (env['HANGAR_RLS'] ?? '').split('@')
+  return {
+    passwords,
+    ...(leases ? { leases: JSON.parse(leases) as LeaseGrant[] } : {}),
+    ...(isRlsMode(rls) ? { rls, rlsVersion: rlsVersion ?? '' } : {}),
+  }
 }
 
-/** One statement batch as superuser over the cluster's own socket; all or nothing. */
+function isRlsMode(value: string | undefined): value is RlsMode {
+  return (rlsModes as readonly (string | undefined)[]).includes(value)
+}
+
+/** As superuser over the cluster's own socket, before anybody else may come in. Each of the three is all or nothing, and can be repeated. */
 export async function applyRoles(socketDirectory: string, roles: ClusterRoles): Promise<void> {
   const statements = ['begin', `set local log_statement = 'none'`]
   for (const [role, password] of Object.entries(roles.passwords)) {
@@ -36,6 +54,8 @@ export async function applyRoles(socketDirectory: string, roles: ClusterRoles): 
   await client.connect()
   try {
     await client.query(statements.join(';\n'))
+    if (roles.leases) await applyLeases(client, roles.leases)
+    if (roles.rls) await setRlsMode(client, roles.rls)
   } finally {
     await client.end()
   }

@@ -38,9 +38,18 @@ export function settingsFile(settings: Readonly<Record<string, string>>): string
     .join('')
 }
 
-/** Who may log in how: the operator's own account as superuser by peer, every other role by password, everything else refused. */
+/**
+ * Who may log in how: the operator's own account as superuser by peer, every other role by password, everything else refused. A lease is for
+ * the one database that it was made for: in another that somebody creates, PUBLIC's rights would be its own.
+ */
 export function authenticationFile(): string {
-  return ['local all supabase_admin peer map=hangar', 'local all all scram-sha-256', ''].join('\n')
+  return [
+    'local all supabase_admin peer map=hangar',
+    'local postgres all scram-sha-256',
+    'local all +hangar_lease_ro,+hangar_lease_rw reject',
+    'local all all scram-sha-256',
+    '',
+  ].join('\n')
 }
 
 export function identFile(osUsers: readonly string[]): string {

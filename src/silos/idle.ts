@@ -23,6 +23,7 @@ export function createIdleWatch(options: IdleWatchOptions) {
     const now = clock.now()
     for (const record of options.records()) {
       if (record.wanted !== 'running' || record.operation || record.autoStopMinutes === 0) continue
+      if ((record.awakeUntil ?? 0) > now) continue
       if (idleFor(record, lastActivity(record, doors), now) < record.autoStopMinutes * 60_000) continue
       options
         .sleep(record)

@@ -1,7 +1,18 @@
 // The life of silos: provisioning as durable steps, start and stop as one unit, idle sleep, wake, connection data.
 // Knows machines only through MachinesApi; never touches a process, a socket or a database itself.
 
-export { SiloManager, type SiloManagerOptions } from './manager.ts'
+export type {
+  Attic,
+  CareStore,
+  FrontendHost,
+  Grave,
+  LeaseRecord,
+  RlsFacts,
+  SiloDatabases,
+} from './care-ports.ts'
+export { restorableMs } from './graves.ts'
+export { leaseToken } from './lease-token.ts'
+export { type SiloContext, SiloManager, type SiloManagerOptions, type SiloName } from './manager.ts'
 export type { AppActivity, SiloDoors, SiloOperation, SiloRecord, SiloSecrets, SiloStore } from './ports.ts'
 export { createSiloTemplates } from './template-files.ts'
 export type { SiloTemplates } from './templates.ts'

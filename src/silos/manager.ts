@@ -1,4 +1,14 @@
-import type { CreateSilo, MachineStats, MachinesApi, Silo, SiloConnection, SiloStatus } from '#contract'
+import {
+  type CreateSilo,
+  defaultSiloRegion,
+  type MachineStats,
+  type MachinesApi,
+  resolveRegion,
+  type Silo,
+  type SiloConnection,
+  type SiloMetadata,
+  type SiloStatus,
+} from '#contract'
 import {
   type Clock,
   HangarError,
@@ -9,17 +19,21 @@ import {
   SingleFlight,
   type StepListener,
 } from '#kernel'
+import { AppIndex } from './app-index.ts'
+import { type CareOptions, SiloCare } from './care.ts'
 import { connectionOf } from './connection.ts'
 import { siloErrors } from './errors.ts'
 import { createIdleWatch } from './idle.ts'
 import { createJournal } from './journal.ts'
+import { metadataOf } from './metadata.ts'
 import { appName, partsOf } from './names.ts'
 import { startParts, stopParts } from './parts.ts'
 import type { SiloDoors, SiloOperation, SiloRecord, SiloStore } from './ports.ts'
-import { destroySteps, type ProvisionContext, provisionSteps } from './provision.ts'
+import { type ProvisionContext, provisionSteps } from './provision.ts'
 import { generateSecrets } from './secrets.ts'
-import { describe, statusOf } from './status.ts'
+import { describe, type PresentMachine, servicesOf, statusOf } from './status.ts'
 import type { SiloTemplates } from './templates.ts'
+import type { SiloWork } from './work.ts'
 
 export interface SiloManagerOptions {
   readonly machines: MachinesApi
@@ -29,8 +43,24 @@ export interface SiloManagerOptions {
   readonly clock: Clock
   readonly log: Log
   stats(app: string, machineId: string): Promise<MachineStats | undefined>
-  /** Present states of an app's machines without waiting; for lists of hundreds. */
-  states(app: string): readonly string[]
+  /** An app's machines as they are at this moment, without waiting; for lists of hundreds and for statuses. */
+  present(app: string): readonly PresentMachine[]
+  /** What care of silos stands on, beside what is above. */
+  readonly care: Pick<CareOptions, 'care' | 'databases' | 'attic' | 'frontends'>
+}
+
+export interface SiloName {
+  readonly silo_id: string
+  readonly alias: string
+  /** Milliseconds since 1970. A silo that was destroyed and made again has the same id and another time. */
+  readonly made_at: number
+}
+
+export interface SiloContext {
+  readonly silo: Silo
+  readonly services: Readonly<Record<string, { readonly status: string; readonly machine_id: string | null }>>
+  /** Undefined while there is nothing to connect to. */
+  readonly connection: SiloConnection | undefined
 }
 
 /** Default idle minutes of a silo until it sleeps. */
@@ -41,16 +71,21 @@ export const defaultAutoStopMinutes = 30
  * Every operation is recorded before its first step, so `recover` finishes or undoes what a crash interrupted.
  */
 export class SiloManager {
+  /** Leases, modes of row-level security, rotation, moving, bringing back. */
+  readonly care: SiloCare
   readonly #options: SiloManagerOptions
   /** Joins equal requests; `#queues` then runs the operations of one silo one after the other. */
   readonly #flights = new SingleFlight<string, void>()
   readonly #queues = new Map<string, Serial>()
   readonly #idle: ReturnType<typeof createIdleWatch>
-  readonly #byApp = new Map<string, string>()
+  /** Which app belongs to which silo, and stands on which other. */
+  readonly apps = new AppIndex()
 
   constructor(options: SiloManagerOptions) {
     this.#options = options
-    for (const record of options.store.list()) this.#index(record)
+    for (const record of options.store.list()) this.apps.add(record)
+    const { store, clock, log } = options
+    this.care = new SiloCare(this.#work(), { ...options.care, store, clock, log })
     this.#idle = createIdleWatch({
       clock: options.clock,
       log: options.log,
@@ -75,15 +110,18 @@ export class SiloManager {
         ),
     )
     this.#idle.start()
+    await this.care.start()
   }
 
   halt(): void {
     this.#idle.stop()
+    this.care.halt()
   }
 
   async create(input: CreateSilo, listener?: StepListener): Promise<Silo> {
     const { store, clock } = this.#options
     const alias = `${input.client}-${input.app}`
+    const region = resolveRegion(input.region ?? defaultSiloRegion)
     if (store.list().some(record => record.alias === alias)) throw siloErrors.exists(alias)
     const now = clock.now()
     const record: SiloRecord = {
@@ -91,7 +129,7 @@ export class SiloManager {
       alias,
       client: input.client,
       app: input.app,
-      region: input.region ?? 'iad',
+      region: region.requested,
       wanted: 'running',
       operation: { kind: 'provision', startedAt: now, journal: [] },
       createdAt: now,
@@ -103,6 +141,7 @@ export class SiloManager {
     }
     store.saveSecrets(record.id, generateSecrets(now))
     this.#save(record)
+    this.#publish(record.id)
     await this.#once(record.id, 'provision', () => this.#provision(record, listener))
     return describe(this.#get(record.id), this.#states(record))
   }
@@ -114,6 +153,18 @@ export class SiloManager {
 
   list(): Silo[] {
     return this.#options.store.list().map(record => describe(record, this.#states(record)))
+  }
+
+  /** Which silo is meant by an id or alias, and nothing that has to be looked up in its machines: every call of the desk asks. */
+  name(idOrAlias: string): SiloName | undefined {
+    const record = this.#find(idOrAlias)
+    return record && { silo_id: record.id, alias: record.alias, made_at: record.createdAt }
+  }
+
+  /** By id or alias. */
+  find(name: string): Silo | undefined {
+    const record = this.#find(name)
+    return record && describe(record, this.#states(record))
   }
 
   get(name: string): Silo {
@@ -130,6 +181,31 @@ export class SiloManager {
     const secrets = this.#options.store.secrets(record.id)
     if (!secrets) throw siloErrors.gone(record.alias)
     return connectionOf(record, secrets, this.#options.doors)
+  }
+
+  /**
+   * What the desk may tell parts of: the silo as it is now, and its connection record, which is there from provisioning until a stop begins.
+   * Both are read in one moment.
+   */
+  async context(name: string): Promise<SiloContext> {
+    const record = this.#get(name)
+    const services = servicesOf(record, this.#options)
+    return { silo: this.get(name), services, connection: this.#options.store.connection(record.id) }
+  }
+
+  metadata(name: string): SiloMetadata {
+    const record = this.#get(name)
+    return metadataOf(record, this.#states(record), this.#options.templates)
+  }
+
+  /** Keeps it awake until then, however idle. A later end that was asked for before stays. */
+  extend(name: string, minutes: number): Silo {
+    const record = this.#get(name)
+    this.#refuseWhile(record)
+    if (record.wanted !== 'running') throw siloErrors.asleep(record.alias)
+    const until = this.#options.clock.now() + minutes * 60_000
+    this.#change(record.id, { awakeUntil: Math.max(until, record.awakeUntil ?? 0) })
+    return this.get(name)
   }
 
   /** Wakes it and resolves when every part runs. Joins a start under way; waits for a stop under way and then starts. */
@@ -149,13 +225,13 @@ export class SiloManager {
 
   async destroy(name: string, listener?: StepListener): Promise<void> {
     const record = this.#get(name)
-    if (record.operation?.kind === 'provision') throw siloErrors.busy(record.alias, 'provisioning')
+    if (record.operation?.kind !== 'destroy') this.#refuseWhile(record)
     await this.#once(record.id, 'destroy', () => this.#destroy(record.id, listener))
   }
 
   /** The silo that an app belongs to. */
   siloOfApp(app: string): string | undefined {
-    return this.#byApp.get(app)
+    return this.apps.siloOf(app)
   }
 
   async #provision(record: SiloRecord, listener?: StepListener): Promise<void> {
@@ -173,6 +249,7 @@ export class SiloManager {
         ? error
         : siloErrors.provisionFailed(record.alias, failedAt, messageOf(error))
     }
+    this.#publish(record.id)
     this.#change(record.id, { operation: null, lastStartedAt: clock.now() })
   }
 
@@ -184,11 +261,13 @@ export class SiloManager {
     if (sleeping)
       this.#change(id, { wanted: 'running', operation: operation('start', clock.now()), error: null })
     try {
+      await this.care.rls.noteStart(record)
       await startParts(machines, record)
     } catch (error) {
       this.#change(id, { operation: null, error: messageOf(error) })
       throw error
     }
+    this.#publish(id)
     if (sleeping) this.#change(id, { operation: null, lastStartedAt: clock.now() })
     log.info({ silo: record.alias, ms: Math.round(clock.monotonic() - began), ...cause }, 'silo is awake')
   }
@@ -196,8 +275,9 @@ export class SiloManager {
   async #stop(id: string, reason: string): Promise<void> {
     const { machines, clock, log } = this.#options
     const record = this.#get(id)
-    this.#change(id, { wanted: 'stopped', operation: operation('stop', clock.now()) })
+    this.#change(id, { wanted: 'stopped', operation: operation('stop', clock.now()), awakeUntil: null })
     try {
+      await this.care.rls.revert(record)
       await stopParts(machines, record)
       this.#change(id, { operation: null, lastStoppedAt: clock.now(), error: null })
     } catch (error) {
@@ -207,20 +287,8 @@ export class SiloManager {
     log.info({ silo: record.alias, reason }, 'silo sleeps')
   }
 
-  async #destroy(id: string, listener?: StepListener): Promise<void> {
-    const record = this.#get(id)
-    const kept =
-      record.operation?.kind === 'destroy'
-        ? record.operation
-        : operation('destroy', this.#options.clock.now())
-    this.#change(id, { wanted: 'stopped', operation: kept })
-    await runSteps(
-      destroySteps(record),
-      this.#context(record),
-      createJournal(this.#options.store, id),
-      listener,
-    )
-    this.#forget(record)
+  #destroy(id: string, listener?: StepListener): Promise<void> {
+    return this.care.bury(id, listener)
   }
 
   async #resume(record: SiloRecord): Promise<void> {
@@ -237,6 +305,10 @@ export class SiloManager {
         return this.#once(record.id, 'start', () =>
           this.#start(record.id, { door: 'recovery', client: 'daemon' }),
         )
+      case 'rotate':
+      case 'move':
+      case 'restore':
+        return this.care.resume(record)
       default:
         if (record.wanted === 'running') {
           await this.#once(record.id, 'start', () =>
@@ -247,15 +319,41 @@ export class SiloManager {
   }
 
   #once(id: string, kind: SiloOperation['kind'], work: () => Promise<void>): Promise<void> {
-    return this.#flights.run(`${id}:${kind}`, () => {
-      const queue = this.#queues.get(id) ?? new Serial()
-      this.#queues.set(id, queue)
-      return queue.run(work)
-    })
+    return this.#flights.run(`${id}:${kind}`, () => this.#exclusive(id, work))
+  }
+
+  #exclusive<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const queue = this.#queues.get(id) ?? new Serial()
+    this.#queues.set(id, queue)
+    return queue.run(work)
+  }
+
+  #work(): SiloWork {
+    return {
+      get: name => this.#get(name),
+      list: () => this.#options.store.list(),
+      describe: id => this.get(id),
+      change: (id, changes) => this.#change(id, changes),
+      exclusive: (id, work) => this.#exclusive(id, work),
+      refuseWhile: record => this.#refuseWhile(record),
+      context: record => this.#context(record),
+      begin: (id, client) => this.#start(id, { door: 'desk', client }),
+      published: id => {
+        if (this.#get(id).wanted === 'running') this.#publish(id)
+      },
+      adopt: record => this.#save(record),
+      forget: record => this.#forget(record),
+    }
+  }
+
+  /** (Re)writes the connection record; to be called whenever what is in it may have changed. */
+  #publish(id: string): void {
+    this.#options.store.saveConnection(id, this.connection(id))
   }
 
   #refuseWhile({ operation, alias }: SiloRecord): void {
     if (operation?.kind === 'provision') throw siloErrors.busy(alias, 'provisioning')
+    if (operation?.kind === 'restore') throw siloErrors.busy(alias, 'restoring')
     if (operation?.kind === 'destroy') throw siloErrors.gone(alias)
   }
 
@@ -267,12 +365,19 @@ export class SiloManager {
   }
 
   #states(record: SiloRecord): string[] {
-    return partsOf(record).flatMap(part => this.#options.states(appName(record, part)))
+    return partsOf(record).flatMap(part =>
+      this.#options.present(appName(record, part)).map(({ state }) => state),
+    )
+  }
+
+  #find(name: string): SiloRecord | undefined {
+    const { store } = this.#options
+    return store.get(name) ?? store.list().find(record => record.alias === name)
   }
 
   #get(name: string): SiloRecord {
     const { store } = this.#options
-    const found = store.get(name) ?? store.list().find(record => record.alias === name)
+    const found = this.#find(name)
     if (!found)
       throw siloErrors.notFound(
         name,
@@ -287,17 +392,13 @@ export class SiloManager {
 
   #save(record: SiloRecord): void {
     this.#options.store.save(record)
-    this.#index(record)
-  }
-
-  #index(record: SiloRecord): void {
-    for (const part of partsOf(record)) this.#byApp.set(appName(record, part), record.id)
+    this.apps.add(record)
   }
 
   #forget(record: SiloRecord): void {
     this.#options.store.delete(record.id)
     this.#queues.delete(record.id)
-    for (const part of partsOf(record)) this.#byApp.delete(appName(record, part))
+    this.apps.delete(record)
   }
 }
 

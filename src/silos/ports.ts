@@ -1,12 +1,31 @@
+import type { SiloConnection } from '#contract'
 import type { JournalEntry } from '#kernel'
 
 // What the silos ask of the world: a place for their records, and what the edge knows. Machines are reached through MachinesApi only.
 
 /** A long operation on a silo, written down before its first step; a record with one is half-way and is finished at the next start. */
 export interface SiloOperation {
-  readonly kind: 'provision' | 'start' | 'stop' | 'destroy'
+  readonly kind: 'provision' | 'start' | 'stop' | 'destroy' | 'rotate' | 'move' | 'restore'
   readonly startedAt: number
   readonly journal: readonly JournalEntry[]
+  /** Of rotate and move: whether it is to run again afterwards. */
+  readonly resume?: boolean
+  /** Of move: where from and where to. */
+  readonly from?: string
+  readonly to?: string
+  /** Of restore: which grave. */
+  readonly grave?: string
+}
+
+/** Where the silo's frontend is built, and what it was told last. */
+export interface SiloFrontend {
+  readonly siteId: string
+  readonly url: string
+  /** Version of the keys that it has; behind the silo's while an update is owed. */
+  readonly keyVersion: number
+  readonly setAt: number | null
+  /** Why the last update failed. */
+  readonly error: string | null
 }
 
 /** Times are milliseconds since 1970. */
@@ -25,8 +44,15 @@ export interface SiloRecord {
   readonly lastStoppedAt: number | null
   readonly autoStopMinutes: number
   readonly studio: boolean
+  /** Not put to sleep before that, however idle; milliseconds since 1970. Records of older versions have none. */
+  readonly awakeUntil?: number | null
   /** The last failure, one sentence. */
   readonly error: string | null
+  /** Counts rotations; the keys that it was made with are 1. */
+  readonly keyVersion?: number
+  /** Mode of row-level security. Default: production. */
+  readonly rlsMode?: 'production' | 'permissive' | 'disabled'
+  readonly frontend?: SiloFrontend | null
 }
 
 /** Everything secret of a silo; the store seals it. */
@@ -43,6 +69,7 @@ export interface SiloSecrets {
 
 /** Synchronous; every write is on disk when the call returns. */
 export interface SiloStore {
+  /** With a record that no longer wants to run, its connection is deleted in the same transaction. */
   save(record: SiloRecord): void
   get(id: string): SiloRecord | undefined
   list(): SiloRecord[]
@@ -52,6 +79,10 @@ export interface SiloStore {
   delete(id: string): void
   saveSecrets(id: string, secrets: SiloSecrets): void
   secrets(id: string): SiloSecrets | undefined
+  deleteSecrets(id: string): void
+  /** The connection record that the desk tells parts of; sealed. */
+  saveConnection(id: string, connection: SiloConnection): void
+  connection(id: string): SiloConnection | undefined
 }
 
 export interface AppActivity {

@@ -28,18 +28,7 @@ export function provisionSteps(silo: SiloRecord): Step<ProvisionContext>[] {
   ]
 }
 
-/** Destroying is its own list, so that a crash in the middle is finished, never taken back. */
-export function destroySteps(silo: SiloRecord): Step<ProvisionContext>[] {
-  return [
-    ...[...partsOf(silo)].reverse().map(part => ({
-      name: `destroy ${part}`,
-      run: (context: ProvisionContext) => destroyMachines(context, part),
-    })),
-    { name: 'delete apps', run: deleteApps },
-  ]
-}
-
-async function createApps({ silo, machines }: ProvisionContext): Promise<void> {
+export async function createApps({ silo, machines }: ProvisionContext): Promise<void> {
   for (const part of partsOf(silo)) {
     const name = appName(silo, part)
     const network = networkOf(silo)
@@ -61,7 +50,7 @@ async function createApps({ silo, machines }: ProvisionContext): Promise<void> {
 
 const publicParts: ReadonlySet<SiloPart> = new Set(['kong', 'studio'])
 
-async function deleteApps({ silo, machines }: ProvisionContext): Promise<void> {
+export async function deleteApps({ silo, machines }: ProvisionContext): Promise<void> {
   for (const part of [...partsOf(silo)].reverse()) {
     const name = appName(silo, part)
     const app = await machines.getApp(name).catch(ignoreMissing)
@@ -70,7 +59,7 @@ async function deleteApps({ silo, machines }: ProvisionContext): Promise<void> {
   }
 }
 
-async function setSecrets({ silo, secrets, machines, templates }: ProvisionContext): Promise<void> {
+export async function setSecrets({ silo, secrets, machines, templates }: ProvisionContext): Promise<void> {
   const apps = appNames(silo)
   const gatewayConfig = templates.gatewayConfig(silo, secrets)
   for (const part of partsOf(silo)) {
@@ -78,11 +67,21 @@ async function setSecrets({ silo, secrets, machines, templates }: ProvisionConte
   }
 }
 
-async function destroyMachines({ silo, machines }: ProvisionContext, part: SiloPart): Promise<void> {
+/** Their volumes stay. */
+export async function destroyMachinesOnly(
+  { silo, machines }: ProvisionContext,
+  part: SiloPart,
+): Promise<void> {
   const app = appName(silo, part)
   for (const machine of await machines.listMachines(app).catch(() => [])) {
     await machines.destroyMachine(app, machine.id, { force: true }).catch(ignoreMissing)
   }
+}
+
+async function destroyMachines(context: ProvisionContext, part: SiloPart): Promise<void> {
+  const { silo, machines } = context
+  await destroyMachinesOnly(context, part)
+  const app = appName(silo, part)
   for (const volume of await machines.listVolumes(app).catch(() => [])) {
     await machines.deleteVolume(app, volume.id).catch(ignoreMissing)
   }

@@ -1,24 +1,26 @@
 import {
   type MachineStats,
-  type MachinesApi,
+  regionOnFly,
   type Silo,
   type SiloPhase,
   type SiloStatus,
   siloServiceNames,
+  statusWords,
 } from '#contract'
 import type { Clock } from '#kernel'
 import { appName, partsOf } from './names.ts'
-import { machineOf } from './parts.ts'
 import type { AppActivity, SiloDoors, SiloRecord } from './ports.ts'
 
 /** What a list shows; `states` are those of its machines when known. */
 export function describe(record: SiloRecord, states: readonly string[] = []): Silo {
+  const phase = phaseOf(record, states)
   return {
-    id: record.id,
+    silo_id: record.id,
     alias: record.alias,
     client: record.client,
     app: record.app,
-    phase: phaseOf(record, states),
+    overall_status: statusWords[phase].silo,
+    phase,
     region: record.region,
     created_at: iso(record.createdAt) ?? '',
     last_started_at: iso(record.lastStartedAt),
@@ -36,29 +38,64 @@ export function phaseOf(record: SiloRecord, states: readonly string[]): SiloPhas
     start: 'starting',
     stop: 'stopping',
     destroy: 'destroying',
+    // Nothing of it can be used meanwhile.
+    rotate: 'stopping',
+    move: 'stopping',
+    restore: 'provisioning',
   } as const
   if (record.operation) return during[record.operation.kind]
-  if (record.wanted === 'stopped') return record.error && record.lastStartedAt === null ? 'error' : 'stopped'
-  return states.every(state => state === 'started') ? 'running' : 'degraded'
+  if (record.wanted === 'stopped') {
+    // A stop that failed half-way is no sleep.
+    const broken = record.lastStartedAt === null || states.includes('started')
+    return record.error && broken ? 'error' : 'stopped'
+  }
+  if (states.every(state => state === 'started')) return 'running'
+  return record.error && !states.includes('started') ? 'error' : 'degraded'
+}
+
+/** A machine as a status needs it. */
+export interface PresentMachine {
+  readonly id: string
+  readonly state: string
 }
 
 export interface StatusSources {
-  readonly machines: MachinesApi
+  present(app: string): readonly PresentMachine[]
   readonly doors: SiloDoors
   readonly clock: Clock
   stats(app: string, machineId: string): Promise<MachineStats | undefined>
+}
+
+/** Its services and their machines, without figures. */
+export function servicesOf(
+  record: SiloRecord,
+  { present }: Pick<StatusSources, 'present'>,
+): Record<string, { status: string; machine_id: string | null }> {
+  return Object.fromEntries(
+    partsOf(record).map(part => {
+      const machine = present(appName(record, part))[0]
+      return [
+        siloServiceNames[part],
+        { status: serviceStatus(machine?.state), machine_id: machine?.id ?? null },
+      ]
+    }),
+  )
+}
+
+function serviceStatus(state: string | undefined): string {
+  return state === 'started' ? 'running' : (state ?? 'missing')
 }
 
 /** The guide's status document, with measured figures. */
 export async function statusOf(record: SiloRecord, sources: StatusSources): Promise<SiloStatus> {
   const entries = await Promise.all(
     partsOf(record).map(async part => {
-      const machine = await machineOf(sources.machines, record, part)
+      const machine = sources.present(appName(record, part))[0]
       const stats = machine && (await sources.stats(appName(record, part), machine.id))
       return [
         siloServiceNames[part],
         {
-          status: machine?.state === 'started' ? 'running' : (machine?.state ?? 'missing'),
+          status: serviceStatus(machine?.state),
           machine_id: machine?.id ?? null,
           cpu_percent: stats ? round(stats.cpuPercent) : null,
           memory_mb: stats ? round(stats.memoryBytes / 1024 / 1024) : null,
@@ -70,8 +107,11 @@ export async function statusOf(record: SiloRecord, sources: StatusSources): Prom
     }),
   )
   const activity = lastActivity(record, sources.doors)
+  const onFly = regionOnFly(record.region)
   const running = record.wanted === 'running'
-  const idleMs = running ? idleFor(record, activity, sources.clock.now()) : null
+  const now = sources.clock.now()
+  const idleMs = running ? idleFor(record, activity, now) : null
+  const keptAwakeSeconds = Math.max(0, Math.ceil(((record.awakeUntil ?? 0) - now) / 1000))
   return {
     ...describe(
       record,
@@ -82,12 +122,16 @@ export async function statusOf(record: SiloRecord, sources: StatusSources): Prom
     auto_stop_trigger_in_seconds:
       idleMs === null || record.autoStopMinutes === 0
         ? null
-        : Math.max(0, Math.ceil(record.autoStopMinutes * 60 - Math.floor(idleMs / 1000))),
+        : Math.max(keptAwakeSeconds, Math.ceil(record.autoStopMinutes * 60 - Math.floor(idleMs / 1000))),
     last_request_at: iso(activity?.at ?? null),
     awake_because:
       running && activity
         ? { client: activity.client, door: activity.door, at: iso(activity.at) ?? '' }
         : null,
+    rls_mode: record.rlsMode ?? 'production',
+    key_version: record.keyVersion ?? 1,
+    region_on_fly: onFly.effective,
+    region_warning: onFly.warning,
   }
 }
 

@@ -24,7 +24,8 @@ export function createSiloTemplates(options: TemplateFilesOptions): SiloTemplate
   return {
     machineConfig(silo: SiloRecord, part: SiloPart): MachineConfig {
       const file = join(options.directory, part, 'fly.toml')
-      return toMachineConfig(readFlyToml(fill(texts.get(part) ?? '', placeholders(silo, options)), file))
+      const fly = readFlyToml(fill(texts.get(part) ?? '', placeholders(silo, options)), file)
+      return toMachineConfig(fly, undefined, { volumeSizes: true })
     },
     gatewayConfig(silo: SiloRecord, secrets: SiloSecrets): string {
       return fill(gateway, {

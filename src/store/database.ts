@@ -31,15 +31,15 @@ export class Database {
   }
 
   run(sql: string, ...values: Value[]): void {
-    this.#guard(() => this.#prepare(sql).run(...values))
+    this.#guard(() => this.#prepare(sql).run(values))
   }
 
   all<R = Row>(sql: string, ...values: Value[]): R[] {
-    return this.#guard(() => this.#prepare(sql).all(...values) as R[])
+    return this.#guard(() => this.#prepare(sql).all(values) as R[])
   }
 
   get<R = Row>(sql: string, ...values: Value[]): R | undefined {
-    return this.#guard(() => this.#prepare(sql).get(...values) as R | undefined)
+    return this.#guard(() => this.#prepare(sql).get(values) as R | undefined)
   }
 
   /** All of `work`'s writes or none. May be nested; the outermost decides. */

@@ -58,6 +58,12 @@ export const storeErrors = {
       status: 500,
       kind: 'user',
     }),
+  nothingToRekey: (path: string) =>
+    new HangarError(`There is no state at ${path}`, {
+      code: 'HGR_STORE_NONE',
+      status: 404,
+      hint: 'Name the folder of the Hangar with --home.',
+    }),
   cannotOpen: (context: string) =>
     new HangarError(`The stored secret ${context} cannot be opened with this key`, {
       code: 'HGR_STORE_SEALED',

@@ -1,9 +1,15 @@
 import { existsSync } from 'node:fs'
+import type { ApprovalStore, AuditStore, IdentityStore } from '#desk'
 import type { MachineStore, Sealer } from '#engine'
-import type { SiloStore } from '#silos'
+import type { CareStore, SiloStore } from '#silos'
+import { createApprovalStore } from './approval-store.ts'
+import { createAuditStore } from './audit-store.ts'
+import { createCareStore } from './care-store.ts'
 import { Database } from './database.ts'
+import { createIdentityStore } from './identity-store.ts'
+import { loadKeys } from './keys.ts'
 import { createMachineStore } from './machine-store.ts'
-import { createSealer, loadKey } from './sealer.ts'
+import { createSealer } from './sealer.ts'
 import { createSiloStore } from './silo-store.ts'
 
 export interface OpenStoreOptions {
@@ -18,19 +24,27 @@ export interface OpenStoreOptions {
 export interface Store {
   readonly machines: MachineStore
   readonly silos: SiloStore
+  readonly care: CareStore
+  readonly identity: IdentityStore
   readonly sealer: Sealer
+  readonly audit: AuditStore
+  readonly approvals: ApprovalStore
   close(): void
 }
 
 /** Opens the state, makes it when it is not there, and brings its schema up to date. Throws a user error when it is damaged, newer, or in use. */
 export function openStore(options: OpenStoreOptions): Store {
-  const key = loadKey(options.keyPath, existsSync(options.path), options.key)
+  const keys = loadKeys(options.keyPath, existsSync(options.path), options.key)
   const database = new Database(options.path)
-  const sealer = createSealer(key)
+  const sealer = createSealer(keys)
   return {
     machines: createMachineStore(database),
     silos: createSiloStore(database, sealer),
+    care: createCareStore(database, sealer),
+    identity: createIdentityStore(database, sealer),
     sealer,
+    audit: createAuditStore(database, sealer),
+    approvals: createApprovalStore(database),
     close: () => database.close(),
   }
 }

@@ -1,3 +1,4 @@
+import type { SiloConnection } from '#contract'
 import type { Sealer } from '#engine'
 import type { SiloRecord, SiloSecrets, SiloStore } from '#silos'
 import type { Database } from './database.ts'
@@ -19,6 +20,7 @@ export function createSiloStore(database: Database, sealer: Sealer): SiloStore {
           record.id,
           JSON.stringify(record),
         )
+        if (record.wanted === 'stopped') database.run('delete from silo_connections where id = ?', record.id)
         if (!records.has(record.id)) database.run("insert or ignore into facts (name) values ('silo made')")
       })
       records.set(record.id, record)
@@ -29,6 +31,7 @@ export function createSiloStore(database: Database, sealer: Sealer): SiloStore {
       records.size > 0 || database.get("select 1 from facts where name = 'silo made'") !== undefined,
     delete(id) {
       database.transaction(() => {
+        database.run('delete from silo_connections where id = ?', id)
         database.run('delete from silo_secrets where id = ?', id)
         database.run('delete from silos where id = ?', id)
       })
@@ -37,6 +40,21 @@ export function createSiloStore(database: Database, sealer: Sealer): SiloStore {
     saveSecrets(id, secrets) {
       const sealed = sealer.seal(JSON.stringify(secrets), context(id))
       database.run('insert or replace into silo_secrets (id, sealed) values (?, ?)', id, Buffer.from(sealed))
+    },
+    deleteSecrets: id => database.run('delete from silo_secrets where id = ?', id),
+    saveConnection(id, connection) {
+      const sealed = sealer.seal(JSON.stringify(connection), `connection of ${context(id)}`)
+      database.run(
+        'insert or replace into silo_connections (id, sealed) values (?, ?)',
+        id,
+        Buffer.from(sealed),
+      )
+    },
+    connection(id) {
+      const row = database.get<{ sealed: Uint8Array }>('select sealed from silo_connections where id = ?', id)
+      if (!row) return undefined
+      const plain = sealer.open(new Uint8Array(row.sealed), `connection of ${context(id)}`)
+      return JSON.parse(plain) as SiloConnection
     },
     secrets(id) {
       const row = database.get<{ sealed: Uint8Array }>('select sealed from silo_secrets where id = ?', id)

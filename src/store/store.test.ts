@@ -79,9 +79,10 @@ describe('the state file', () => {
     writeFileSync(torn, Buffer.concat([good.subarray(0, 4096), Buffer.alloc(good.length - 4096, 7)]))
     expect(() => openStore({ ...files(), path: torn })).toThrowError(/torn\.db cannot be read/)
 
+    const { user_version: version } = raw.prepare('pragma user_version').get() as { user_version: number }
     raw.exec('pragma user_version = 99')
     expect(() => openStore(files())).toThrowError(/newer Hangar \(schema 99/)
-    raw.exec('pragma user_version = 1')
+    raw.exec(`pragma user_version = ${version}`)
     raw.close()
 
     const other = new Libsql(path)

@@ -17,7 +17,7 @@ const desk = () => createClient(controlSocketOf(hangar.hangarHome))
 beforeAll(async () => {
   hangar = await startHangar()
   await desk().call('siloCreate', { client: 'faults', app: 'one' })
-  connection = await desk().call('siloConnection', { silo: 'faults-one' })
+  connection = await desk().call('siloConnection', { silo_id: 'faults-one' })
 })
 afterAll(async () => {
   const { home } = hangar
@@ -61,7 +61,7 @@ describe('kill -9', () => {
 describe('sleep', () => {
   it('comes after the idle minutes, leaves no process, and "why is it awake" has an answer afterwards', async () => {
     await desk().call('siloCreate', { client: 'faults', app: 'sleepy', auto_stop_minutes: 0.02 })
-    const sleepy = await desk().call('siloConnection', { silo: 'faults-sleepy' })
+    const sleepy = await desk().call('siloConnection', { silo_id: 'faults-sleepy' })
     const phase = async () =>
       (await desk().call('siloList', {})).find(({ alias }) => alias === 'faults-sleepy')?.phase
     await expect.poll(phase, { timeout: 15_000 }).toBe('stopped')
@@ -72,7 +72,7 @@ describe('sleep', () => {
     expect(postmasters).toHaveLength(before)
     const database = new pg.Client({ connectionString: sleepy.db_connection_string })
     await database.connect()
-    expect((await desk().call('siloStatus', { silo: 'faults-sleepy' })).awake_because).toMatchObject({
+    expect((await desk().call('siloStatus', { silo_id: 'faults-sleepy' })).awake_because).toMatchObject({
       door: 'postgres',
       client: '127.0.0.1',
     })
@@ -81,7 +81,7 @@ describe('sleep', () => {
     expect(await phase()).toBe('running')
     await database.end()
     await expect.poll(phase, { timeout: 15_000 }).toBe('stopped')
-    await desk().call('siloDestroy', { silo: 'faults-sleepy' })
+    await desk().call('siloDestroy', { silo_id: 'faults-sleepy' })
   })
 })
 
@@ -131,7 +131,7 @@ describe('the command line', () => {
     const missing = await hangar.run('silo', 'status', 'nobody', '--json')
     expect(missing.code).toBe(4)
     expect(JSON.parse(missing.stderr)).toMatchObject({
-      error: { code: 'HGR_SILO_NOT_FOUND', hint: expect.stringContaining('faults-one') },
+      error: { code: 'HGR_DESK_SILO', hint: expect.stringContaining('faults-one') },
     })
     for (const command of [
       ['status'],
@@ -162,10 +162,25 @@ describe('the command line', () => {
     const database = new pg.Client({ connectionString: connection.db_connection_string })
     await database.connect()
     expect((await database.query('select 1 as one')).rows).toEqual([{ one: 1 }])
-    await database.end()
     expect((await hangar.json('machine', 'status', 'devenv-faults-one-pg')).state).toBe('started')
+    // A connection that was open all the time wakes it too, with the first byte.
+    await hangar.json('machine', 'suspend', 'devenv-faults-one-pg')
+    expect((await database.query('select 2 as two')).rows).toEqual([{ two: 2 }])
+    await database.end()
     expect((await hangar.run('logs', 'devenv-faults-one-pg')).stdout).toContain('database system is ready')
   })
+
+  it.each(['suspend', 'stop'])(
+    'answers at the gateway although somebody used %s on the database alone',
+    async action => {
+      const headers = { apikey: connection.supabase_anon_key }
+      const ask = () => fetch(`${connection.supabase_url}/rest/v1/`, { headers })
+      expect((await ask()).status).toBe(200)
+      await hangar.json('machine', action, 'devenv-faults-one-pg')
+      expect((await ask()).status).toBe(200)
+      expect((await hangar.json('machine', 'status', 'devenv-faults-one-pg')).state).toBe('started')
+    },
+  )
 
   it('completes in shells', async () => {
     for (const shell of ['bash', 'zsh', 'fish'])

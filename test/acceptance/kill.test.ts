@@ -93,9 +93,9 @@ describe('kill -9 while a silo is provisioned', () => {
     if (ended) expect(silos).toHaveLength(1)
     for (const silo of silos) {
       // Finished: then it must work.
-      const connection = await desk().call('siloConnection', { silo: silo.id })
+      const connection = await desk().call('siloConnection', { silo_id: silo.silo_id })
       expect(await sql(connection, 'select 1 as one')).toEqual([{ one: 1 }])
-      await desk().call('siloDestroy', { silo: silo.id })
+      await desk().call('siloDestroy', { silo_id: silo.silo_id })
     }
     expect(await desk().call('appList', {})).toEqual([])
   })
@@ -107,7 +107,7 @@ describe('kill -9 while a silo', () => {
 
   beforeAll(async () => {
     await desk().call('siloCreate', { client: 'kill', app: 'two' })
-    connection = await desk().call('siloConnection', { silo: 'kill-two' })
+    connection = await desk().call('siloConnection', { silo_id: 'kill-two' })
     await sql(connection, 'create table facts (n int)')
   })
 
@@ -118,20 +118,20 @@ describe('kill -9 while a silo', () => {
   }
   async function everythingIsThere() {
     expect(await sql(connection, 'select count(*)::int as n from facts')).toEqual([{ n: written }])
-    expect(await desk().call('siloConnection', { silo: 'kill-two' })).toEqual(connection)
+    expect(await desk().call('siloConnection', { silo_id: 'kill-two' })).toEqual(connection)
   }
 
   it.each([0, 3, 8, 15, 30, 60])('stops (after %d ms)', async ms => {
     await write()
-    await killAfter(() => desk().call('siloStop', { silo: 'kill-two' }), ms)
+    await killAfter(() => desk().call('siloStop', { silo_id: 'kill-two' }), ms)
     await hangar.up()
     await expectWhole()
     await everythingIsThere()
   })
 
   it.each([0, 3, 8, 15, 30, 60])('starts (after %d ms)', async ms => {
-    await desk().call('siloStop', { silo: 'kill-two' })
-    await killAfter(() => desk().call('siloStart', { silo: 'kill-two' }), ms)
+    await desk().call('siloStop', { silo_id: 'kill-two' })
+    await killAfter(() => desk().call('siloStart', { silo_id: 'kill-two' }), ms)
     await hangar.up()
     await expectWhole()
     await everythingIsThere()
@@ -152,11 +152,11 @@ describe('kill -9 while a silo is destroyed', () => {
     const before = await desk().call('siloList', {})
     await desk().call('siloCreate', { client: 'kill', app: 'three' })
     await killDuring(
-      onProgress => desk().call('siloDestroy', { silo: 'kill-three' }, { onProgress }),
+      onProgress => desk().call('siloDestroy', { silo_id: 'kill-three' }, { onProgress }),
       ({ step, state }) => `${step} ${state}` === moment,
     )
     await hangar.up()
     // Once begun, it is finished.
-    expect((await expectWhole()).map(({ id }) => id)).toEqual(before.map(({ id }) => id))
+    expect((await expectWhole()).map(({ silo_id }) => silo_id)).toEqual(before.map(({ silo_id }) => silo_id))
   })
 })

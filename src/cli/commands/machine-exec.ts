@@ -5,6 +5,7 @@ export async function run({ args, options, context }: CommandCall): Promise<void
   const result = await (await context.client()).call('machineExec', {
     machine: String(args[0]),
     command: [args[1]].flat().map(String),
+    ...(options['reveal'] === true ? { reveal: true } : {}),
     ...(options['timeout'] === undefined ? {} : { timeout_seconds: Number(options['timeout']) }),
   })
   if (context.json) context.print(result, () => '')

@@ -4,7 +4,7 @@ import { style } from '../output/style.ts'
 export const start = {
   async run({ args, context }: CommandCall): Promise<void> {
     const began = performance.now()
-    const silo = await (await context.client()).call('siloStart', { silo: String(args[0]) })
+    const silo = await (await context.client()).call('siloStart', { silo_id: String(args[0]) })
     context.print(
       silo,
       () => `${silo.alias} is ${silo.phase} ${style.dim(`(${Math.round(performance.now() - began)} ms)`)}`,
@@ -14,7 +14,7 @@ export const start = {
 
 export const stop = {
   async run({ args, context }: CommandCall): Promise<void> {
-    const silo = await (await context.client()).call('siloStop', { silo: String(args[0]) })
+    const silo = await (await context.client()).call('siloStop', { silo_id: String(args[0]) })
     context.print(silo, () => `${silo.alias} sleeps. The next request wakes it.`)
   },
 }

@@ -4,11 +4,11 @@ import { pairs, table } from '../output/table.ts'
 import { ago, megabytes, percent, seconds } from '../output/time.ts'
 
 export async function run({ args, context }: CommandCall): Promise<void> {
-  const silo = await (await context.client()).call('siloStatus', { silo: String(args[0]) })
+  const silo = await (await context.client()).call('siloStatus', { silo_id: String(args[0]) })
   context.print(silo, () =>
     [
       pairs([
-        ['Silo', `${silo.alias} (${silo.id})`],
+        ['Silo', `${silo.alias} (${silo.silo_id})`],
         ['Phase', state(silo.phase)],
         [
           'Awake because',

@@ -18,6 +18,7 @@ export async function run({ context }: CommandCall): Promise<void> {
         ],
         ['Home', status.home],
         ['Edge', [status.edge.http, status.edge.https].filter(Boolean).join('  ')],
+        ...(status.desk ? ([['Desk', status.desk]] as const) : []),
         ...(status.machines_api ? ([['Machines API', status.machines_api]] as const) : []),
         [
           'Requests',

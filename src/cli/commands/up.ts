@@ -20,8 +20,17 @@ export async function run(call: CommandCall): Promise<void> {
     tlsPort: options['tlsPort'] === undefined ? undefined : portOption(options['tlsPort'], '--tls-port'),
     machinesApiPort: options['api'] === false ? undefined : portOption(options['apiPort'], '--api-port'),
     machinesApiRateLimits: options['apiRateLimits'] === true,
+    agentDesk: {
+      port: options['deskPort'] === undefined ? undefined : portOption(options['deskPort'], '--desk-port'),
+      host: text(options['deskHost']),
+      names: options['deskName'] as string[] | undefined,
+      callsPerSecond: rateOption(options['deskRate']),
+      certificatePath: text(options['deskCert']),
+      keyPath: text(options['deskKey']),
+    },
     key: process.env['HANGAR_KEY'],
     postgresBin: text(options['postgresBin']) ?? process.env['HANGAR_POSTGRES_BIN'],
+    netlify: { token: process.env['NETLIFY_AUTH_TOKEN'], baseUrl: process.env['NETLIFY_API_URL'] },
     env: process.env,
     onDown: () => ended.end('asked to'),
   })
@@ -56,7 +65,7 @@ async function ensureDemo({ silos }: Daemon): Promise<void> {
 
 function demoOf({ silos }: Daemon) {
   const shown = silos.list().find(silo => silo.phase === 'running') ?? silos.list()[0]
-  return shown ? { silo: shown, connection: silos.connection(shown.id) } : undefined
+  return shown ? { silo: shown, connection: silos.connection(shown.silo_id) } : undefined
 }
 
 /** Ctrl-C, a signal, or "hangar down". A second Ctrl-C does not wait. */
@@ -95,6 +104,16 @@ function portOption(value: unknown, name: string): number {
       status: 400,
     })
   return port
+}
+
+function rateOption(value: unknown): number {
+  const rate = Number(value)
+  if (!(rate > 0) || !Number.isFinite(rate))
+    throw new HangarError(`--desk-rate must be a number of calls above 0, not "${value}"`, {
+      code: 'HGR_CLI_RATE',
+      status: 400,
+    })
+  return rate
 }
 
 function text(value: unknown): string | undefined {

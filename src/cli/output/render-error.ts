@@ -23,7 +23,7 @@ export function renderError(error: unknown, options: { json: boolean }): number 
 
 function exitCodeOf(error: HangarError | undefined): number {
   if (!error) return exitCodes.failed
-  if (error.code === 'HGR_CLIENT_DOWN') return exitCodes.notRunning
+  if (error.code === 'HGR_CLIENT_DOWN' || error.code === 'HGR_FLY_UNREACHABLE') return exitCodes.notRunning
   if (error.status === 404) return exitCodes.notFound
   if (error.status === 409) return exitCodes.conflict
   if (error.status === 400 || error.status === 422) return exitCodes.usage

@@ -63,6 +63,8 @@ export interface ExecInput {
   command: string[]
   stdin?: string
   timeoutMs?: number
+  /** Leave known secrets in the output. Default: they are taken out. */
+  reveal?: boolean
 }
 
 export interface ExecResult {

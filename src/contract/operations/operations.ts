@@ -1,15 +1,15 @@
 import { z } from 'zod'
-import { createSiloSchema, siloConnectionSchema, siloSchema, siloStatusSchema } from '../silos/silo.ts'
-import { operation } from './operation.ts'
+import { siloSchema } from '../silos/silo.ts'
+import { agentOperations } from './agent-operations.ts'
+import { deskOperations } from './desk-operations.ts'
+import { done, nothing } from './inputs.ts'
+import { lifeOperations } from './life-operations.ts'
+import { operation, operatorOnly } from './operation.ts'
+import { siloOperations } from './silo-operations.ts'
 
-const siloName = z.object({
-  silo: z.string().min(1).max(80).describe('Id or alias ({client}-{app}) of the silo'),
-})
-const machineName = z.object({
+const machineName = z.strictObject({
   machine: z.string().min(1).max(80).describe('Id of the machine, or name of an app that has exactly one'),
 })
-const nothing = z.strictObject({})
-const done = z.object({ ok: z.literal(true) })
 
 export const appSummarySchema = z.object({
   name: z.string(),
@@ -68,6 +68,8 @@ export const statusSchema = z.object({
     blocked_ports: z.array(z.number()),
   }),
   machines_api: z.string().nullable(),
+  /** Where agents reach the desk; null when it is offered on the Unix socket alone. */
+  desk: z.string().nullable(),
   memory_mb: z.number(),
   service_hosts: z.array(z.object({ pid: z.number(), instances: z.number(), memory_mb: z.number() })),
   silos: z.array(siloSchema),
@@ -101,6 +103,8 @@ export const operations = {
     input: nothing,
     output: statusSchema,
     changes: false,
+    ...operatorOnly,
+    command: 'status',
   }),
   down: operation({
     name: 'down',
@@ -110,6 +114,8 @@ export const operations = {
     input: nothing,
     output: done,
     changes: true,
+    ...operatorOnly,
+    command: 'down',
   }),
   doctor: operation({
     name: 'doctor',
@@ -119,72 +125,10 @@ export const operations = {
     input: nothing,
     output: z.array(finding),
     changes: false,
+    ...operatorOnly,
+    command: 'doctor',
   }),
-  siloCreate: operation({
-    name: 'silo.create',
-    summary: 'Create a silo: an isolated Supabase-compatible environment',
-    method: 'POST',
-    path: '/v1/silos',
-    input: createSiloSchema,
-    output: siloSchema,
-    changes: true,
-    streams: 'progress',
-  }),
-  siloList: operation({
-    name: 'silo.list',
-    summary: 'List the silos of this machine',
-    method: 'GET',
-    path: '/v1/silos',
-    input: nothing,
-    output: z.array(siloSchema),
-    changes: false,
-  }),
-  siloStatus: operation({
-    name: 'silo.status',
-    summary: 'Phase, services, idle time and why it is awake',
-    method: 'GET',
-    path: '/v1/silos/:silo',
-    input: siloName,
-    output: siloStatusSchema,
-    changes: false,
-  }),
-  siloConnection: operation({
-    name: 'silo.connection',
-    summary: 'Addresses and keys to connect with',
-    method: 'GET',
-    path: '/v1/silos/:silo/connection',
-    input: siloName,
-    output: siloConnectionSchema,
-    changes: false,
-  }),
-  siloStart: operation({
-    name: 'silo.start',
-    summary: 'Wake a silo and wait until it runs',
-    method: 'POST',
-    path: '/v1/silos/:silo/start',
-    input: siloName,
-    output: siloSchema,
-    changes: true,
-  }),
-  siloStop: operation({
-    name: 'silo.stop',
-    summary: 'Put a silo to sleep; keys and data stay',
-    method: 'POST',
-    path: '/v1/silos/:silo/stop',
-    input: siloName,
-    output: siloSchema,
-    changes: true,
-  }),
-  siloDestroy: operation({
-    name: 'silo.destroy',
-    summary: 'Destroy a silo with all its data',
-    method: 'DELETE',
-    path: '/v1/silos/:silo',
-    input: siloName,
-    output: done,
-    changes: true,
-    streams: 'progress',
-  }),
+  ...lifeOperations,
   appList: operation({
     name: 'app.list',
     summary: 'List apps, their machines and addresses',
@@ -193,6 +137,23 @@ export const operations = {
     input: nothing,
     output: z.array(appSummarySchema),
     changes: false,
+    ...operatorOnly,
+    command: 'apps list',
+  }),
+  appScale: operation({
+    name: 'app.scale',
+    summary: 'Bring an app, or one process group of it, to so many machines',
+    method: 'POST',
+    path: '/v1/apps/:app/scale',
+    input: z.strictObject({
+      app: z.string().min(1).max(80),
+      group: z.string().min(1).max(80).optional().describe('Process group; needed when the app has several'),
+      count: z.number().int().min(0).max(100),
+    }),
+    output: z.array(machineSummarySchema),
+    changes: true,
+    ...operatorOnly,
+    command: 'scale count',
   }),
   machineList: operation({
     name: 'machine.list',
@@ -202,6 +163,8 @@ export const operations = {
     input: z.strictObject({ app: z.string().optional() }),
     output: z.array(machineSummarySchema),
     changes: false,
+    ...operatorOnly,
+    command: 'machine list',
   }),
   machineStatus: operation({
     name: 'machine.status',
@@ -211,6 +174,8 @@ export const operations = {
     input: machineName,
     output: machineDetailSchema,
     changes: false,
+    ...operatorOnly,
+    command: 'machine status',
   }),
   machineStart: machineAction('start', 'Start a machine and wait until it runs'),
   machineStop: machineAction('stop', 'Stop a machine and wait until it is down'),
@@ -224,6 +189,7 @@ export const operations = {
     input: machineName.extend({
       command: z.array(z.string()).min(1),
       timeout_seconds: z.number().positive().max(3600).optional(),
+      reveal: z.boolean().optional(),
     }),
     output: z.object({
       exit_code: z.number(),
@@ -232,6 +198,9 @@ export const operations = {
       stderr: z.string(),
     }),
     changes: true,
+    sensitive: ['command'],
+    ...operatorOnly,
+    command: 'machine exec',
   }),
   logs: operation({
     name: 'logs',
@@ -245,8 +214,13 @@ export const operations = {
     }),
     output: logLineSchema,
     changes: false,
+    ...operatorOnly,
+    command: 'logs',
     streams: 'items',
   }),
+  ...siloOperations,
+  ...agentOperations,
+  ...deskOperations,
 } as const
 
 function machineAction(verb: 'start' | 'stop' | 'suspend' | 'restart', summary: string) {
@@ -258,6 +232,8 @@ function machineAction(verb: 'start' | 'stop' | 'suspend' | 'restart', summary: 
     input: machineName,
     output: machineSummarySchema,
     changes: true,
+    ...operatorOnly,
+    command: `machine ${verb}`,
   })
 }
 

@@ -35,6 +35,42 @@ export const siloPhases = [
 ] as const
 export type SiloPhase = (typeof siloPhases)[number]
 
+/** `silo.silo_status` of the metadata document; coarser than the phase. */
+export const siloStatusWords = [
+  'not_provisioned',
+  'provisioning',
+  'active',
+  'degraded',
+  'stopped',
+  'error',
+] as const
+export type SiloStatusWord = (typeof siloStatusWords)[number]
+
+/** `devenv.devenv_status` of the metadata document. */
+export const devenvStatusWords = [
+  'not_started',
+  'starting',
+  'running',
+  'stopping',
+  'stopped',
+  'error',
+] as const
+export type DevenvStatusWord = (typeof devenvStatusWords)[number]
+
+/** What each phase is called in the two status words. */
+export const statusWords: Readonly<
+  Record<SiloPhase, { readonly silo: SiloStatusWord; readonly devenv: DevenvStatusWord }>
+> = {
+  provisioning: { silo: 'provisioning', devenv: 'starting' },
+  starting: { silo: 'stopped', devenv: 'starting' },
+  running: { silo: 'active', devenv: 'running' },
+  degraded: { silo: 'degraded', devenv: 'running' },
+  stopping: { silo: 'stopped', devenv: 'stopping' },
+  stopped: { silo: 'stopped', devenv: 'stopped' },
+  error: { silo: 'error', devenv: 'error' },
+  destroying: { silo: 'stopped', devenv: 'stopping' },
+}
+
 export const siloServiceSchema = z.object({
   status: z.string(),
   machine_id: z.string().nullable(),
@@ -46,10 +82,13 @@ export const siloServiceSchema = z.object({
 })
 
 export const siloSchema = z.object({
-  id: z.string(),
+  silo_id: z.string(),
+  /** `{client}-{app}` */
   alias: z.string(),
   client: z.string(),
   app: z.string(),
+  /** `silo_status` of the metadata document. */
+  overall_status: z.enum(siloStatusWords),
   phase: z.enum(siloPhases),
   region: z.string(),
   created_at: z.string(),
@@ -68,9 +107,16 @@ export const siloStatusSchema = siloSchema.extend({
   auto_stop_trigger_in_seconds: z.number().nullable(),
   last_request_at: z.string().nullable(),
   awake_because: z.object({ client: z.string(), door: z.string(), at: z.string() }).nullable(),
+  /** Mode of row-level security; `disabled` is unsafe and ends with the next stop. */
+  rls_mode: z.enum(['production', 'permissive', 'disabled']),
+  /** Counts rotations of the keys. */
+  key_version: z.number(),
+  /** Where Fly's nearest region is, when it no longer has this one. */
+  region_on_fly: z.string(),
+  region_warning: z.string().nullable(),
 })
 
-/** Everything needed to connect; only for whoever operates this machine. */
+/** Everything needed to connect. The operator may read it whole; agents get what the access table gives to their role. */
 export const siloConnectionSchema = z.object({
   silo_id: z.string(),
   supabase_url: z.string(),
@@ -79,6 +125,7 @@ export const siloConnectionSchema = z.object({
   db_connection_string: z.string(),
   db_password: z.string(),
   studio_url: z.string().nullable(),
+  silo_preview_url: z.string(),
   studio_username: z.string().nullable(),
   studio_password: z.string().nullable(),
   jwt_secret: z.string(),

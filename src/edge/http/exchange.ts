@@ -86,6 +86,7 @@ export class Exchange implements UpstreamOwner, RelayOwner {
   /** Returns what does not belong to this request. */
   onClientData(chunk: Buffer): Buffer | undefined {
     if (this.upgraded) {
+      if (this.target && this.machine) this.context.holder.stir(this.target, this.machine.id, this.cause())
       this.pass(chunk)
       return undefined
     }

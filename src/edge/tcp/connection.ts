@@ -5,6 +5,7 @@ import type { EdgeContext, Entrance } from '../context.ts'
 import type { RouteMachine, WakeCause } from '../ports.ts'
 import { postgresRefusal, type Refusal, refusals } from '../refusals.ts'
 import { join } from './pipe.ts'
+import { limitRows } from './row-limit.ts'
 import { readStartup } from './startup.ts'
 
 const connectPatienceMs = 3_000
@@ -31,12 +32,19 @@ export async function passThrough(
   }
 }
 
-/** The same for PostgreSQL, in whose own words a refusal is given. `refusedUsers` may not come in from the network at all. */
+export interface DatabaseRules {
+  /** Roles that may not come in from the network at all. */
+  readonly refusedUsers: ReadonlySet<string>
+  /** Most rows of one answer to that role; undefined: any number. */
+  rowLimit(app: string, user: string): number | undefined
+}
+
+/** The same for PostgreSQL, in whose own words a refusal is given. */
 export async function passPostgres(
   socket: Socket,
   context: EdgeContext,
   entrance: Entrance & { readonly target: NonNullable<Entrance['target']> },
-  refusedUsers: ReadonlySet<string>,
+  rules: DatabaseRules,
 ): Promise<void> {
   const { target } = entrance
   const startup = await readStartup(socket)
@@ -47,7 +55,7 @@ export async function passPostgres(
     socket.resume()
   }
   if (startup.kind === 'unknown') return refuse(refusals.badRequest(startup.why))
-  if (startup.kind === 'start' && refusedUsers.has(startup.user))
+  if (startup.kind === 'start' && rules.refusedUsers.has(startup.user))
     return refuse(
       refusals.badRequest(`the role ${startup.user} can be used on this machine's own socket only`),
     )
@@ -61,7 +69,8 @@ export async function passPostgres(
   context.counters.open++
   context.activity.began(target.app, cause)
   try {
-    await connectThrough(socket, startup.packet, context, entrance, cause, refuse)
+    const limit = startup.kind === 'start' ? rules.rowLimit(target.app, startup.user) : undefined
+    await connectThrough(socket, startup.packet, context, entrance, cause, refuse, limit)
   } finally {
     context.counters.open--
     context.activity.ended(target.app)
@@ -76,6 +85,7 @@ async function connectThrough(
   { target }: Entrance & { readonly target: NonNullable<Entrance['target']> },
   cause: WakeCause,
   refuse: (refusal: Refusal) => void,
+  rowLimit?: number,
 ): Promise<void> {
   const { holder, loads, clock, counters } = context
   const left = new AbortController()
@@ -97,8 +107,10 @@ async function connectThrough(
       const upstream = await connect(machine)
       if (left.signal.aborted) return void upstream.destroy()
       if (first.length > 0) upstream.write(first)
+      const { id } = machine
       await new Promise<void>(resolve => {
-        join(socket, upstream, resolve)
+        const answer = rowLimit === undefined ? undefined : limitRows(upstream, socket, rowLimit)
+        join(socket, upstream, () => holder.stir(target, id, cause), resolve, answer)
         socket.resume()
       })
       return

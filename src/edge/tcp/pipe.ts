@@ -1,20 +1,30 @@
 import type { Socket } from 'node:net'
 
-/** Joins two connections until both directions are over. Back-pressure and half-closes are passed on. `onClosed` is called once. */
-export function join(a: Socket, b: Socket, onClosed: () => void): void {
+/**
+ * Joins a client's connection with a machine's until both directions are over. Back-pressure and half-closes are passed on.
+ * `onClient` is called for every piece that the client sends, `onClosed` once; `answer` may change what the machine sends.
+ */
+export function join(
+  a: Socket,
+  b: Socket,
+  onClient: () => void,
+  onClosed: () => void,
+  answer: (chunk: Buffer) => Buffer = chunk => chunk,
+): void {
   let open = 2
   const closed = () => {
     if (--open === 0) onClosed()
   }
+  a.on('data', onClient)
   forward(a, b)
-  forward(b, a)
+  forward(b, a, answer)
   a.once('close', closed)
   b.once('close', closed)
 }
 
-function forward(from: Socket, to: Socket): void {
-  from.on('data', chunk => {
-    if (!to.write(chunk)) from.pause()
+function forward(from: Socket, to: Socket, change?: (chunk: Buffer) => Buffer): void {
+  from.on('data', (chunk: Buffer) => {
+    if (!to.write(change ? change(chunk) : chunk)) from.pause()
   })
   to.on('drain', () => from.resume())
   from.on('end', () => to.end())

@@ -42,8 +42,12 @@ export function readStartup(socket: Socket): Promise<Startup | undefined> {
         }
         if (buffer.length > 0) socket.unshift(buffer)
         if (code === cancelRequest) return finish({ kind: 'cancel', packet })
-        if (code >> 16 === protocol3 >> 16)
-          return finish({ kind: 'start', packet, user: parameter(packet, 'user') })
+        if (code >> 16 === protocol3 >> 16) {
+          const users = parameters(packet, 'user')
+          // PostgreSQL would take the last one; whoever names two wants one of them not to be seen.
+          if (users.length > 1) return finish({ kind: 'unknown', why: 'the first packet names two users' })
+          return finish({ kind: 'start', packet, user: users[0] ?? '' })
+        }
         return finish({ kind: 'unknown', why: `protocol ${code >> 16}.${code & 0xffff} is not spoken here` })
       }
     }
@@ -52,8 +56,7 @@ export function readStartup(socket: Socket): Promise<Startup | undefined> {
   })
 }
 
-function parameter(packet: Buffer, name: string): string {
+function parameters(packet: Buffer, name: string): string[] {
   const parts = packet.subarray(8).toString('utf8').split('\0')
-  for (let i = 0; i + 1 < parts.length; i += 2) if (parts[i] === name) return parts[i + 1] ?? ''
-  return ''
+  return parts.flatMap((part, i) => (i % 2 === 0 && part === name ? [parts[i + 1] ?? ''] : []))
 }

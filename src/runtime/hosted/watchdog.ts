@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 
 /** How long the event loop may stand still. */
 const stallAfterMs = 2_000
-const beatEveryMs = 250
+const beatEveryMs = 500
 /** File descriptor of the pipe on which stalls are reported; given by the parent. */
 export const reportDescriptor = 4
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import type { ExecInput, ExecResult } from '#contract'
-import { messageOf } from '#kernel'
+import { codeOf } from '#kernel'
 import { runtimeErrors } from '../errors.ts'
 import type { ProcessCommand } from './image.ts'
 
@@ -32,7 +32,9 @@ export function execute(surroundings: ProcessCommand, input: ExecInput): Promise
     }, input.timeoutMs ?? defaultTimeoutMs)
     child.once('error', error => {
       clearTimeout(timer)
-      reject(runtimeErrors.notStarted(file, messageOf(error)))
+      // Not its name: what was typed in place of a program may be a secret, and this error is logged.
+      const why = codeOf(error) === 'ENOENT' ? 'there is no such program' : (codeOf(error) ?? 'unknown error')
+      reject(runtimeErrors.notStarted('The command', why))
     })
     child.once('close', (code, signal) => {
       clearTimeout(timer)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Call } from './context.ts'
 import type { Transaction } from './database/database.ts'
 import { instanceId, type Json, type UserRow } from './users/rows.ts'
 
@@ -16,6 +17,16 @@ const logTypes = {
   user_repeated_signup: 'user',
   token_refreshed: 'token',
   token_revoked: 'token',
+  invite_accepted: 'account',
+  factor_in_progress: 'factor',
+  factor_unenrolled: 'factor',
+  factor_updated: 'factor',
+  factor_deleted: 'factor',
+  challenge_created: 'factor',
+  verification_attempted: 'factor',
+  identity_unlinked: 'user',
+  passkey_created: 'user',
+  passkey_deleted: 'user',
 } as const
 
 export type AuditAction = keyof typeof logTypes
@@ -25,12 +36,13 @@ export type Actor = Pick<UserRow, 'id' | 'email' | 'phone' | 'is_sso_user'> | 's
 
 /** Writes down who did what, in the same transaction as what was done. */
 export async function audit(
+  call: Pick<Call, 'ip' | 'settings'>,
   transaction: Transaction,
   actor: Actor,
   action: AuditAction,
-  ip: string,
   traits?: Json,
 ): Promise<void> {
+  if (!call.settings.auditToDatabase) return
   const who =
     actor === 'service'
       ? { actor_id: instanceId, actor_username: 'service_role', actor_via_sso: false }
@@ -46,7 +58,7 @@ export async function audit(
       instanceId,
       randomUUID(),
       { action, ...who, log_type: logTypes[action], ...(traits === undefined ? {} : { traits }) },
-      ip.slice(0, 64),
+      call.ip.slice(0, 64),
     ],
   )
 }

@@ -1,9 +1,12 @@
 import { contextOf, type FastifyRequest } from '#http'
 import type { Clock, Log } from '#kernel'
 import type { Database } from './database/database.ts'
+import type { Discovery } from './external/discovery.ts'
+import type { Limits } from './limits/limits.ts'
 import type { Mailer } from './mail/mailer.ts'
 import type { AccessTokens } from './sessions/access-tokens.ts'
-import type { AuthSettings } from './settings.ts'
+import type { AuthSettings } from './settings/settings.ts'
+import type { SmsSender } from './sms/sender.ts'
 
 /** One auth service: what every route works with. */
 export interface AuthContext {
@@ -11,6 +14,9 @@ export interface AuthContext {
   readonly database: Database
   readonly tokens: AccessTokens
   readonly mailer: Mailer
+  readonly sms: SmsSender
+  readonly limits: Limits
+  readonly discovery: Discovery
   readonly clock: Clock
   readonly log: Log
 }

@@ -164,10 +164,11 @@ describe('errors', () => {
     ['GET', '/authorize?provider=github', undefined, 400, 'validation_failed'],
     ['GET', '/nowhere', undefined, 404, 'not_found'],
     ['POST', '/token?grant_type=magic', undefined, 400, 'validation_failed'],
-    ['POST', '/token?grant_type=id_token', undefined, 422, 'not_implemented'],
     ['POST', '/token?grant_type=refresh_token', undefined, 400, 'validation_failed'],
     ['POST', '/logout?scope=some', anonToken, 400, 'validation_failed'],
-    ['POST', '/factors', undefined, 422, 'not_implemented'],
+    ['POST', '/factors', undefined, 401, 'no_authorization'],
+    ['DELETE', '/user/identities/x', undefined, 404, 'manual_linking_disabled'],
+    ['POST', '/token?grant_type=web3', undefined, 400, 'web3_unsupported_chain'],
     ['POST', '/sso', undefined, 404, 'saml_provider_disabled'],
   ])('%s %s is refused', async (method, path, bearer, status, code) => {
     await using auth = await startAuth({ postgres })

@@ -2,9 +2,12 @@ import type { HttpApp, ServiceDefinition } from '#http'
 import { createAuthApp } from './app.ts'
 import type { AuthContext } from './context.ts'
 import { Database } from './database/database.ts'
+import { createDiscovery } from './external/discovery.ts'
+import { createLimits } from './limits/limits.ts'
 import { createMailer } from './mail/mailer.ts'
 import { createAccessTokens } from './sessions/access-tokens.ts'
-import { readSettings } from './settings.ts'
+import { readSettings } from './settings/settings.ts'
+import { createSmsSender } from './sms/sender.ts'
 
 /** Routes hold no state, so all instances of a process share them. */
 let shared: Promise<HttpApp<AuthContext>> | undefined
@@ -24,9 +27,19 @@ export const authService: ServiceDefinition = {
     const app = await sharedApp()
     const { databaseUrl: url, maxConnections } = settings
     const database = new Database({ url, maxConnections, clock, log })
-    const mailer = createMailer(settings)
+    const mailer = createMailer(settings, clock, log)
     const tokens = createAccessTokens(settings.jwt, () => clock.now())
-    const handle = app.handler({ settings, database, tokens, mailer, clock, log })
+    const handle = app.handler({
+      settings,
+      database,
+      tokens,
+      mailer,
+      sms: createSmsSender(settings.sms, log),
+      limits: createLimits(settings.limits, clock),
+      discovery: createDiscovery(clock),
+      clock,
+      log,
+    })
     let active = 0
     let idle: (() => void) | undefined
     return {

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
-import type { GatewayConfig } from './config.ts'
+import type { GatewayConfig } from './config/entities.ts'
 import type { JwtAlgorithm } from './plugins/algorithms.ts'
 
 export interface Consumer {
@@ -18,12 +18,14 @@ export interface TokenCredential {
 
 /** Who the gateway knows. Keys and passwords are looked up by their digests, so that nothing can be learnt from the time it takes. */
 export interface Consumers {
+  byName(username: string): Consumer | undefined
   byKey(key: string): Consumer | undefined
   byPassword(username: string, password: string): Consumer | undefined
   byTokenKey(key: string): TokenCredential | undefined
 }
 
 export function createConsumers(config: GatewayConfig): Consumers {
+  const names = new Map<string, Consumer>()
   const keys = new Map<string, Consumer>()
   const passwords = new Map<string, Consumer>()
   const tokens = new Map<string, TokenCredential>()
@@ -35,6 +37,7 @@ export function createConsumers(config: GatewayConfig): Consumers {
       customId,
       groups: new Set([...(own.acls ?? []), ...mine(config.acls)].map(({ group }) => group)),
     }
+    names.set(username, consumer)
     for (const { key } of [...(own.keyauth_credentials ?? []), ...mine(config.keyauth_credentials)])
       if (key !== '') keys.set(digest(key), consumer)
     for (const { username: name, password } of [
@@ -51,6 +54,7 @@ export function createConsumers(config: GatewayConfig): Consumers {
     }
   }
   return {
+    byName: name => names.get(name),
     byKey: key => keys.get(digest(key)),
     byPassword: (username, password) => passwords.get(digest(`${username}:${password}`)),
     byTokenKey: key => tokens.get(key),

@@ -67,7 +67,7 @@ describe('a service that fails', () => {
 
   it('to listen within the time is called unavailable', async () => {
     const clock = new FakeClock()
-    const { port } = await start(config(await freePort()), clock)
+    const { port } = await start(config(await freePort()), { clock })
     let over = false
     const asked = get(port, '/api/v1/x').finally(() => {
       over = true

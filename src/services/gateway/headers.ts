@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Passed } from './forward.ts'
 import type { Passage } from './plugins/plugin.ts'
 import type { Route } from './router.ts'
+import type { Target } from './targets.ts'
 
 type Headers = Record<string, string | string[]>
 
@@ -18,21 +20,20 @@ const hopByHop = new Set([
 ])
 
 /** Headers of the request upstream: the client's, where it came from, and what plugins put over them. */
-export function requestHeaders(incoming: IncomingMessage, passage: Passage, route: Route): Headers {
+export function requestHeaders(
+  incoming: IncomingMessage,
+  { passage, route, taken, isTrusted }: Passed,
+  target: Target,
+): Headers {
   const headers = endToEnd(passage.headers)
   // The client has been told to go on already.
   delete headers['expect']
   if (incoming.headers['transfer-encoding'] !== undefined) headers['transfer-encoding'] = 'chunked'
-  const host = incoming.headers.host ?? ''
-  const [, port] = /:(\d+)$/.exec(host) ?? []
-  const came = passage.headers['x-forwarded-for']
-  if (!route.preserveHost) headers['host'] = `${route.upstream.host}:${route.upstream.port}`
-  headers['x-forwarded-for'] = came ? `${came}, ${passage.clientIp}` : passage.clientIp
-  headers['x-forwarded-proto'] = String(passage.headers['x-forwarded-proto'] ?? 'http')
-  headers['x-forwarded-host'] = host
-  headers['x-forwarded-port'] = port ?? String(passage.headers['x-forwarded-port'] ?? 80)
-  headers['x-forwarded-path'] = incoming.url ?? '/'
-  if (route.stripPath) headers['x-forwarded-prefix'] = route.prefix
+  const { preserve_host: preserveHost, strip_path: stripPath } = route.config
+  if (!preserveHost) headers['host'] = hostOf(route, target)
+  Object.assign(headers, origin(incoming, passage, isTrusted))
+  if (stripPath && taken !== '' && headers['x-forwarded-prefix'] === undefined)
+    headers['x-forwarded-prefix'] = taken
   for (const [name, value] of passage.upstream) {
     if (value === null) delete headers[name]
     else headers[name] = value
@@ -40,14 +41,41 @@ export function requestHeaders(incoming: IncomingMessage, passage: Passage, rout
   return headers
 }
 
+/** Where a request came from, as seen here; what a proxy that is trusted says counts more. */
+function origin(incoming: IncomingMessage, passage: Passage, isTrusted: boolean): Headers {
+  const said = passage.headers
+  const host = incoming.headers.host ?? ''
+  const [, port] = /:(\d+)$/.exec(host) ?? []
+  const remote = incoming.socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''
+  const came = said['x-forwarded-for']
+  const trusted = (name: string, own: string) =>
+    isTrusted && said[name] !== undefined ? String(said[name]) : own
+  const prefix = isTrusted ? said['x-forwarded-prefix'] : undefined
+  return {
+    'x-forwarded-for': came ? `${came}, ${remote}` : remote,
+    'x-forwarded-proto': trusted('x-forwarded-proto', 'http'),
+    'x-forwarded-host': trusted('x-forwarded-host', host),
+    'x-forwarded-port': trusted('x-forwarded-port', port ?? '80'),
+    'x-forwarded-path': trusted('x-forwarded-path', (incoming.url ?? '/').split('?')[0] ?? '/'),
+    ...(prefix === undefined ? {} : { 'x-forwarded-prefix': String(prefix) }),
+    'x-real-ip': passage.clientIp,
+  }
+}
+
+function hostOf(route: Route, { host, port }: Target): string {
+  const { secure } = route.service.address
+  const name = host.includes(':') ? `[${host}]` : host
+  return port === (secure ? 443 : 80) ? name : `${name}:${port}`
+}
+
 /** What the service said, without what concerns its connection, and what plugins put over it. */
-export function answerHeaders(answer: IncomingMessage, passage: Passage): Headers {
+export function answerHeaders(answer: IncomingMessage, passage: Passage, announces: boolean): Headers {
   const headers = endToEnd(answer.headers)
   for (const [name, value] of passage.answer) {
     const before = headers[name]
     headers[name] = name === 'vary' && before !== undefined ? `${before}, ${value}` : value
   }
-  headers['via'] = `${answer.headers['via'] ? `${answer.headers['via']}, ` : ''}kong/hangar`
+  if (announces) headers['via'] = `${answer.headers['via'] ? `${answer.headers['via']}, ` : ''}kong/hangar`
   return headers
 }
 

@@ -15,6 +15,12 @@ export const invalid: Refusal = {
   status: 502,
   message: 'An invalid response was received from the upstream server',
 }
+export const upgradeRequired: Refusal = {
+  status: 426,
+  message: 'Please use HTTPS protocol',
+  headers: { connection: 'Upgrade', upgrade: 'TLS/1.2, HTTP/1.1' },
+}
+export const tooLarge: Refusal = { status: 413, message: 'Request size limit exceeded' }
 export const timedOut: Refusal = { status: 504, message: 'The upstream server is timing out' }
 
 export function refuse(response: ServerResponse, refusal: Refusal): void {

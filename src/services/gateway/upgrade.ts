@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { messageOf } from '#kernel'
 import type { ForwardParts, Passed } from './forward.ts'
 import { headerLines, requestHeaders } from './headers.ts'
-import { isRefused, Patience } from './patience.ts'
+import { isUnreachable, Patience } from './patience.ts'
 import { invalid, refuseUpgrade, unavailable } from './refusal.ts'
 
 /** Joins an upgraded connection with the service's, when the service agrees to it. */
@@ -11,15 +11,17 @@ export function forwardUpgrade(
   incoming: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  { route, passage, path }: Passed,
+  passed: Passed,
   { upstreams, underway, clock, log }: ForwardParts,
 ): void {
-  const patience = new Patience(clock)
+  const { route, passage, path } = passed
+  const patience = new Patience(clock, Math.min(route.service.retries, route.targets.count - 1))
+  let target = route.targets.next()
   const wanted = {
     method: incoming.method ?? 'GET',
     path: passage.query === '' ? path : `${path}?${passage.query}`,
     headers: {
-      ...requestHeaders(incoming, passage, route),
+      ...requestHeaders(incoming, passed, target),
       connection: 'upgrade',
       upgrade: incoming.headers.upgrade ?? '',
     },
@@ -38,8 +40,13 @@ export function forwardUpgrade(
     }
   }
 
+  function elsewhere(): void {
+    target = route.targets.next()
+    attempt()
+  }
+
   function send(): void {
-    const outgoing = upstreams.open(route.upstream, wanted)
+    const outgoing = upstreams.open(route.service, target, wanted)
     const leave = () => outgoing.destroy()
     socket.once('close', leave)
     let isAnswered = false
@@ -61,16 +68,16 @@ export function forwardUpgrade(
     })
     outgoing.on('error', error => {
       socket.off('close', leave)
-      if (isAnswered || socket.destroyed || patience.allows(error, attempt)) return
+      if (isAnswered || socket.destroyed || patience.allows(error, elsewhere)) return
       fail(error)
     })
     outgoing.end()
   }
 
   function fail(error: unknown): void {
-    const { host, port } = route.upstream
+    const { host, port } = target
     log.warn({ upstream: `${host}:${port}`, reason: messageOf(error) }, 'upgrade failed')
-    refuseUpgrade(socket, isRefused(error) ? unavailable : invalid)
+    refuseUpgrade(socket, isUnreachable(error) ? unavailable : invalid)
   }
 }
 

@@ -1,6 +1,7 @@
 import { Agent, type ClientRequest, request } from 'node:http'
 import { Agent as SecureAgent, request as secureRequest } from 'node:https'
-import type { Upstream } from './config.ts'
+import type { ServiceConfig } from './config/entities.ts'
+import type { Target } from './targets.ts'
 
 /** An idle connection to a service is closed after this, so that a resting silo has none. */
 const idleMs = 4_000
@@ -16,7 +17,7 @@ export interface OutgoingRequest {
 /** Kept connections to the services of one gateway. */
 export interface Upstreams {
   /** Throws when the request cannot be put on the wire (a header that no header can be). */
-  open(upstream: Upstream, request: OutgoingRequest): ClientRequest
+  open(service: ServiceConfig, target: Target, request: OutgoingRequest): ClientRequest
   close(): void
 }
 
@@ -28,15 +29,31 @@ export function createUpstreams(): Upstreams {
     agent.on('free', (socket: { setTimeout(ms: number): void }) => socket.setTimeout(idleMs))
   closesIdle(plain)
   return {
-    open({ secure: encrypted, host, port, readTimeoutMs }, { alone, ...wanted }) {
-      const to = { host, port, ...wanted, ...(alone ? {} : { timeout: readTimeoutMs }) }
-      if (!encrypted) return request({ ...to, agent: alone ? false : plain })
+    open({ address, read_timeout: readTimeoutMs, connect_timeout: connectTimeoutMs }, target, wanted) {
+      const { alone, ...asked } = wanted
+      const { host, port } = target
+      const to = { host, port, ...asked, ...(alone ? {} : { timeout: readTimeoutMs }) }
+      if (!address.secure) return inTime(request({ ...to, agent: alone ? false : plain }), connectTimeoutMs)
       secure ??= closesIdle(new SecureAgent(options))
-      return secureRequest({ ...to, servername: host, agent: alone ? false : secure })
+      const outgoing = secureRequest({ ...to, servername: address.host, agent: alone ? false : secure })
+      return inTime(outgoing, connectTimeoutMs)
     },
     close() {
       plain.destroy()
       secure?.destroy()
     },
   }
+}
+
+/** Ends with ETIMEDOUT when there is no connection within that time. */
+function inTime(outgoing: ClientRequest, connectTimeoutMs: number): ClientRequest {
+  outgoing.once('socket', socket => {
+    if (!socket.connecting) return
+    const timer = setTimeout(
+      () => outgoing.destroy(Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' })),
+      connectTimeoutMs,
+    )
+    socket.once('connect', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
+  })
+  return outgoing
 }

@@ -132,7 +132,7 @@ and more of it';
       format: 'public.mood',
       type: 'string',
     })
-    expect(Object.keys(paths['/books'])).toEqual(['get', 'post', 'delete', 'patch'])
+    expect(Object.keys(paths['/books'])).toEqual(['get', 'post', 'patch', 'delete'])
     expect(paths['/rpc/add'].post.parameters[0].schema.required).toEqual(['a'])
     expect(parameters['rowFilter.books.price']).toMatchObject({ name: 'price', in: 'query' })
   })

@@ -19,6 +19,7 @@ import { type RestSettings, readSettings } from './settings.ts'
 export const restService: ServiceDefinition = {
   name: 'rest',
   port: env => Number(env['PGRST_SERVER_PORT'] || env['PORT'] || 3000),
+  host: env => listenHost(env['PGRST_SERVER_HOST']),
   async create({ env, log, clock, cacheDirectory }) {
     const base = readSettings(env)
     const database = new Database({
@@ -64,6 +65,13 @@ export const restService: ServiceDefinition = {
       },
     }
   },
+}
+
+/** PostgREST's words for all addresses; what is not said stays on this machine. */
+function listenHost(text: string | undefined): string | undefined {
+  if (!text) return undefined
+  if (text === '!4' || text === '*4') return '0.0.0.0'
+  return text === '*' || text === '!6' || text === '*6' ? '::' : text
 }
 
 interface Answering {

@@ -1,11 +1,13 @@
-import { contextOf, createHttpApp, type HttpApp } from '#http'
+import { contextOf, createHttpApp, type FastifyInstance, type HttpApp } from '#http'
 import { type Call, openCall, type StorageContext } from './context.ts'
-import { errors } from './errors.ts'
+import { imageRoutes } from './images/routes.ts'
 import { bucketRoutes } from './routes/buckets.ts'
 import { manageRoutes } from './routes/manage.ts'
 import { removeRoutes, uploadRoutes } from './routes/objects.ts'
 import { readRoutes } from './routes/read.ts'
 import { renderError } from './routes/render-error.ts'
+import { s3Routes } from './s3/routes.ts'
+import { tusRoutes } from './tus/routes.ts'
 
 /** The whole HTTP surface, for any number of storage services. */
 export function createStorageApp(): Promise<HttpApp<StorageContext>> {
@@ -13,6 +15,7 @@ export function createStorageApp(): Promise<HttpApp<StorageContext>> {
     name: 'storage',
     renderError,
     register(app) {
+      acceptEmptyJson(app)
       app.register(async routes => bucketRoutes(routes), { prefix: '/bucket' })
       app.register(
         async routes => {
@@ -23,9 +26,9 @@ export function createStorageApp(): Promise<HttpApp<StorageContext>> {
         },
         { prefix: '/object' },
       )
-      app.all('/render/image/*', async () => {
-        throw errors.notSupported('imageTransformation')
-      })
+      app.register(async routes => s3Routes(routes), { prefix: '/s3' })
+      app.register(async routes => tusRoutes(routes), { prefix: '/upload/resumable' })
+      app.register(async routes => imageRoutes(routes), { prefix: '/render/image' })
       app.get('/version', async (request, reply) =>
         reply.type('text/plain').send(contextOf<StorageContext>(request).settings.version),
       )
@@ -36,6 +39,19 @@ export function createStorageApp(): Promise<HttpApp<StorageContext>> {
         return { healthy: true }
       })
     },
+  })
+}
+
+/** Clients say JSON of requests that have no body at all; where one is needed, the route's schema says so. */
+function acceptEmptyJson(app: FastifyInstance): void {
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    if (body === '') return done(null, undefined)
+    try {
+      done(null, JSON.parse(String(body)))
+    } catch {
+      done(Object.assign(new Error('Body is not valid JSON'), { statusCode: 400, name: 'SyntaxError' }))
+    }
   })
 }
 

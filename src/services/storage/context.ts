@@ -3,15 +3,20 @@ import type { Clock, Log } from '#kernel'
 import type { Database } from './database/database.ts'
 import type { Scope } from './database/scope.ts'
 import { errors } from './errors.ts'
-import type { FileStore } from './files/store.ts'
+import type { ObjectFiles } from './files/port.ts'
 import type { StorageSettings } from './settings.ts'
 import type { Claims, Tokens } from './tokens.ts'
+import type { Resumables } from './tus/resumables.ts'
 
 /** One storage service: what every route works with. */
 export interface StorageContext {
   readonly settings: StorageSettings
   readonly database: Database
-  readonly files: FileStore
+  readonly files: ObjectFiles
+  /** Uploads that come in pieces. */
+  readonly resumables: Resumables
+  /** A folder for rendered images; what is in it may be lost. */
+  readonly imageCache: string
   readonly tokens: Tokens
   readonly clock: Clock
   readonly log: Log

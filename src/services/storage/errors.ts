@@ -60,6 +60,15 @@ export const errors = {
   accessDenied: (message = 'Access denied', cause?: unknown) =>
     make(message, 'AccessDenied', 403, { error: 'Unauthorized', cause }),
   invalidJwt: (message: string) => make(message, 'InvalidJWT', 400),
+  signatureMismatch: (
+    message = 'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
+  ) => make(message, 'SignatureDoesNotMatch', 403),
+  requestTooSkewed: () =>
+    make(
+      'The difference between the request time and the current time is too large.',
+      'RequestTimeTooSkewed',
+      403,
+    ),
   invalidSignature: (message = 'Invalid signature') => make(message, 'InvalidSignature', 400),
   expiredSignature: () => make('The provided token has expired.', 'ExpiredToken', 400),
   invalidBucketName: (bucket: string) =>
@@ -84,6 +93,42 @@ export const errors = {
     make(`The ${what} exceeded the maximum allowed size`, 'EntityTooLarge', 413, {
       error: 'Payload too large',
     }),
+  invalidRequest: (message: string) => make(message, 'InvalidRequest', 400),
+  invalidUploadId: (message = 'Invalid upload id') => make(message, 'InvalidUploadId', 400),
+  missingContentLength: () =>
+    make('You must provide the Content-Length HTTP header.', 'MissingContentLength', 400),
+  missingPart: (number: number, id: string) =>
+    make(`Part ${number} is missing for upload id ${id}`, 'MissingPart', 400),
+  invalidPartOrder: () =>
+    make('The list of parts was not in ascending order of part number', 'InvalidPartOrder', 400),
+  invalidChecksum: (message: string) => make(message, 'InvalidChecksum', 400),
+  badDigest: (name: string) =>
+    make(`The ${name} you specified did not match what we received.`, 'BadDigest', 400),
+  contentMismatch: () =>
+    make(
+      "The provided 'x-amz-content-sha256' header does not match what was computed.",
+      'XAmzContentSHA256Mismatch',
+      400,
+    ),
+  incompleteBody: () =>
+    make(
+      'You did not provide the number of bytes specified by the Content-Length HTTP header',
+      'IncompleteBody',
+      400,
+    ),
+  malformedXml: () =>
+    make('The XML you provided was not well-formed or did not validate', 'MalformedXML', 400),
+  notImplemented: (what: string) => make(`${what} is not implemented`, 'NotImplemented', 501),
+  bucketTooFull: (bucket: string) =>
+    make('Unable to empty the bucket because it contains too many objects', 'InvalidRequest', 409, {
+      resource: bucket,
+    }),
+  image: (message: string, status = 400) =>
+    make(message, status > 499 ? 'InternalError' : 'InvalidRequest', status),
+  tus: (message: string, status: number) => make(message, 'TusError', status),
+  tooSmall: () =>
+    make('Your proposed upload is smaller than the minimum allowed size', 'EntityTooSmall', 400),
+  invalidUploadSignature: () => make('Invalid upload Signature', 'InvalidUploadSignature', 400),
   noContent: (message = 'No content provided') => make(message, 'InvalidRequest', 400),
   aborted: () => make('The upload ended before its last byte', 'Aborted', 400),
   locked: (cause?: unknown) => make('The resource is locked', 'ResourceLocked', 423, { cause }),
@@ -119,6 +164,13 @@ export const errors = {
       replyStatus: 507,
       cause,
     }),
+  backend: (cause?: unknown) =>
+    make('The object store behind the service refused or failed', 'S3Error', 502, {
+      replyStatus: 502,
+      cause,
+    }),
+  backendTimeout: () =>
+    make('The object store behind the service does not answer', 'S3Error', 504, { replyStatus: 504 }),
   internal: (cause?: unknown) => make('Internal Server Error', 'InternalError', 500, { cause }),
   closing: () => make('The storage service is stopping', 'SlowDown', 503, { replyStatus: 503 }),
   notSupported: (feature: string) =>

@@ -17,13 +17,19 @@ export function requireBucketName(name: string | undefined): asserts name is str
     throw errors.invalidBucketName(name ?? '')
 }
 
+/** A name that a new bucket may have: no space at its ends, and not of the form that tables in buckets take. */
+export function requireNewBucketName(name: string | undefined): asserts name is string {
+  requireBucketName(name)
+  if (name.trim() !== name || name.endsWith('--table-s3')) throw errors.invalidBucketName(name)
+}
+
 /** Bytes of `20GB`, `1.5MB`, `30KB`, `3B` (powers of ten), or of a number. */
 export function parseFileSize(value: number | string): number {
   if (typeof value === 'number') return value
   const match = /^(\d+(?:\.\d+)?)(gb|mb|kb|b)$/i.exec(value)
   if (!match) throw errors.invalidFileSizeLimit()
   const units: Record<string, number> = { gb: 1e9, mb: 1e6, kb: 1e3, b: 1 }
-  return Math.floor(Number(Number(match[1]).toPrecision(3)) * (units[(match[2] ?? 'b').toLowerCase()] ?? 1))
+  return Math.round(Number(match[1]) * (units[(match[2] ?? 'b').toLowerCase()] ?? 1))
 }
 
 /** Throws when an entry of a bucket's allowed types is not a type, `type/*` or `*`. */

@@ -3,9 +3,11 @@ import type { HttpApp, ServiceDefinition } from '#http'
 import { createStorageApp } from './app.ts'
 import type { StorageContext } from './context.ts'
 import { Database } from './database/database.ts'
-import { FileStore } from './files/store.ts'
+import { openFiles } from './files/open.ts'
+import { Housekeeping } from './housekeeping.ts'
 import { readSettings } from './settings.ts'
 import { createTokens } from './tokens.ts'
+import { Resumables } from './tus/resumables.ts'
 
 /** Routes hold no state, so all instances of a process share them. */
 let shared: Promise<HttpApp<StorageContext>> | undefined
@@ -20,7 +22,7 @@ export const storageService: ServiceDefinition = {
   name: 'storage',
   port: env => Number(env['SERVER_PORT'] || env['PORT'] || 5000),
   warm: sharedApp,
-  async create({ env, log, clock }) {
+  async create({ env, log, clock, cacheDirectory }) {
     const settings = readSettings(env)
     const app = await sharedApp()
     const database = new Database({
@@ -30,8 +32,22 @@ export const storageService: ServiceDefinition = {
       clock,
       log,
     })
-    const files = new FileStore(join(settings.directory, settings.tenantId))
-    const handle = app.handler({ settings, database, files, tokens: createTokens(settings), clock, log })
+    const files = openFiles(settings)
+    // Unfinished uploads are worth keeping over a restart; without a volume of its own, the cache has to do.
+    const own = settings.directory ?? cacheDirectory
+    const resumables = new Resumables(join(own, settings.tenantId, 'resumable'), settings.tusExpiryMs)
+    const context: StorageContext = {
+      settings,
+      database,
+      files,
+      resumables,
+      imageCache: join(cacheDirectory, 'images'),
+      tokens: createTokens(settings),
+      clock,
+      log,
+    }
+    const handle = app.handler(context)
+    const housekeeping = new Housekeeping(context)
     let active = 0
     let idle: (() => void) | undefined
     return {
@@ -39,6 +55,7 @@ export const storageService: ServiceDefinition = {
         active++
         response.once('close', () => {
           active--
+          housekeeping.afterRequest()
           if (active === 0) idle?.()
         })
         handle(request, response)
@@ -53,6 +70,7 @@ export const storageService: ServiceDefinition = {
             }
           })
         }
+        await housekeeping.close()
         await database.close()
       },
     }

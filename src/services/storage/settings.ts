@@ -1,5 +1,6 @@
 import type { ServiceContext } from '#http'
 import { errors } from './errors.ts'
+import type { RemoteSettings } from './files/remote/client.ts'
 
 export interface StorageSettings {
   readonly port: number
@@ -15,18 +16,30 @@ export interface StorageSettings {
   /** Further keys that sign users' tokens, as a JWK set. */
   readonly jwks: { readonly keys: readonly Record<string, unknown>[] } | undefined
   readonly serviceKey: string
+  readonly anonKey: string | undefined
   readonly serviceRole: string
   readonly anonRole: string
   /** Bytes of one object; a bucket may set less. */
   readonly fileSizeLimit: number
   readonly standardFileSizeLimit: number
-  readonly directory: string
+  /** Folder of the file backend; with another backend, where unfinished uploads are kept. */
+  readonly directory: string | undefined
+  /** The S3-compatible store that has the bytes instead. */
+  readonly remote: RemoteSettings | undefined
+  /** A bucket with more objects is not emptied at once. */
+  readonly emptyBucketMax: number
   readonly etagAlgorithm: 'md5' | 'mtime'
   readonly signedUploadSeconds: number
   readonly sharedMaxAgeSeconds: number
   readonly tusPath: string
   readonly tusExpiryMs: number
   readonly imageTransformation: boolean
+  /** Smallest and largest edge of a rendered image, in pixels. */
+  readonly imageEdge: { readonly min: number; readonly max: number }
+  /** Where clients reach this service; what is signed and what links say. */
+  readonly publicUrl: URL | undefined
+  /** Believe `X-Forwarded-Prefix`: the gateway in front sets it. */
+  readonly trustForwardedPrefix: boolean
   readonly s3: {
     readonly enabled: boolean
     readonly prefix: string
@@ -34,6 +47,8 @@ export interface StorageSettings {
     readonly secretAccessKey: string | undefined
     readonly enforceRegion: boolean
     readonly trustForwardedHost: boolean
+    /** A further header that may say which host the client signed. */
+    readonly hostHeader: string | undefined
   }
 }
 
@@ -54,13 +69,15 @@ export function readSettings(env: ServiceContext['env']): StorageSettings {
     return parsed
   }
   const backend = text('STORAGE_BACKEND') ?? 'file'
-  if (backend !== 'file') {
-    throw errors.missingSetting('STORAGE_BACKEND', `must be "file" here, not "${backend}"`)
+  if (backend !== 'file' && backend !== 's3') {
+    throw errors.missingSetting('STORAGE_BACKEND', `must be "file" or "s3", not "${backend}"`)
   }
+  const region = text('STORAGE_S3_REGION', 'SERVER_REGION', 'REGION') ?? 'not-specified'
+  const remote = backend === 's3' ? readRemote({ text, required, number, region }) : undefined
   return Object.freeze({
     port: number(5000, 'SERVER_PORT', 'PORT'),
     tenantId: safeTenant(text('PROJECT_REF', 'TENANT_ID') ?? 'storage-single-tenant'),
-    region: text('STORAGE_S3_REGION', 'SERVER_REGION', 'REGION') ?? 'not-specified',
+    region,
     version: text('VERSION') ?? '0.0.0',
     databaseUrl: required('DATABASE_POOL_URL', 'DATABASE_URL'),
     maxConnections: Math.max(2, Math.min(number(8, 'DATABASE_MAX_CONNECTIONS'), 20)),
@@ -69,16 +86,27 @@ export function readSettings(env: ServiceContext['env']): StorageSettings {
     jwtAlgorithm: text('AUTH_JWT_ALGORITHM', 'PGRST_JWT_ALGORITHM') ?? 'HS256',
     jwks: parseJwks(text('AUTH_JWT_JWKS', 'JWT_JWKS')),
     serviceKey: text('SERVICE_KEY') ?? '',
+    anonKey: text('ANON_KEY'),
     serviceRole: text('DB_SERVICE_ROLE') ?? 'service_role',
     anonRole: text('DB_ANON_ROLE') ?? 'anon',
     fileSizeLimit: number(50 * 1024 * 1024, 'UPLOAD_FILE_SIZE_LIMIT', 'FILE_SIZE_LIMIT'),
     standardFileSizeLimit: number(0, 'UPLOAD_FILE_SIZE_LIMIT_STANDARD', 'FILE_SIZE_LIMIT_STANDARD_UPLOAD'),
-    directory: required('STORAGE_FILE_BACKEND_PATH', 'FILE_STORAGE_BACKEND_PATH'),
+    directory: remote
+      ? text('STORAGE_FILE_BACKEND_PATH', 'FILE_STORAGE_BACKEND_PATH')
+      : required('STORAGE_FILE_BACKEND_PATH', 'FILE_STORAGE_BACKEND_PATH'),
+    remote,
+    emptyBucketMax: number(200_000, 'STORAGE_EMPTY_BUCKET_MAX'),
     etagAlgorithm: text('STORAGE_FILE_ETAG_ALGORITHM') === 'mtime' ? 'mtime' : 'md5',
     signedUploadSeconds: number(60, 'UPLOAD_SIGNED_URL_EXPIRATION_TIME', 'SIGNED_UPLOAD_URL_EXPIRATION_TIME'),
     sharedMaxAgeSeconds: number(0, 'RESPONSE_S_MAXAGE'),
     tusPath: text('TUS_URL_PATH') ?? '/upload/resumable',
     tusExpiryMs: number(60 * 60 * 1000, 'TUS_URL_EXPIRY_MS'),
+    imageEdge: {
+      min: number(1, 'IMAGE_TRANSFORMATION_LIMIT_MIN_SIZE', 'IMG_LIMITS_MIN_SIZE'),
+      max: number(2000, 'IMAGE_TRANSFORMATION_LIMIT_MAX_SIZE', 'IMG_LIMITS_MAX_SIZE'),
+    },
+    publicUrl: parseUrl('STORAGE_PUBLIC_URL', text('STORAGE_PUBLIC_URL')),
+    trustForwardedPrefix: text('REQUEST_ALLOW_X_FORWARDED_PATH') === 'true',
     imageTransformation: text('IMAGE_TRANSFORMATION_ENABLED', 'ENABLE_IMAGE_TRANSFORMATION') === 'true',
     s3: {
       enabled: text('S3_PROTOCOL_ENABLED') !== 'false',
@@ -87,8 +115,42 @@ export function readSettings(env: ServiceContext['env']): StorageSettings {
       secretAccessKey: text('S3_PROTOCOL_ACCESS_KEY_SECRET'),
       enforceRegion: text('S3_PROTOCOL_ENFORCE_REGION') === 'true',
       trustForwardedHost: text('S3_ALLOW_FORWARDED_HEADER') === 'true',
+      hostHeader: text('S3_PROTOCOL_NON_CANONICAL_HOST_HEADER')?.toLowerCase(),
     },
   })
+}
+
+interface Reader {
+  readonly text: (...names: string[]) => string | undefined
+  readonly required: (...names: string[]) => string
+  readonly number: (fallback: number, ...names: string[]) => number
+  readonly region: string
+}
+
+/** The variables of the S3 backend; keys are the ones that AWS's own tools read. */
+function readRemote({ text, required, number, region }: Reader): RemoteSettings {
+  const at = region === 'not-specified' ? 'us-east-1' : region
+  const endpoint = text('STORAGE_S3_ENDPOINT', 'GLOBAL_S3_ENDPOINT') ?? `https://s3.${at}.amazonaws.com`
+  parseUrl('STORAGE_S3_ENDPOINT', endpoint)
+  return {
+    bucket: required('STORAGE_S3_BUCKET', 'GLOBAL_S3_BUCKET'),
+    endpoint,
+    region: at,
+    forcePathStyle: text('STORAGE_S3_FORCE_PATH_STYLE', 'GLOBAL_S3_FORCE_PATH_STYLE') === 'true',
+    accessKeyId: required('AWS_ACCESS_KEY_ID'),
+    secretAccessKey: required('AWS_SECRET_ACCESS_KEY'),
+    sessionToken: text('AWS_SESSION_TOKEN'),
+    partBytes: Math.max(number(16 * 1024 * 1024, 'STORAGE_S3_UPLOAD_PART_SIZE'), 5 * 1024 * 1024),
+    maxSockets: number(200, 'STORAGE_S3_MAX_SOCKETS', 'GLOBAL_S3_MAX_SOCKETS'),
+    timeoutMs: number(0, 'STORAGE_S3_CLIENT_TIMEOUT') || 60_000,
+  }
+}
+
+function parseUrl(name: string, value: string | undefined): URL | undefined {
+  if (value === undefined) return undefined
+  if (!URL.canParse(value) || !/^https?:/.test(value))
+    throw errors.missingSetting(name, 'must be an http or https URL')
+  return new URL(value)
 }
 
 /** The tenant is a folder name, so it must be one. */

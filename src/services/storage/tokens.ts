@@ -17,6 +17,8 @@ export interface Tokens {
   verify(token: string): Promise<Claims>
   /** Signs with the silo's secret. `expiresInSeconds` from now. */
   sign(payload: Record<string, unknown>, expiresInSeconds: number): Promise<string>
+  /** A token of the anonymous role, for when none was given: what its owner signs with is no secret. */
+  anonKey(): Promise<string>
   /** Claims of the service key, unverified: it is ours. */
   readonly service: { readonly token: string; readonly claims: Claims }
 }
@@ -55,6 +57,10 @@ export function createTokens(settings: StorageSettings): Tokens {
         .setExpirationTime(now + expiresInSeconds)
         .sign(secret)
     },
+    anonKey: () =>
+      new SignJWT({ role: settings.anonRole })
+        .setProtectedHeader({ alg: settings.jwtAlgorithm, typ: 'JWT' })
+        .sign(secret),
     service: { token: settings.serviceKey, claims: serviceClaims(settings) },
   }
 }

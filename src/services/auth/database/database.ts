@@ -18,6 +18,8 @@ export interface DatabaseOptions {
 /** What work inside a transaction can do: rejects with PostgreSQL's own error. */
 export interface Transaction {
   query<R extends pg.QueryResultRow = pg.QueryResultRow>(text: string, values?: unknown[]): Promise<R[]>
+  /** Runs `work` when everything is committed, without anybody waiting for it; what it throws is logged. */
+  afterCommit(work: () => Promise<unknown>): void
 }
 
 /**
@@ -76,11 +78,14 @@ export class Database {
       broken = error
     }
     client.on('error', onError)
+    const later: (() => Promise<unknown>)[] = []
     try {
       const result = await work({
         query: async (text, values) => (await client.query(text, values)).rows,
+        afterCommit: task => void later.push(task),
       })
       await client.query('commit')
+      for (const task of later) this.#afterwards(task)
       return result
     } catch (error) {
       await client.query('rollback').catch(failure => {
@@ -91,6 +96,10 @@ export class Database {
       client.removeListener('error', onError)
       client.release(broken)
     }
+  }
+
+  #afterwards(task: () => Promise<unknown>): void {
+    task().catch(error => this.#options.log.warn({ err: error }, 'auth: work after a request failed'))
   }
 
   /** A connection with a transaction open. An idle connection that broke meanwhile is replaced, unseen. */

@@ -1,3 +1,5 @@
+import { newerSchemaSql, newerSchemaVersions } from './schema-newer.ts'
+
 /**
  * The auth schema in the shape that GoTrue leaves behind, so that foreign keys, policies, triggers and seeds written against it work.
  * Every statement can be repeated.
@@ -246,6 +248,7 @@ create index if not exists saml_relay_states_sso_provider_id_idx on auth.saml_re
 create index if not exists saml_relay_states_for_email_idx on auth.saml_relay_states (for_email);
 create index if not exists saml_relay_states_created_at_idx on auth.saml_relay_states (created_at desc);
 
+${newerSchemaSql}
 do $$
 declare
   target text;
@@ -337,4 +340,5 @@ export const schemaVersions: readonly string[] = [
   '20240729123726',
   '20240802193726',
   '20240806073726',
+  ...newerSchemaVersions,
 ]

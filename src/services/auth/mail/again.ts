@@ -17,7 +17,7 @@ export async function requestConfirmationAgain(
     const user = await findUserByEmail(transaction, email, call.audience)
     if (!user) return
     if (what === 'signup' && user.email_confirmed_at === null) {
-      await audit(transaction, user, 'user_confirmation_requested', call.ip)
+      await audit(call, transaction, user, 'user_confirmation_requested')
       await sendMail(call, transaction, user, 'confirmation', options)
     }
     if (what === 'email_change' && user.email_change) {

@@ -3,9 +3,10 @@ import type { Call } from '../context.ts'
 import type { Transaction } from '../database/database.ts'
 import { errors } from '../errors.ts'
 import { createEmailUser } from '../users/create.ts'
+import { checkPassword } from '../users/password-rules.ts'
 import { hashPassword } from '../users/passwords.ts'
 import type { Json, UserRow } from '../users/rows.ts'
-import { checkEmail, checkPassword, merged } from '../users/rules.ts'
+import { checkEmail, merged } from '../users/rules.ts'
 import { findUserByEmail, updateUser } from '../users/store.ts'
 import { viewUser } from '../users/view.ts'
 import { hashOtp, newOtp, saveOneTimeToken } from '../verify/one-time-tokens.ts'
@@ -34,7 +35,9 @@ interface Link {
 export async function generateLink(call: Call, wanted: LinkRequest): Promise<Json> {
   // Hashing takes a while, so it is done before the transaction; it is thrown away for a user who is there.
   const encrypted =
-    wanted.type === 'signup' && wanted.password !== '' ? await hashPassword(wanted.password) : ''
+    wanted.type === 'signup' && wanted.password !== ''
+      ? await hashPassword(call.database, wanted.password)
+      : ''
   return call.database.run(async transaction => {
     const link = await make(call, transaction, wanted, encrypted)
     return {
@@ -67,7 +70,7 @@ async function make(
       if (user && user.email_confirmed_at !== null) throw errors.emailExists()
       if (!user) {
         if (wanted.password === '') throw errors.validation('Signup requires a valid password')
-        checkPassword(wanted.password, call.settings)
+        await checkPassword(call, wanted.password)
       }
       const target = user
         ? await updateUser(transaction, user.id, {
@@ -79,7 +82,7 @@ async function make(
     case 'invite': {
       if (user && user.email_confirmed_at !== null) throw errors.emailExists()
       const target = user ?? (await created(call, transaction, wanted, ''))
-      await audit(transaction, 'service', 'user_invited', call.ip, {
+      await audit(call, transaction, 'service', 'user_invited', {
         user_id: target.id,
         user_email: target.email,
       })
@@ -122,7 +125,7 @@ async function recovery(
   type: 'recovery' | 'magiclink',
 ): Promise<Link> {
   const { otp, hash } = token(call, user.email ?? '')
-  await audit(transaction, user, 'user_recovery_requested', call.ip)
+  await audit(call, transaction, user, 'user_recovery_requested')
   await saveOneTimeToken(transaction, user.id, 'recovery_token', hash, user.email ?? '')
   const changed = await updateUser(transaction, user.id, {
     recovery_token: hash,

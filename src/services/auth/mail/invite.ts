@@ -15,7 +15,7 @@ export async function invite(call: Call, email: string, data: Json, redirectTo: 
     if (existing && existing.email_confirmed_at !== null) throw errors.emailExists()
     const user =
       existing ?? (await createEmailUser(call, transaction, email, data, { encrypted_password: '' }))
-    await audit(transaction, 'service', 'user_invited', call.ip, { user_id: user.id, user_email: email })
+    await audit(call, transaction, 'service', 'user_invited', { user_id: user.id, user_email: email })
     const invited = await sendMail(call, transaction, user, 'invite', { flow: undefined, redirectTo })
     return viewUser(transaction, invited)
   })

@@ -122,7 +122,7 @@ describe('links', () => {
     expect(refused.error).toMatchObject({ status: 422, code: 'otp_disabled' })
     expect((await client.auth.signInWithOtp({ email, options: { data: { a: 1 } } })).error).toBeNull()
     const first = await client.auth.verifyOtp({ email, token: smtp.last(email).otp, type: 'email' })
-    expect(first.data.user?.user_metadata).toEqual({ a: 1 })
+    expect(first.data.user?.user_metadata).toMatchObject({ a: 1 })
     await client.auth.signInWithOtp({ email })
     const second = await client.auth.verifyOtp({ email, token: smtp.last(email).otp, type: 'email' })
     expect(second.data.user?.id).toBe(first.data.user?.id)

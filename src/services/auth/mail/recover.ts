@@ -10,7 +10,7 @@ export async function requestRecovery(call: Call, email: string, options: SendOp
   await call.database.run(async transaction => {
     const user = await findUserByEmail(transaction, email, call.audience)
     if (!user) return
-    await audit(transaction, user, 'user_recovery_requested', call.ip)
+    await audit(call, transaction, user, 'user_recovery_requested')
     await sendMail(call, transaction, user, 'recovery', options)
   })
 }

@@ -22,7 +22,7 @@ export async function requestMagicLink(call: Call, email: string, options: Magic
     const existing = await findUserByEmail(transaction, email, call.audience)
     if (!existing && !options.createUser) throw errors.otpSignupDisabled()
     if (existing && existing.email_confirmed_at !== null) {
-      await audit(transaction, existing, 'user_recovery_requested', call.ip)
+      await audit(call, transaction, existing, 'user_recovery_requested')
       await sendMail(call, transaction, existing, 'magic_link', options)
       return
     }
@@ -30,12 +30,12 @@ export async function requestMagicLink(call: Call, email: string, options: Magic
     const user =
       existing ?? (await createEmailUser(call, transaction, email, options.data, { encrypted_password: '' }))
     if (autoconfirm) {
-      await audit(transaction, user, 'user_signedup', call.ip, { provider: 'email' })
+      await audit(call, transaction, user, 'user_signedup', { provider: 'email' })
       const confirmed = await confirmEmail(call, transaction, user)
       await sendMail(call, transaction, confirmed, 'magic_link', options)
       return
     }
-    await audit(transaction, user, 'user_confirmation_requested', call.ip, { provider: 'email' })
+    await audit(call, transaction, user, 'user_confirmation_requested', { provider: 'email' })
     await sendMail(call, transaction, user, 'confirmation', options)
   })
 }

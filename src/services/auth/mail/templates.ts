@@ -1,4 +1,4 @@
-/** The kinds of email, by the names that settings use. */
+/** The kinds of email that carry a token, by the names that settings use. */
 export type MailKind =
   | 'confirmation'
   | 'invite'
@@ -6,6 +6,16 @@ export type MailKind =
   | 'magic_link'
   | 'email_change'
   | 'reauthentication'
+
+/** The kinds that tell the owner of an account what happened to it. */
+export type NotificationKind =
+  | 'password_changed_notification'
+  | 'email_changed_notification'
+  | 'phone_changed_notification'
+  | 'identity_linked_notification'
+  | 'identity_unlinked_notification'
+  | 'mfa_factor_enrolled_notification'
+  | 'mfa_factor_unenrolled_notification'
 
 /** What a link of that kind is verified as. */
 export const verificationTypes: Readonly<Record<MailKind, string>> = {
@@ -17,69 +27,88 @@ export const verificationTypes: Readonly<Record<MailKind, string>> = {
   reauthentication: 'reauthentication',
 }
 
-interface Template {
+export interface Template {
   readonly subject: string
-  readonly title: string
-  readonly text: string
-  readonly action: string
+  readonly html: string
 }
 
-const templates: Readonly<Record<MailKind, Template>> = {
-  confirmation: {
-    subject: 'Confirm Your Email',
-    title: 'Confirm your email address',
-    text: 'Follow this link to finish signing up:',
-    action: 'Confirm email address',
-  },
-  invite: {
-    subject: 'You have been invited',
-    title: 'You have been invited',
-    text: 'Follow this link to accept the invitation:',
-    action: 'Accept the invitation',
-  },
-  recovery: {
-    subject: 'Reset Your Password',
-    title: 'Reset your password',
-    text: 'Follow this link to choose a new password:',
-    action: 'Reset password',
-  },
-  magic_link: {
-    subject: 'Your Magic Link',
-    title: 'Your link to sign in',
-    text: 'Follow this link to sign in:',
-    action: 'Sign in',
-  },
-  email_change: {
-    subject: 'Confirm Email Change',
-    title: 'Confirm the change of your email address',
-    text: 'Follow this link to confirm the change:',
-    action: 'Confirm the change',
-  },
+const withLink = (subject: string, title: string, text: string, action: string): Template => ({
+  subject,
+  html: `<h2>${title}</h2>
+<p>${text}</p>
+<p><a href="{{ .ConfirmationURL }}">${action}</a></p>
+<p>Alternatively, enter the code: {{ .Token }}</p>
+`,
+})
+
+const notice = (subject: string, text: string): Template => ({
+  subject,
+  html: `<h2>${subject}</h2>
+<p>${text}</p>
+<p>If this was not you, contact support at once.</p>
+`,
+})
+
+/** Used unless the settings name another; in Go's template language, as theirs are. */
+export const usualTemplates: Readonly<Record<MailKind | NotificationKind, Template>> = {
+  confirmation: withLink(
+    'Confirm Your Email',
+    'Confirm your email address',
+    'Follow this link to finish signing up:',
+    'Confirm email address',
+  ),
+  invite: withLink(
+    'You have been invited',
+    'You have been invited',
+    'Follow this link to accept the invitation:',
+    'Accept the invitation',
+  ),
+  recovery: withLink(
+    'Reset Your Password',
+    'Reset your password',
+    'Follow this link to choose a new password:',
+    'Reset password',
+  ),
+  magic_link: withLink('Your Magic Link', 'Your link to sign in', 'Follow this link to sign in:', 'Sign in'),
+  email_change: withLink(
+    'Confirm Email Change',
+    'Confirm the change of your email address',
+    'Follow this link to confirm the change:',
+    'Confirm the change',
+  ),
   reauthentication: {
     subject: 'Confirm reauthentication',
-    title: 'Confirm that it is you',
-    text: 'Enter this code:',
-    action: '',
+    html: `<h2>Confirm that it is you</h2>
+<p>Enter this code:</p>
+<p>{{ .Token }}</p>
+`,
   },
-}
-
-/** `link` absent: the code alone. */
-export function renderMail(
-  kind: MailKind,
-  values: { readonly link?: string; readonly otp: string },
-  subject?: string,
-): { readonly subject: string; readonly html: string } {
-  const { title, text, action, subject: usual } = templates[kind]
-  const link = values.link === undefined ? '' : `<p><a href="${escapeHtml(values.link)}">${action}</a></p>\n`
-  const code =
-    values.link === undefined ? `<p>${values.otp}</p>` : `<p>Alternatively, enter the code: ${values.otp}</p>`
-  return { subject: subject ?? usual, html: `<h2>${title}</h2>\n<p>${text}</p>\n${link}${code}\n` }
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('"', '&quot;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
+  password_changed_notification: notice(
+    'Your password has been changed',
+    'The password of your account {{ .Email }} was changed.',
+  ),
+  email_changed_notification: notice(
+    'Your email address has been changed',
+    'The email address of your account was changed from {{ .OldEmail }} to {{ .Email }}.',
+  ),
+  phone_changed_notification: notice(
+    'Your phone number has been changed',
+    'The phone number of your account {{ .Email }} was changed from {{ .OldPhone }} to {{ .Phone }}.',
+  ),
+  identity_linked_notification: notice(
+    'A new identity has been linked',
+    'An identity of {{ .Provider }} was linked to your account {{ .Email }}.',
+  ),
+  identity_unlinked_notification: notice(
+    'An identity has been unlinked',
+    'An identity of {{ .Provider }} was unlinked from your account {{ .Email }}.',
+  ),
+  mfa_factor_enrolled_notification: notice(
+    'A new MFA factor has been enrolled',
+    'A factor of type {{ .FactorType }} was enrolled for your account {{ .Email }}.',
+  ),
+  mfa_factor_unenrolled_notification: notice(
+    'An MFA factor has been unenrolled',
+    'A factor of type {{ .FactorType }} was removed from your account {{ .Email }}.',
+  ),
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from '#http'
 import { errors } from '../errors.ts'
+import { adminCall } from './admin-call.ts'
 
 /** Parts of the surface that are turned off or not built: each says so in its own words. */
 export function absentRoutes(app: FastifyInstance): void {
@@ -8,21 +9,17 @@ export function absentRoutes(app: FastifyInstance): void {
       app.route({
         method: methods as 'GET'[],
         url,
-        handler: async () => {
+        handler: async request => {
+          if (url.startsWith('/admin/')) await adminCall(request)
           throw error()
         },
       })
     }
   }
-  refuse(['GET', 'POST'], ['/callback'], errors.oauthProviderDisabled)
-  refuse(['GET'], ['/user/identities/authorize'], errors.manualLinkingDisabled)
-  refuse(['DELETE'], ['/user/identities/:id'], errors.manualLinkingDisabled)
   refuse(['GET', 'POST'], ['/sso', '/sso/saml/acs', '/sso/saml/metadata'], errors.samlDisabled)
   refuse(
     ['GET', 'POST', 'PUT', 'DELETE'],
     ['/admin/sso/providers', '/admin/sso/providers/:id'],
     errors.samlDisabled,
   )
-  const factors = ['/factors', '/factors/:id', '/factors/:id/challenge', '/factors/:id/verify']
-  refuse(['POST', 'DELETE'], factors, () => errors.notBuilt('Multi-factor authentication'))
 }

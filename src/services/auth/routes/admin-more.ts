@@ -1,10 +1,15 @@
-import type { FastifyInstance } from '#http'
+import type { FastifyInstance, FastifyRequest } from '#http'
+import { audit } from '../audit.ts'
 import { errors } from '../errors.ts'
+import { findFactor, removeFactor } from '../mfa/factors.ts'
 import { isUuid } from '../sessions/authenticate.ts'
 import { factorsOf } from '../users/identities.ts'
-import { instanceId } from '../users/rows.ts'
+import { type FactorRow, instanceId } from '../users/rows.ts'
+import { checkPhone } from '../users/rules.ts'
 import { findUserById } from '../users/store.ts'
+import { factorView } from '../users/view.ts'
 import { adminCall, userIdOf } from './admin-call.ts'
+import { bodyOf } from './body.ts'
 import { addPagination, pageOf } from './paging.ts'
 
 /** The log of who did what, and factors of users. */
@@ -32,22 +37,46 @@ export function adminMoreRoutes(app: FastifyInstance): void {
     const id = userIdOf(request)
     return call.database.run(async transaction => {
       if (!(await findUserById(transaction, id))) throw errors.userNotFound()
-      return (await factorsOf(transaction, [id])).get(id) ?? []
+      return ((await factorsOf(transaction, [id])).get(id) ?? []).map(factorView)
+    })
+  })
+
+  app.put('/admin/users/:id/factors/:factor', async request => {
+    const call = await adminCall(request)
+    const id = userIdOf(request)
+    const factorId = factorIdOf(request)
+    const body = bodyOf(request)
+    const phone = body.text('phone') === '' ? undefined : checkPhone(body.text('phone'))
+    return call.database.run(async transaction => {
+      const factor = await findFactor(transaction, id, factorId)
+      const rows = await transaction.query<FactorRow & Record<string, unknown>>(
+        `update auth.mfa_factors set friendly_name = $2, phone = $3, updated_at = now() where id = $1 returning *`,
+        [
+          factor.id,
+          body.optionalText('friendly_name') || factor.friendly_name,
+          phone !== undefined && factor.factor_type === 'phone' ? phone : factor.phone,
+        ],
+      )
+      await audit(call, transaction, 'service', 'factor_updated', { user_id: id, factor_id: factor.id })
+      return factorView(rows[0] as FactorRow)
     })
   })
 
   app.delete('/admin/users/:id/factors/:factor', async request => {
     const call = await adminCall(request)
     const id = userIdOf(request)
-    const { factor } = request.params as { factor: string }
-    if (!isUuid(factor)) throw errors.factorNotFound()
+    const factorId = factorIdOf(request)
     return call.database.run(async transaction => {
-      const rows = await transaction.query(
-        'delete from auth.mfa_factors where id = $1 and user_id = $2 returning id',
-        [factor, id],
-      )
-      if (rows[0] === undefined) throw errors.factorNotFound()
-      return rows[0]
+      const factor = await findFactor(transaction, id, factorId)
+      await removeFactor(transaction, factor)
+      await audit(call, transaction, 'service', 'factor_deleted', { user_id: id, factor_id: factor.id })
+      return factorView(factor)
     })
   })
+}
+
+function factorIdOf(request: FastifyRequest): string {
+  const { factor } = request.params as { factor: string }
+  if (!isUuid(factor)) throw errors.factorIdInvalid()
+  return factor
 }

@@ -5,18 +5,31 @@ import type { Json } from '../users/rows.ts'
 /** Bodies are JSON whatever their content type says; none is an empty object. */
 export function parseBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) => {
-    if (String(text).trim() === '') return done(null, {})
-    try {
-      const value: unknown = JSON.parse(String(text))
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-        return done(errors.badJson('it must be an object'))
-      }
-      done(null, value)
-    } catch (error) {
-      done(errors.badJson((error as Error).message))
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, text, done) => {
+      // Clients that name the type wrongly send JSON all the same.
+      if (String(text).trimStart().startsWith('{')) return parseJson(String(text), done)
+      done(null, Object.fromEntries(new URLSearchParams(String(text))))
+    },
+  )
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) =>
+    parseJson(String(text), done),
+  )
+}
+
+function parseJson(text: string, done: (error: Error | null, body?: unknown) => void): void {
+  if (text.trim() === '') return done(null, {})
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return done(errors.badJson('it must be an object'))
     }
-  })
+    done(null, value)
+  } catch (error) {
+    done(errors.badJson((error as Error).message))
+  }
 }
 
 /** The fields of a body, each with the type that it must have. Null is as good as absent. */
@@ -26,6 +39,8 @@ export interface Body {
   optionalText(name: string): string | undefined
   flag(name: string): boolean | undefined
   object(name: string): Json | undefined
+  /** Throws unless every entry is a string. */
+  list(name: string): string[] | undefined
 }
 
 export function bodyOf(request: FastifyRequest): Body {
@@ -42,6 +57,13 @@ export function bodyOf(request: FastifyRequest): Body {
     optionalText: name => read(name, 'string') as string | undefined,
     flag: name => read(name, 'boolean') as boolean | undefined,
     object: name => read(name, 'object') as Json | undefined,
+    list(name) {
+      const values = read(name, 'array') as unknown[] | undefined
+      if (values?.some(value => typeof value !== 'string')) {
+        throw errors.badJson(`field ${name} must be a list of texts`)
+      }
+      return values as string[] | undefined
+    },
   }
 }
 

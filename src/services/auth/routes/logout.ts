@@ -17,7 +17,7 @@ export function logoutRoutes(app: FastifyInstance): void {
     const claims = await claimsOf(call)
     await call.database.run(async transaction => {
       const { user, session } = await signedIn(transaction, claims)
-      await audit(transaction, user, 'logout', call.ip)
+      await audit(call, transaction, user, 'logout')
       if (scope === 'global' || !session) await closeSessions(transaction, user.id, 'all')
       else if (scope === 'local') await closeSessions(transaction, user.id, { only: session.id })
       else await closeSessions(transaction, user.id, { except: session.id })

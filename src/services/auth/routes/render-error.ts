@@ -7,6 +7,9 @@ const newVersion = '2024-01-01'
 /** The auth API's form of an error: codes as words since API version 2024-01-01, as HTTP status beside `error_code` before. */
 export function renderError(error: HangarError, request: FastifyRequest, reply: FastifyReply): unknown {
   const { status, code, message, weak } = parts(error)
+  if (error instanceof AuthError && error.oauth !== undefined) {
+    return reply.status(status).send({ error: error.oauth, error_description: message })
+  }
   const version = request.headers['x-supabase-api-version']
   reply.status(status).header('x-sb-error-code', code)
   const more = weak === undefined ? {} : { weak_password: { reasons: weak } }

@@ -1,11 +1,13 @@
 import type { FastifyInstance } from '#http'
 import { callOf } from '../context.ts'
 import { errors } from '../errors.ts'
+import { signUpWithPhone } from '../phone/sign-up.ts'
 import { signUpWithEmail } from '../users/sign-up.ts'
 import { signUpAnonymously } from '../users/sign-up-anonymously.ts'
 import { flowOf } from '../verify/flows.ts'
 import { redirectOf } from '../verify/redirects.ts'
 import { bodyOf } from './body.ts'
+import { guard } from './guard.ts'
 
 /** POST /signup: by email and password, or without either. */
 export function signupRoutes(app: FastifyInstance): void {
@@ -15,15 +17,25 @@ export function signupRoutes(app: FastifyInstance): void {
     const email = body.text('email')
     const phone = body.text('phone')
     const data = body.object('data') ?? {}
+    if (email === '' && phone === '' && body.text('password') === '') {
+      if (!call.settings.anonymousEnabled) throw errors.anonymousDisabled()
+      await guard(call, 'anonymous', body)
+      if (call.settings.disableSignup) throw errors.signupDisabled()
+      return signUpAnonymously(call, data)
+    }
+    await guard(call, 'signup', body)
     if (call.settings.disableSignup) throw errors.signupDisabled()
-    if (email === '' && phone === '' && body.text('password') === '') return signUpAnonymously(call, data)
     if (body.text('password') === '') throw errors.validation('Signup requires a valid password')
     if (email !== '' && phone !== '') {
       throw errors.validation('Only an email address or phone number should be provided on signup.')
     }
     if (phone !== '') {
-      if (!call.settings.phone.enabled) throw errors.phoneDisabled('signups')
-      throw errors.notBuilt('Signing up by phone')
+      return signUpWithPhone(call, {
+        phone,
+        password: body.text('password'),
+        data,
+        channel: body.text('channel'),
+      })
     }
     return signUpWithEmail(call, {
       email,

@@ -26,11 +26,14 @@ export function userRoutes(app: FastifyInstance): void {
   app.put('/user', async request => {
     const call = callOf(request)
     const body = bodyOf(request)
+    call.limits.check(request, 'user')
     return changeOwnUser(call, await claimsOf(call), {
       email: body.text('email'),
       phone: body.text('phone'),
       password: body.optionalText('password'),
       nonce: body.text('nonce'),
+      currentPassword: body.text('current_password'),
+      channel: body.text('channel'),
       data: body.object('data'),
       appData: body.object('app_metadata'),
       flow: flowOf(body),

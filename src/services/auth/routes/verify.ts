@@ -1,13 +1,17 @@
 import type { FastifyInstance } from '#http'
 import { type Call, callOf } from '../context.ts'
+import type { Transaction } from '../database/database.ts'
 import { AuthError, errors } from '../errors.ts'
+import { verifyCode } from '../phone/verify-code.ts'
 import { grantSession } from '../sessions/grant.ts'
-import { checkEmail } from '../users/rules.ts'
+import type { Json, UserRow } from '../users/rows.ts'
+import { checkEmail, checkPhone } from '../users/rules.ts'
 import { issueCode } from '../verify/flows.ts'
 import { hashOtp, pkcePrefix } from '../verify/one-time-tokens.ts'
+import { failureValues, withFragment, withQuery } from '../verify/redirect-values.ts'
 import { redirectOf } from '../verify/redirects.ts'
 import { verifyToken } from '../verify/verify.ts'
-import { bodyOf, queryOf } from './body.ts'
+import { type Body, bodyOf, queryOf } from './body.ts'
 
 const halfDone = 'Confirmation link accepted. Please proceed to confirm link sent to the other email'
 const badLink = 'Email link is invalid or has expired'
@@ -16,6 +20,7 @@ const badLink = 'Email link is invalid or has expired'
 export function verifyRoutes(app: FastifyInstance): void {
   app.get('/verify', async (request, reply) => {
     const call = callOf(request)
+    call.limits.check(request, 'verify')
     const token = queryOf(request, 'token_hash') || queryOf(request, 'token')
     const type = queryOf(request, 'type')
     if (token === '') throw errors.badRequest('Verify requires a token or a token hash')
@@ -29,22 +34,56 @@ export function verifyRoutes(app: FastifyInstance): void {
     const body = bodyOf(request)
     const type = body.text('type')
     if (type === '') throw errors.badRequest('Verify requires a verification type')
-    if (body.text('phone') !== '') throw errors.phoneDisabled('logins')
-    const hash = body.text('token_hash') || typedHash(body.text('email'), body.text('token'))
-    return call.database.run(async transaction => {
-      const user = await verifyToken(call, transaction, { type, hash })
-      if (!user) return { msg: halfDone, code: '200' }
-      return grantSession(call, transaction, user, 'otp')
-    })
+    call.limits.check(request, 'verify')
+    if (body.text('token_hash') !== '') {
+      if (body.text('email') + body.text('phone') + body.text('token') !== '') {
+        throw errors.badRequest('Only the token_hash and type should be provided')
+      }
+      return verifyAndGrant(call, transaction =>
+        verifyToken(call, transaction, { type, hash: body.text('token_hash') }),
+      )
+    }
+    return typedCode(call, body, type)
   })
 }
 
-function typedHash(email: string, token: string): string {
+/** A code that somebody typed: short, so guesses are counted per address. */
+async function typedCode(call: Call, body: Body, type: string): Promise<Json> {
+  const token = body.text('token')
+  const email = body.text('email')
+  const phone = body.text('phone')
   if (token === '') throw errors.badRequest('Verify requires a token or a token hash')
-  if (email === '') {
+  if ((email === '') === (phone === '')) {
     throw errors.badRequest('Only an email address or phone number should be provided on verify')
   }
-  return hashOtp(checkEmail(email), token)
+  const address = email === '' ? checkPhone(phone) : checkEmail(email)
+  const guesses = `${type}:${address}`
+  call.limits.guessing(guesses)
+  try {
+    return await verifyAndGrant(
+      call,
+      transaction =>
+        phone === ''
+          ? verifyToken(call, transaction, { type, hash: hashOtp(address, token) })
+          : verifyCode(call, transaction, { type, phone: address, token }),
+      phone === '' ? 'email' : 'phone',
+    )
+  } catch (error) {
+    if (error instanceof AuthError && error.errorCode === 'otp_expired') call.limits.guessedWrong(guesses)
+    throw error
+  }
+}
+
+function verifyAndGrant(
+  call: Call,
+  verify: (transaction: Transaction) => Promise<UserRow | undefined>,
+  provider = 'email',
+): Promise<Json> {
+  return call.database.run(async transaction => {
+    const user = await verify(transaction)
+    if (!user) return { msg: halfDone, code: '200' }
+    return grantSession(call, transaction, user, { method: 'otp', provider })
+  })
 }
 
 /** Where the browser goes: the session in the fragment, a code in the query (PKCE), or what went wrong. */
@@ -56,40 +95,16 @@ async function followLink(call: Call, token: string, type: string, target: strin
       if (!user) return withFragment(target, { message: halfDone }, pkce)
       if (pkce)
         return withQuery(target, { code: await issueCode(call, transaction, user.id, flowMethod(type)) })
-      const session = await grantSession(call, transaction, user, 'otp')
+      const session = await grantSession(call, transaction, user, { method: 'otp' })
       const { access_token, expires_at, expires_in, refresh_token, token_type } = session
       return withFragment(target, { access_token, expires_at, expires_in, refresh_token, token_type, type })
     })
   } catch (error) {
     if (!(error instanceof AuthError) || error.status >= 500) throw error
-    return withFragment(target, failure(error), pkce)
-  }
-}
-
-function failure(error: AuthError): Record<string, unknown> {
-  return {
-    error: error.status === 403 || error.status === 401 ? 'access_denied' : 'invalid_request',
-    error_code: error.errorCode,
-    error_description: error.message,
+    return withFragment(target, failureValues(error), pkce)
   }
 }
 
 function flowMethod(type: string): string {
   return type === 'signup' ? 'email/signup' : type
-}
-
-function withFragment(target: string, values: Record<string, unknown>, alsoQuery = false): string {
-  const base = alsoQuery ? withQuery(target, values) : (target.split('#')[0] ?? '')
-  return `${base}#${encode(values)}`
-}
-
-function withQuery(target: string, values: Record<string, unknown>): string {
-  const base = target.split('#')[0] ?? ''
-  return `${base}${base.includes('?') ? '&' : '?'}${encode(values)}`
-}
-
-function encode(values: Record<string, unknown>): string {
-  return new URLSearchParams(
-    Object.entries(values).map(([name, value]): [string, string] => [name, String(value)]),
-  ).toString()
 }

@@ -1,60 +1,66 @@
-import { createSecretKey } from 'node:crypto'
-import { type JWTPayload, jwtVerify, SignJWT } from 'jose'
-import type { AuthSettings } from '../settings.ts'
-import type { Json, UserRow } from '../users/rows.ts'
-
-/** How somebody proved who they are, and when (seconds since 1970). */
-export interface Proof {
-  readonly method: string
-  readonly timestamp: number
-}
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import { type JWTHeaderParameters, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import type { JwtSettings } from '../settings/jwt.ts'
+import type { Json } from '../users/rows.ts'
 
 export type AccessClaims = JWTPayload & {
   readonly role?: string
   readonly session_id?: string
+  readonly aal?: string
+  readonly is_anonymous?: boolean
+  readonly client_id?: string
   readonly app_metadata?: Json
 }
 
 export interface AccessTokens {
-  /** The token of a session, and when it ends in seconds since 1970. */
-  issue(
-    user: UserRow,
-    session: { readonly id: string; readonly aal: string; readonly proofs: readonly Proof[] },
-  ): Promise<{ readonly token: string; readonly expiresAt: number }>
-  /** Rejects with jose's error, whose message says what is wrong. */
+  sign(claims: JWTPayload): Promise<string>
+  /** Rejects with an error whose message says what is wrong. */
   verify(token: string): Promise<AccessClaims>
 }
 
-export function createAccessTokens(settings: AuthSettings['jwt'], now: () => number): AccessTokens {
-  const key = createSecretKey(Buffer.from(settings.secret))
+/** How far a client's or another signer's clock may be ahead. */
+const skewSeconds = 60
+
+export function createAccessTokens(settings: JwtSettings, now: () => number): AccessTokens {
+  const secret = createSecretKey(Buffer.from(settings.secret))
+  const { signingKey } = settings
+  const header: JWTHeaderParameters = signingKey
+    ? { alg: signingKey.algorithm, kid: signingKey.id, typ: 'JWT' }
+    : {
+        alg: 'HS256',
+        ...(settings.keyId === undefined ? {} : { kid: settings.keyId }),
+        typ: 'JWT',
+      }
   return {
-    async issue(user, session) {
-      const issuedAt = Math.floor(now() / 1000)
-      const expiresAt = issuedAt + settings.expirySeconds
-      const token = await new SignJWT({
-        iss: settings.issuer,
-        sub: user.id,
-        aud: user.aud ?? settings.audience,
-        exp: expiresAt,
-        iat: issuedAt,
-        email: user.email ?? '',
-        phone: user.phone ?? '',
-        app_metadata: user.raw_app_meta_data ?? {},
-        user_metadata: user.raw_user_meta_data ?? {},
-        role: user.role ?? '',
-        aal: session.aal,
-        amr: session.proofs,
-        session_id: session.id,
-        is_anonymous: user.is_anonymous,
-      })
-        .setProtectedHeader({
-          alg: 'HS256',
-          ...(settings.keyId === undefined ? {} : { kid: settings.keyId }),
-          typ: 'JWT',
-        })
-        .sign(key)
-      return { token, expiresAt }
+    sign: claims => new SignJWT(claims).setProtectedHeader(header).sign(signingKey?.signing ?? secret),
+    async verify(token) {
+      const { payload } = await jwtVerify<AccessClaims>(
+        token,
+        ({ alg, kid }) => keyFor(settings, secret, alg, kid),
+        { algorithms: [...settings.algorithms], currentDate: new Date(now()) },
+      )
+      if (typeof payload.iat === 'number' && payload.iat > now() / 1000 + skewSeconds) {
+        throw new Error('token used before issued')
+      }
+      return payload
     },
-    verify: async token => (await jwtVerify<AccessClaims>(token, key, { algorithms: ['HS256'] })).payload,
   }
+}
+
+/** A key answers for its own algorithm only: a public key is never a shared secret. */
+function keyFor(
+  settings: JwtSettings,
+  secret: KeyObject,
+  algorithm: string,
+  id: string | undefined,
+): KeyObject {
+  if (id !== undefined && settings.keys.length > 0) {
+    const key = settings.keys.find(one => one.id === id)
+    if (!key) throw new Error('unrecognized JWT kid')
+    if (key.algorithm !== algorithm) throw new Error(`signing method ${algorithm} is invalid for this kid`)
+    return key.verifying
+  }
+  // Tokens without a kid are older than the keys, or made by hand from the secret, as service keys are.
+  if (algorithm === 'HS256') return secret
+  throw new Error('missing kid')
 }

@@ -4,26 +4,35 @@ import type { Transaction } from '../database/database.ts'
 import type { Json, UserRow } from '../users/rows.ts'
 import { updateUser } from '../users/store.ts'
 import { viewUser } from '../users/view.ts'
+import { issueAccessToken } from './claims.ts'
 import { addRefreshToken } from './refresh-tokens.ts'
 import { openSession, proofsOf, type SessionRow } from './sessions.ts'
+
+export interface GrantOptions {
+  /** As the proof in the token says it: password, otp, oauth, anonymous, … */
+  readonly method: string
+  /** Which identity signed in. Default: email. */
+  readonly provider?: string
+  /** What the session remembers besides. */
+  readonly tag?: string
+}
 
 /** Signs a user in: a new session, its first refresh token, and the answer that clients expect. */
 export async function grantSession(
   call: Call,
   transaction: Transaction,
   user: UserRow,
-  method: string,
-  provider = 'email',
+  { method, provider = 'email', tag }: GrantOptions,
 ): Promise<Json> {
   const signedIn = await updateUser(transaction, user.id, { last_sign_in_at: new Date(call.clock.now()) })
   await transaction.query(
     'update auth.identities set last_sign_in_at = now() where user_id = $1 and provider = $2',
     [user.id, provider],
   )
-  const session = await openSession(transaction, user.id, method, call)
+  const session = await openSession(transaction, user.id, { method, tag }, call)
   const refreshToken = await addRefreshToken(transaction, user.id, session.id)
-  await audit(transaction, signedIn, 'login', call.ip, { provider })
-  return sessionAnswer(call, transaction, signedIn, session, refreshToken)
+  await audit(call, transaction, signedIn, 'login', { provider })
+  return sessionAnswer(call, transaction, signedIn, session, refreshToken, method)
 }
 
 /** The session as a client keeps it: tokens and user. */
@@ -33,9 +42,10 @@ export async function sessionAnswer(
   user: UserRow,
   session: SessionRow,
   refreshToken: string,
+  method: string,
 ): Promise<Json> {
   const proofs = await proofsOf(transaction, session.id)
-  const access = await call.tokens.issue(user, { id: session.id, aal: session.aal ?? 'aal1', proofs })
+  const access = await issueAccessToken(call, transaction, user, session, proofs, method)
   return {
     access_token: access.token,
     token_type: 'bearer',

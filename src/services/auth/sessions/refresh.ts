@@ -14,10 +14,10 @@ import {
   revokeFamily,
   revokeRefreshToken,
 } from './refresh-tokens.ts'
-import { findSession, type SessionRow, touchSession } from './sessions.ts'
+import { findSession, hasLaterSession, type SessionRow, touchSession } from './sessions.ts'
 
-/** Exchanges a refresh token for a new pair. A token that was exchanged before and turns up again ends its whole family. */
-export async function refreshSession(call: Call, given: string): Promise<Json> {
+/** Exchanges a refresh token for a new pair; `clientId` is the program that acts for the user, if any. A token that was exchanged before and turns up again ends its whole family. */
+export async function refreshSession(call: Call, given: string, clientId?: string): Promise<Json> {
   // A refusal can have revoked tokens, which must stay so: it is returned out of the transaction, not thrown.
   const result = await call.database.run<Json | AuthError>(async transaction => {
     const token = await findRefreshToken(transaction, given)
@@ -27,15 +27,17 @@ export async function refreshSession(call: Call, given: string): Promise<Json> {
     const session =
       token.session_id === null ? undefined : await findSession(transaction, token.session_id, true)
     if (!session) return errors.refreshSessionGone()
-    const expired = expiry(call, session)
+    // A program's tokens are refreshed by that program alone, and a user's by no program.
+    if ((session.oauth_client_id ?? undefined) !== clientId) return errors.refreshTokenNotFound()
+    const expired = expiry(call, session) ?? (await superseded(call, transaction, session))
     if (expired) return expired
     // Somebody may have exchanged it while we waited for the session.
     const current = (await findRefreshToken(transaction, given)) ?? token
     const next = await nextToken(call, transaction, user, session, current)
     if (typeof next !== 'string') return next
     await touchSession(transaction, session.id, call)
-    await audit(transaction, user, 'token_refreshed', call.ip)
-    return sessionAnswer(call, transaction, user, session, next)
+    await audit(call, transaction, user, 'token_refreshed')
+    return sessionAnswer(call, transaction, user, session, next, 'token_refresh')
   })
   if (result instanceof Error) throw result
   return result
@@ -58,7 +60,7 @@ async function nextToken(
     }
   }
   await revokeRefreshToken(transaction, token.id)
-  await audit(transaction, user, 'token_revoked', call.ip)
+  await audit(call, transaction, user, 'token_revoked')
   return addRefreshToken(transaction, user.id, session.id, token.token)
 }
 
@@ -75,4 +77,25 @@ function expiry(call: Call, session: SessionRow): AuthError | undefined {
     return errors.sessionExpired('Session Expired (Inactivity)')
   }
   return undefined
+}
+
+/** Sessions that a later one ended, or that should have been proved by a second factor by now. */
+async function superseded(
+  call: Call,
+  transaction: Transaction,
+  session: SessionRow,
+): Promise<AuthError | undefined> {
+  const { sessionSinglePerUser, sessionTags, sessionLowAalMs } = call.settings
+  if (sessionSinglePerUser && (await hasLaterSession(transaction, session, sessionTags))) {
+    return errors.sessionExpired('Session Expired (Revoked by Newer Login)')
+  }
+  if (sessionLowAalMs === undefined || session.aal !== 'aal1') return undefined
+  if (session.created_at.getTime() + sessionLowAalMs > call.clock.now()) return undefined
+  const verified = await transaction.query(
+    "select 1 from auth.mfa_factors where user_id = $1 and status = 'verified' limit 1",
+    [session.user_id],
+  )
+  return verified.length > 0
+    ? errors.sessionExpired('Session Expired (Low AAL: User Needs MFA Verification)')
+    : undefined
 }

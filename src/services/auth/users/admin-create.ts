@@ -4,9 +4,10 @@ import type { Call } from '../context.ts'
 import { errors } from '../errors.ts'
 import type { AdminValues } from './admin-values.ts'
 import { insertIdentity } from './identities.ts'
+import { checkPassword } from './password-rules.ts'
 import { hashPassword } from './passwords.ts'
 import type { Json } from './rows.ts'
-import { checkPassword, merged } from './rules.ts'
+import { merged } from './rules.ts'
 import { findUserByEmail, findUserByPhone, insertUser } from './store.ts'
 import { viewUser } from './view.ts'
 
@@ -16,9 +17,10 @@ export async function createByAdmin(call: Call, values: AdminValues): Promise<Js
   if (email === undefined && phone === undefined) {
     throw errors.validation('Cannot create a user without either an email or phone')
   }
-  if (values.password) checkPassword(values.password, call.settings)
+  if (values.password) await checkPassword(call, values.password)
   const encrypted =
-    values.passwordHash ?? (await hashPassword(values.password || randomBytes(32).toString('base64url')))
+    values.passwordHash ??
+    (await hashPassword(call.database, values.password || randomBytes(32).toString('base64url')))
   const audience = values.aud ?? call.audience
   const providers = [...(email === undefined ? [] : ['email']), ...(phone === undefined ? [] : ['phone'])]
   const now = new Date(call.clock.now())
@@ -37,7 +39,10 @@ export async function createByAdmin(call: Call, values: AdminValues): Promise<Js
       phone: phone ?? null,
       encrypted_password: encrypted,
       raw_app_meta_data: merged({ provider: providers[0], providers }, values.appMetadata ?? {}),
-      raw_user_meta_data: values.userMetadata ?? {},
+      raw_user_meta_data: {
+        ...values.userMetadata,
+        ...(email !== undefined && values.emailConfirm && { email_verified: true }),
+      },
       email_confirmed_at: email !== undefined && values.emailConfirm ? now : null,
       phone_confirmed_at: phone !== undefined && values.phoneConfirm ? now : null,
       banned_until: values.banMs ? new Date(now.getTime() + values.banMs) : null,
@@ -49,7 +54,7 @@ export async function createByAdmin(call: Call, values: AdminValues): Promise<Js
     }
     if (email !== undefined) await insertIdentity(transaction, user.id, 'email', { ...identity, email })
     if (phone !== undefined) await insertIdentity(transaction, user.id, 'phone', { ...identity, phone })
-    await audit(transaction, 'service', 'user_signedup', call.ip, {
+    await audit(call, transaction, 'service', 'user_signedup', {
       user_id: user.id,
       user_email: user.email,
       user_phone: user.phone,

@@ -3,17 +3,19 @@ import type { Call } from '../context.ts'
 import { errors } from '../errors.ts'
 import type { AdminValues } from './admin-values.ts'
 import { setIdentity } from './identities.ts'
+import { checkPassword } from './password-rules.ts'
 import { hashPassword } from './passwords.ts'
 import type { Json } from './rows.ts'
-import { checkPassword, merged } from './rules.ts'
+import { merged } from './rules.ts'
 import { findUserByEmail, findUserById, findUserByPhone, updateUser } from './store.ts'
 import { viewUser } from './view.ts'
 
 /** Changes of an admin take effect at once, without the user's confirmation. */
 export async function updateByAdmin(call: Call, id: string, values: AdminValues): Promise<Json> {
-  if (values.password !== undefined) checkPassword(values.password, call.settings)
+  if (values.password !== undefined) await checkPassword(call, values.password)
   const encrypted =
-    values.passwordHash ?? (values.password === undefined ? undefined : await hashPassword(values.password))
+    values.passwordHash ??
+    (values.password === undefined ? undefined : await hashPassword(call.database, values.password))
   const now = new Date(call.clock.now())
 
   return call.database.run(async transaction => {
@@ -58,7 +60,7 @@ export async function updateByAdmin(call: Call, id: string, values: AdminValues)
         banned_until: values.banMs === 0 ? null : new Date(now.getTime() + values.banMs),
       }),
     })
-    await audit(transaction, 'service', 'user_modified', call.ip, {
+    await audit(call, transaction, 'service', 'user_modified', {
       user_id: id,
       user_email: changed.email,
       user_phone: changed.phone,

@@ -3,22 +3,30 @@ import { audit } from '../audit.ts'
 import type { Call } from '../context.ts'
 import type { Transaction } from '../database/database.ts'
 import { errors } from '../errors.ts'
+import { notify } from '../mail/notify.ts'
 import { type SendOptions, sendEmailChange } from '../mail/send.ts'
+import { channelOf, sendCode } from '../phone/send-code.ts'
 import type { AccessClaims } from '../sessions/access-tokens.ts'
 import { type SignedIn, signedIn } from '../sessions/authenticate.ts'
 import { closeSessions } from '../sessions/sessions.ts'
 import { dropOneTimeTokens, hashOtp } from '../verify/one-time-tokens.ts'
-import { confirmEmailChange } from './confirm.ts'
+import { confirmEmailChange, confirmPhoneChange } from './confirm.ts'
+import { factorsOf } from './identities.ts'
+import { checkPassword } from './password-rules.ts'
 import { hashPassword, passwordMatches } from './passwords.ts'
 import type { Json, UserChanges, UserRow } from './rows.ts'
-import { checkEmail, checkPassword, merged } from './rules.ts'
-import { findUserByEmail, updateUser } from './store.ts'
+import { checkEmail, checkPhone, merged } from './rules.ts'
+import { findUserByEmail, findUserByPhone, updateUser } from './store.ts'
 import { viewUser } from './view.ts'
 
 export interface OwnChanges extends SendOptions {
   readonly email: string
   readonly phone: string
   readonly password: string | undefined
+  /** What the password is now, where that must be shown. */
+  readonly currentPassword: string
+  /** How a code comes to a new phone. */
+  readonly channel: string
   /** Code of a reauthentication. */
   readonly nonce: string
   readonly data: Json | undefined
@@ -32,7 +40,9 @@ export async function changeOwnUser(call: Call, claims: AccessClaims, wanted: Ow
   const { database } = call
   const before = await database.run(transaction => signedIn(transaction, claims))
   const email = wanted.email === '' ? undefined : checkEmail(wanted.email)
-  check(call, before.user, { ...wanted, email: email ?? '' })
+  const phone = wanted.phone === '' ? undefined : checkPhone(wanted.phone)
+  check(before.user, { ...wanted, email: email ?? '', phone: phone ?? '' })
+  await checkAssurance(call, before, { email, phone, password: wanted.password })
   // Outside of any transaction: hashing takes a while.
   const encrypted = wanted.password === undefined ? undefined : await newPassword(call, before, wanted)
 
@@ -47,17 +57,21 @@ export async function changeOwnUser(call: Call, claims: AccessClaims, wanted: Ow
     if (encrypted !== undefined) {
       await closeSessions(transaction, user.id, session ? { except: session.id } : 'all')
       await dropOneTimeTokens(transaction, user.id, ['reauthentication_token', 'recovery_token'])
-      await audit(transaction, user, 'user_updated_password', call.ip)
+      await audit(call, transaction, user, 'user_updated_password')
+      notify(call, transaction, user, 'password_changed_notification')
     }
     if (email !== undefined && email !== user.email) {
       changed = await changeEmail(call, transaction, changed, email, wanted)
     }
-    await audit(transaction, user, 'user_modified', call.ip)
+    if (phone !== undefined && phone !== user.phone) {
+      changed = await changePhone(call, transaction, changed, phone, wanted.channel)
+    }
+    await audit(call, transaction, user, 'user_modified')
     return viewUser(transaction, changed)
   })
 }
 
-function check(call: Call, user: UserRow, wanted: OwnChanges): void {
+function check(user: UserRow, wanted: OwnChanges): void {
   if (
     wanted.appData &&
     !isDeepStrictEqual(merged(user.raw_app_meta_data, wanted.appData), user.raw_app_meta_data)
@@ -70,10 +84,21 @@ function check(call: Call, user: UserRow, wanted: OwnChanges): void {
   if (user.is_anonymous && wanted.password !== undefined && !wanted.email && !wanted.phone) {
     throw errors.validation('Updating password of an anonymous user without an email or phone is not allowed')
   }
-  if (wanted.phone !== '' && wanted.phone.replace(/^\+/, '') !== user.phone) {
-    if (!call.settings.phone.enabled) throw errors.phoneDisabled('signups')
-    throw errors.notBuilt('Changing the phone number')
-  }
+}
+
+/** Whoever has a second factor must have shown it to change what signs them in. */
+async function checkAssurance(
+  call: Call,
+  { user, session }: SignedIn,
+  wanted: { email: string | undefined; phone: string | undefined; password: string | undefined },
+): Promise<void> {
+  if (session?.aal === 'aal2') return
+  const changesEmail = wanted.email !== undefined && wanted.email !== user.email
+  const changesPhone = wanted.phone !== undefined && wanted.phone !== user.phone
+  if (!wanted.password && !changesEmail && !changesPhone) return
+  const factors = await call.database.run(transaction => factorsOf(transaction, [user.id]))
+  if (factors.get(user.id)?.some(factor => factor.status === 'verified'))
+    throw errors.insufficientAalToChange()
 }
 
 async function newPassword(call: Call, { user, session }: SignedIn, wanted: OwnChanges): Promise<string> {
@@ -82,11 +107,20 @@ async function newPassword(call: Call, { user, session }: SignedIn, wanted: OwnC
     const age = session ? call.clock.now() - session.created_at.getTime() : Number.POSITIVE_INFINITY
     if (age > freshSessionMs) checkNonce(call, user, wanted.nonce)
   }
-  checkPassword(password, call.settings)
-  if (user.encrypted_password && (await passwordMatches(password, user.encrypted_password))) {
+  await checkCurrentPassword(call, user, wanted.currentPassword)
+  await checkPassword(call, password)
+  if (user.encrypted_password && (await passwordMatches(call.database, password, user.encrypted_password))) {
     throw errors.samePassword()
   }
-  return hashPassword(password)
+  return hashPassword(call.database, password)
+}
+
+async function checkCurrentPassword(call: Call, user: UserRow, current: string): Promise<void> {
+  if (!call.settings.currentPasswordForPassword || !user.encrypted_password) return
+  if (current === '') throw errors.currentPasswordRequired()
+  if (!(await passwordMatches(call.database, current, user.encrypted_password))) {
+    throw errors.currentPasswordWrong()
+  }
 }
 
 function checkNonce(call: Call, user: UserRow, nonce: string): void {
@@ -96,7 +130,7 @@ function checkNonce(call: Call, user: UserRow, nonce: string): void {
   if (
     expired ||
     !user.reauthentication_token ||
-    hashOtp(user.email ?? '', nonce) !== user.reauthentication_token
+    hashOtp(user.email || user.phone || '', nonce) !== user.reauthentication_token
   ) {
     throw errors.reauthenticationInvalid()
   }
@@ -113,4 +147,20 @@ async function changeEmail(
   if (other && other.id !== user.id) throw errors.emailExists()
   if (!call.settings.email.autoconfirm) return sendEmailChange(call, transaction, user, email, options)
   return confirmEmailChange(call, transaction, { ...user, email_change: email })
+}
+
+async function changePhone(
+  call: Call,
+  transaction: Transaction,
+  user: UserRow,
+  phone: string,
+  channel: string,
+): Promise<UserRow> {
+  const other = await findUserByPhone(transaction, phone, call.audience)
+  if (other && other.id !== user.id) throw errors.phoneExists()
+  if (call.settings.phone.autoconfirm) {
+    return confirmPhoneChange(call, transaction, { ...user, phone_change: phone })
+  }
+  if (!call.settings.phone.enabled) throw errors.phoneDisabled('signups')
+  return (await sendCode(call, transaction, user, 'phone_change', phone, channelOf(call, channel))).user
 }

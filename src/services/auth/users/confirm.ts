@@ -2,7 +2,7 @@ import type { Call } from '../context.ts'
 import type { Transaction } from '../database/database.ts'
 import { dropOneTimeTokens } from '../verify/one-time-tokens.ts'
 import { setIdentity } from './identities.ts'
-import type { UserRow } from './rows.ts'
+import type { Json, UserRow } from './rows.ts'
 import { updateUser } from './store.ts'
 
 /** The email address is the user's: no token for it is left. Confirmed before: the time stays. */
@@ -11,6 +11,7 @@ export async function confirmEmail(call: Call, transaction: Transaction, user: U
   if (user.email)
     await setIdentity(transaction, user.id, 'email', { email: user.email, email_verified: true })
   return updateUser(transaction, user.id, {
+    raw_user_meta_data: { ...user.raw_user_meta_data, email_verified: true },
     confirmation_token: '',
     email_confirmed_at: user.email_confirmed_at ?? new Date(call.clock.now()),
     is_anonymous: false,
@@ -27,8 +28,6 @@ export async function confirmEmailChange(
   const now = new Date(call.clock.now())
   await dropOneTimeTokens(transaction, user.id, ['email_change_token_current', 'email_change_token_new'])
   await setIdentity(transaction, user.id, 'email', { email, email_verified: true })
-  const app = user.raw_app_meta_data ?? {}
-  const providers = Array.isArray(app['providers']) ? (app['providers'] as unknown[]) : []
   return updateUser(transaction, user.id, {
     email,
     email_change: '',
@@ -37,8 +36,45 @@ export async function confirmEmailChange(
     email_change_confirm_status: 0,
     email_confirmed_at: user.email_confirmed_at ?? now,
     is_anonymous: false,
-    ...(providers.includes('email')
-      ? {}
-      : { raw_app_meta_data: { provider: 'email', ...app, providers: [...providers, 'email'] } }),
+    raw_user_meta_data: { ...user.raw_user_meta_data, email, email_verified: true },
+    raw_app_meta_data: withProvider(user.raw_app_meta_data, 'email'),
   })
+}
+
+/** The phone number is the user's: no code for it is left. */
+export async function confirmPhone(call: Call, transaction: Transaction, user: UserRow): Promise<UserRow> {
+  await dropOneTimeTokens(transaction, user.id, ['confirmation_token'])
+  if (user.phone)
+    await setIdentity(transaction, user.id, 'phone', { phone: user.phone, phone_verified: true })
+  return updateUser(transaction, user.id, {
+    confirmation_token: '',
+    phone_confirmed_at: user.phone_confirmed_at ?? new Date(call.clock.now()),
+    is_anonymous: false,
+  })
+}
+
+/** The new number takes the old one's place. */
+export async function confirmPhoneChange(
+  call: Call,
+  transaction: Transaction,
+  user: UserRow,
+): Promise<UserRow> {
+  const phone = user.phone_change ?? ''
+  await dropOneTimeTokens(transaction, user.id, ['phone_change_token'])
+  await setIdentity(transaction, user.id, 'phone', { phone, phone_verified: true })
+  return updateUser(transaction, user.id, {
+    phone,
+    phone_change: '',
+    phone_change_token: '',
+    phone_confirmed_at: new Date(call.clock.now()),
+    is_anonymous: false,
+    raw_app_meta_data: withProvider(user.raw_app_meta_data, 'phone'),
+  })
+}
+
+/** `providers` lists all, `provider` is the first. */
+export function withProvider(app: Json | null, provider: string): Json {
+  const providers = Array.isArray(app?.['providers']) ? (app['providers'] as unknown[]) : []
+  if (providers.includes(provider)) return app ?? {}
+  return { provider, ...app, providers: [...providers, provider] }
 }

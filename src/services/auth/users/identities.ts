@@ -19,7 +19,7 @@ export async function factorsOf(
   userIds: readonly string[],
 ): Promise<Map<string, FactorRow[]>> {
   const rows = await transaction.query<FactorRow & Record<string, unknown>>(
-    `select id, user_id, friendly_name, factor_type, status, created_at, updated_at
+    `select id, user_id, friendly_name, factor_type, status, phone, created_at, updated_at
      from auth.mfa_factors where user_id = any($1::uuid[]) order by created_at, id`,
     [userIds],
   )

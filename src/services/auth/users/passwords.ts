@@ -1,21 +1,25 @@
 import { compare, hash } from '@node-rs/bcrypt'
+import { errors } from '../errors.ts'
+import { throughHashGate } from './hash-gate.ts'
 
 const cost = 10
 /** A hash of nothing anybody can send, so that an unknown user costs as much time as a wrong password. */
 const decoy = '$2a$10$rPfb/P7nmoTDlkrmjlAQMexBWBpLcZVTMaoNSkrjXEtQRn4ZCRCWq'
 
-export function hashPassword(password: string): Promise<string> {
-  return hash(password, { cost, version: '2a' })
+/** `owner` is the service that asks. Throws over_request_rate_limit when too many wait already. */
+export async function hashPassword(owner: object, password: string): Promise<string> {
+  const hashed = await throughHashGate(owner, () => hash(password, { cost, version: '2a' }))
+  if (hashed === undefined) throw errors.overRequestLimit()
+  return hashed
 }
 
-/** Whether the password is the one. A missing hash takes as long and says no. */
+/** Whether the password is the one. A missing hash takes as long and says no. Throws as above. */
 export async function passwordMatches(
+  owner: object,
   password: string,
   encrypted: string | null | undefined,
 ): Promise<boolean> {
-  if (!encrypted) {
-    await compare(password, decoy).catch(() => false)
-    return false
-  }
-  return compare(password, encrypted).catch(() => false)
+  const matches = await throughHashGate(owner, () => compare(password, encrypted || decoy).catch(() => false))
+  if (matches === undefined) throw errors.overRequestLimit()
+  return matches && Boolean(encrypted)
 }

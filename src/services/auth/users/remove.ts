@@ -12,7 +12,7 @@ export async function removeUser(call: Call, id: string, soft: boolean): Promise
   await call.database.run(async transaction => {
     const user = await findUserById(transaction, id)
     if (!user) throw errors.userNotFound()
-    await audit(transaction, 'service', 'user_deleted', call.ip, {
+    await audit(call, transaction, 'service', 'user_deleted', {
       user_id: user.id,
       user_email: user.email,
       user_phone: user.phone,

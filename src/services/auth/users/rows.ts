@@ -30,6 +30,7 @@ export interface UserRow {
   readonly phone_confirmed_at: Date | null
   readonly phone_change: string | null
   readonly phone_change_sent_at: Date | null
+  readonly phone_change_token: string | null
   readonly confirmed_at: Date | null
   readonly banned_until: Date | null
   readonly reauthentication_token: string | null
@@ -60,6 +61,7 @@ export interface FactorRow {
   readonly friendly_name: string | null
   readonly factor_type: string
   readonly status: string
+  readonly phone: string | null
   readonly created_at: Date
   readonly updated_at: Date
 }

@@ -1,29 +1,5 @@
 import { errors } from '../errors.ts'
-import type { AuthSettings } from '../settings.ts'
 import type { Json, UserRow } from './rows.ts'
-
-const tooLongAt = 72
-
-/** Throws weak_password, or validation_failed when bcrypt could not tell it from a longer one. */
-export function checkPassword(password: string, settings: AuthSettings): void {
-  if (Buffer.byteLength(password) > tooLongAt) {
-    throw errors.badRequest(`Password cannot be longer than ${tooLongAt} characters`)
-  }
-  const messages: string[] = []
-  const reasons: string[] = []
-  if (password.length < settings.passwordMinLength) {
-    reasons.push('length')
-    messages.push(`Password should be at least ${settings.passwordMinLength} characters.`)
-  }
-  const missing = settings.passwordCharacters.some(set => ![...set].some(one => password.includes(one)))
-  if (missing) {
-    reasons.push('characters')
-    messages.push(
-      `Password should contain at least one character of each: ${settings.passwordCharacters.join(', ')}.`,
-    )
-  }
-  if (messages.length > 0) throw errors.weakPassword(messages.join(' '), reasons)
-}
 
 /** The address as it is kept (lower case). Throws validation_failed. */
 export function checkEmail(email: string): string {

@@ -7,9 +7,10 @@ import { grantSession } from '../sessions/grant.ts'
 import type { Flow } from '../verify/flows.ts'
 import { confirmEmail } from './confirm.ts'
 import { createEmailUser } from './create.ts'
+import { checkPassword } from './password-rules.ts'
 import { hashPassword } from './passwords.ts'
 import type { Json, UserRow } from './rows.ts'
-import { checkEmail, checkPassword } from './rules.ts'
+import { checkEmail } from './rules.ts'
 import { findUserByEmail } from './store.ts'
 import { userView, viewUser } from './view.ts'
 
@@ -25,16 +26,16 @@ export interface SignUp {
 export async function signUpWithEmail(call: Call, signUp: SignUp): Promise<Json> {
   const { settings, database } = call
   if (!settings.email.enabled) throw errors.emailDisabled('signups')
-  checkPassword(signUp.password, settings)
+  await checkPassword(call, signUp.password)
   const email = checkEmail(signUp.email)
   if (!settings.email.autoconfirm) call.mailer.require()
-  const encrypted = await hashPassword(signUp.password)
+  const encrypted = await hashPassword(call.database, signUp.password)
   try {
     return await database.run(async transaction => {
       const existing = await findUserByEmail(transaction, email, call.audience)
       if (existing && existing.email_confirmed_at !== null) {
         if (settings.email.autoconfirm) throw errors.userExists()
-        await audit(transaction, existing, 'user_repeated_signup', call.ip, { provider: 'email' })
+        await audit(call, transaction, existing, 'user_repeated_signup', { provider: 'email' })
         return pretended(call, email, signUp.data)
       }
       // A row that waits for its confirmation stays as it is: this may be somebody else.
@@ -42,11 +43,11 @@ export async function signUpWithEmail(call: Call, signUp: SignUp): Promise<Json>
         existing ??
         (await createEmailUser(call, transaction, email, signUp.data, { encrypted_password: encrypted }))
       if (settings.email.autoconfirm) {
-        await audit(transaction, user, 'user_signedup', call.ip, { provider: 'email' })
+        await audit(call, transaction, user, 'user_signedup', { provider: 'email' })
         const confirmed = await confirmEmail(call, transaction, user)
-        return grantSession(call, transaction, confirmed, 'password')
+        return grantSession(call, transaction, confirmed, { method: 'password' })
       }
-      await audit(transaction, user, 'user_confirmation_requested', call.ip, { provider: 'email' })
+      await audit(call, transaction, user, 'user_confirmation_requested', { provider: 'email' })
       const sent = await sendMail(call, transaction, user, 'confirmation', signUp)
       return viewUser(transaction, sent)
     })

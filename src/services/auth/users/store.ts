@@ -40,6 +40,21 @@ export async function findUserByPhone(
   return rows[0]
 }
 
+/** Who asked for this number to become theirs, last first. */
+export async function findUserByPhoneChange(
+  transaction: Transaction,
+  phone: string,
+  audience: string,
+): Promise<UserRow | undefined> {
+  const rows = await transaction.query<UserRow & Record<string, unknown>>(
+    `select * from auth.users
+     where instance_id = $1 and phone_change = $2 and aud = $3 and is_sso_user = false
+     order by phone_change_sent_at desc nulls last limit 1`,
+    [instanceId, phone, audience],
+  )
+  return rows[0]
+}
+
 /** Rejects with email_exists or phone_exists when somebody was faster, and as a database error when a trigger refuses. */
 export async function insertUser(
   transaction: Transaction,

@@ -66,7 +66,7 @@ function identityView(row: IdentityRow): Json {
   }
 }
 
-function factorView(row: FactorRow): Json {
+export function factorView(row: FactorRow): Json {
   return {
     id: row.id,
     created_at: row.created_at,
@@ -74,5 +74,6 @@ function factorView(row: FactorRow): Json {
     friendly_name: row.friendly_name ?? undefined,
     factor_type: row.factor_type,
     status: row.status,
+    phone: row.phone ?? undefined,
   }
 }

@@ -8,6 +8,7 @@ export type OneTimeTokenType =
   | 'recovery_token'
   | 'email_change_token_new'
   | 'email_change_token_current'
+  | 'phone_change_token'
 
 /** Marks tokens whose link ends in a code (PKCE), not in a session. */
 export const pkcePrefix = 'pkce_'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { AuthSettings } from '../settings.ts'
+import type { AuthSettings } from '../settings/settings.ts'
 import { globMatches, isAllowedRedirect } from './redirects.ts'
 
 const settings = {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { Call } from '../context.ts'
 import { queryOf } from '../routes/body.ts'
-import type { AuthSettings } from '../settings.ts'
+import type { AuthSettings } from '../settings/settings.ts'
 
 /** Where a link leads after it was followed: what was asked for when that is allowed, else the site. */
 export function redirectOf(call: Call, wanted?: string): string {

@@ -42,7 +42,7 @@ export async function verifyToken(
   if (isBanned(user, call.clock.now())) throw errors.bannedHere()
   switch (found.type) {
     case 'confirmation_token':
-      await audit(transaction, user, 'user_signedup', call.ip, { provider: 'email' })
+      await audit(call, transaction, user, 'user_signedup', { provider: 'email' })
       return confirmEmail(call, transaction, user)
     case 'recovery_token':
       return recover(call, transaction, user)
@@ -58,6 +58,7 @@ function isExpired(call: Call, user: UserRow, type: OneTimeTokenType): boolean {
     reauthentication_token: user.reauthentication_sent_at,
     email_change_token_new: user.email_change_sent_at,
     email_change_token_current: user.email_change_sent_at,
+    phone_change_token: user.phone_change_sent_at,
   }[type]
   if (sentAt === null) return true
   return sentAt.getTime() + call.settings.otpExpirySeconds * 1000 < call.clock.now()
@@ -68,7 +69,7 @@ async function recover(call: Call, transaction: Transaction, user: UserRow): Pro
   await dropOneTimeTokens(transaction, user.id, ['recovery_token'])
   const recovered = await updateUser(transaction, user.id, { recovery_token: '' })
   if (recovered.email_confirmed_at !== null) return recovered
-  await audit(transaction, user, 'user_signedup', call.ip, { provider: 'email' })
+  await audit(call, transaction, user, 'user_signedup', { provider: 'email' })
   return confirmEmail(call, transaction, recovered)
 }
 
@@ -83,6 +84,6 @@ async function changeEmail(
     await updateUser(transaction, user.id, { email_change_confirm_status: 1, [type]: '' })
     return undefined
   }
-  await audit(transaction, user, 'user_modified', call.ip)
+  await audit(call, transaction, user, 'user_modified')
   return confirmEmailChange(call, transaction, user)
 }

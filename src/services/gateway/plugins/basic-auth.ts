@@ -1,12 +1,13 @@
 import { z } from 'zod'
-import { authenticate, definePlugin } from './plugin.ts'
+import { authenticate, orAnonymous } from './authenticate.ts'
+import { definePlugin, type Plugin } from './plugin.ts'
 
 /** User name and password name the consumer. */
 export const basicAuth = definePlugin({
   priority: 1100,
   config: z.strictObject({
     hide_credentials: z.boolean().default(false),
-    anonymous: z.null().optional(),
+    anonymous: z.string().nullish(),
     realm: z.string().default('service'),
   }),
   create(config, { consumers }) {
@@ -15,7 +16,7 @@ export const basicAuth = definePlugin({
       message,
       headers: { 'www-authenticate': `Basic realm="${config.realm}"` },
     })
-    return passage => {
+    const check: Plugin = passage => {
       const [, value] = /^\s*basic\s+(\S+)/i.exec(passage.headers.authorization ?? '') ?? []
       if (value === undefined) return refuse('Unauthorized')
       const text = Buffer.from(value, 'base64').toString('utf8')
@@ -27,5 +28,6 @@ export const basicAuth = definePlugin({
       if (config.hide_credentials) passage.upstream.set('authorization', null)
       return undefined
     }
+    return orAnonymous(check, config.anonymous, consumers)
   },
 })

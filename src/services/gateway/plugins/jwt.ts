@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { isSigned } from './algorithms.ts'
-import { authenticate, definePlugin, type Passage } from './plugin.ts'
+import { authenticate, orAnonymous } from './authenticate.ts'
+import { definePlugin, type Passage, type Plugin } from './plugin.ts'
 import { valuesOf } from './query.ts'
 
 const options = z.strictObject({
@@ -13,7 +14,7 @@ const options = z.strictObject({
   /** Seconds; 0: any. */
   maximum_expiration: z.number().min(0).max(31_536_000).default(0),
   run_on_preflight: z.boolean().default(true),
-  anonymous: z.null().optional(),
+  anonymous: z.string().nullish(),
   realm: z.string().nullish(),
 })
 
@@ -29,7 +30,7 @@ export const jwt = definePlugin({
       headers,
       ...(body ? { body } : {}),
     })
-    return passage => {
+    const check: Plugin = passage => {
       if (passage.method === 'OPTIONS' && !config.run_on_preflight) return undefined
       const found = tokensOf(passage, config)
       const [token] = found
@@ -55,6 +56,7 @@ export const jwt = definePlugin({
       authenticate(passage, known.consumer)
       return undefined
     }
+    return orAnonymous(check, config.anonymous, consumers)
   },
 })
 

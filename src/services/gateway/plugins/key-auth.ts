@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { authenticate, definePlugin } from './plugin.ts'
+import { authenticate, orAnonymous } from './authenticate.ts'
+import { definePlugin, type Plugin } from './plugin.ts'
 import { valuesOf, withoutParameter } from './query.ts'
 
 const challenge = { 'www-authenticate': 'Key' }
@@ -14,10 +15,10 @@ export const keyAuth = definePlugin({
     key_in_query: z.boolean().default(true),
     key_in_body: z.literal(false).optional(),
     run_on_preflight: z.boolean().default(true),
-    anonymous: z.null().optional(),
+    anonymous: z.string().nullish(),
   }),
   create(config, { consumers }) {
-    return passage => {
+    const check: Plugin = passage => {
       if (passage.method === 'OPTIONS' && !config.run_on_preflight) return undefined
       for (const name of config.key_names) {
         const field = name.toLowerCase()
@@ -39,5 +40,6 @@ export const keyAuth = definePlugin({
       }
       return { status: 401, message: 'No API key found in request', headers: challenge }
     }
+    return orAnonymous(check, config.anonymous, consumers)
   },
 })

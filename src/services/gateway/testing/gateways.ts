@@ -39,11 +39,14 @@ export function useGateways() {
     })
   }
 
-  async function start(config: string, clock: Clock = systemClock): Promise<RunningGateway> {
+  async function start(
+    config: string,
+    { clock = systemClock, env = {} }: { clock?: Clock; env?: Record<string, string> } = {},
+  ): Promise<RunningGateway> {
     const file = join(folder, 'kong.yml')
     writeFileSync(file, config)
     const instance = await gatewayService.create({
-      env: { KONG_DECLARATIVE_CONFIG: file },
+      env: { KONG_DECLARATIVE_CONFIG: file, ...env },
       log: silentLog,
       clock,
       cacheDirectory: folder,

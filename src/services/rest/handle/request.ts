@@ -9,6 +9,7 @@ import { Timing } from '../response/timing.ts'
 import type { RestSettings } from '../settings.ts'
 import { changeTable } from './change.ts'
 import { callFunction } from './function.ts'
+import { limited } from './limited.ts'
 import { allowedMethods } from './options.ts'
 import type { Handling, RestParts } from './parts.ts'
 import { readTable } from './read.ts'
@@ -36,7 +37,8 @@ export async function answerRequest(
     timing.ended('parse')
     for (let tries = 0; ; tries++) {
       try {
-        const handling = { parts, call, caller, known, schema: known.schema, settings, timing }
+        const own = { settings: limited(settings, caller), timing }
+        const handling = { parts, call, caller, known, schema: known.schema, ...own }
         const answer = await perform(handling)
         timing.ended('response')
         return settings.timing ? withTiming(answer, timing) : answer

@@ -1,6 +1,8 @@
 import type { FastifyRequest } from '#http'
+import type { Clock } from '#kernel'
 import { errors } from '../errors.ts'
 import { requireAllowedMime } from '../rules.ts'
+import { untilIdle } from './idle.ts'
 
 /** What an upload brings besides its name. */
 export interface IncomingBody {
@@ -18,9 +20,10 @@ const userMetadataLimitBytes = 1024 * 1024
 /** Reads an upload's headers, or the fields before the file of a form; the file itself is not touched yet. */
 export async function openBody(
   request: FastifyRequest,
+  clock: Clock,
   allowedMimeTypes: readonly string[] | null,
 ): Promise<IncomingBody> {
-  const body = isForm(request) ? await openForm(request) : openRaw(request)
+  const body = isForm(request) ? await openForm(request, clock) : openRaw(request, clock)
   requireAllowedMime(body.mimeType, allowedMimeTypes)
   return body
 }
@@ -38,11 +41,10 @@ export function drain(request: FastifyRequest): void {
   raw.once('close', () => clearTimeout(timer))
 }
 
-function openRaw(request: FastifyRequest): IncomingBody {
+function openRaw(request: FastifyRequest, clock: Clock): IncomingBody {
   const { headers, raw } = request
   return {
-    // The iterator must not destroy the request when it ends early: the answer goes out on the same socket.
-    stream: raw.iterator({ destroyOnReturn: false }),
+    stream: untilIdle(raw, clock),
     mimeType: headers['content-type'] || 'application/octet-stream',
     cacheControl: headers['cache-control'] ?? 'no-cache',
     userMetadata: parseUserMetadata(one(headers['x-metadata']), 'base64'),
@@ -51,7 +53,7 @@ function openRaw(request: FastifyRequest): IncomingBody {
   }
 }
 
-async function openForm(request: FastifyRequest): Promise<IncomingBody> {
+async function openForm(request: FastifyRequest, clock: Clock): Promise<IncomingBody> {
   const file = await request
     .file({ limits: { fileSize: Number.MAX_SAFE_INTEGER, fields: 10, files: 1 } })
     .catch(error => {
@@ -67,7 +69,7 @@ async function openForm(request: FastifyRequest): Promise<IncomingBody> {
   }
   const seconds = field('cacheControl')
   return {
-    stream: file.file.iterator({ destroyOnReturn: false }),
+    stream: untilIdle(file.file, clock),
     mimeType: field('contentType') ?? file.mimetype,
     cacheControl: seconds ? `max-age=${seconds}` : 'no-cache',
     userMetadata: parseUserMetadata(field('metadata', 'userMetadata'), 'utf8'),

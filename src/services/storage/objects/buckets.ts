@@ -2,7 +2,13 @@ import type pg from 'pg'
 import type { Call } from '../context.ts'
 import type { Transaction } from '../database/database.ts'
 import { errors } from '../errors.ts'
-import { isUuid, parseFileSize, requireBucketName, requireMimePatterns } from '../rules.ts'
+import {
+  isUuid,
+  parseFileSize,
+  requireBucketName,
+  requireMimePatterns,
+  requireNewBucketName,
+} from '../rules.ts'
 import { deletingRows } from './remove.ts'
 import { deleteObjects, type ObjectRow } from './rows.ts'
 
@@ -28,8 +34,8 @@ export async function createBucket(
   input: BucketInput & { name: string; id?: string },
 ): Promise<void> {
   const id = input.id || input.name
-  requireBucketName(input.name)
-  requireBucketName(id)
+  requireNewBucketName(input.name)
+  requireNewBucketName(id)
   const rules = readRules(call, input)
   await call.database
     .run(call.caller, transaction =>
@@ -78,7 +84,7 @@ export async function updateBucket(call: Call, id: string, input: BucketInput): 
   const changes = Object.entries({ public: input.public, ...readRules(call, input) }).filter(
     ([, value]) => value !== undefined,
   )
-  if (changes.length === 0) return
+  if (changes.length === 0) throw errors.noContent()
   const { rowCount } = await call.database.run(call.caller, transaction =>
     transaction.query(
       `update storage.buckets set ${changes.map(([column], i) => `${column} = $${i + 2}`).join(', ')}, updated_at = now() where id = $1`,
@@ -106,6 +112,14 @@ export async function deleteBucket(call: Call, id: string): Promise<void> {
 /** Deletes all objects that the caller sees, a thousand at a time; stops with an error when one may not be deleted. */
 export async function emptyBucket(call: Call, id: string): Promise<void> {
   await getBucket(call, id)
+  const { emptyBucketMax } = call.settings
+  const { rows } = await call.database.run(call.caller, transaction =>
+    transaction.query<{ count: number }>(
+      'select count(*) as count from (select 1 from storage.objects where bucket_id = $1 limit $2) as found',
+      [id, emptyBucketMax + 1],
+    ),
+  )
+  if ((rows[0]?.count ?? 0) > emptyBucketMax) throw errors.bucketTooFull(id)
   for (;;) {
     const { rows: seen } = await call.database.run(call.caller, transaction =>
       transaction.query<ObjectRow>('select id, name from storage.objects where bucket_id = $1 limit $2', [

@@ -1,4 +1,5 @@
 import type { Call } from '../context.ts'
+import { errors } from '../errors.ts'
 import { requireBucketName } from '../rules.ts'
 
 export interface ListOptions {
@@ -56,6 +57,7 @@ export async function listFolder(call: Call, bucket: string, options: ListOption
 export interface Page {
   readonly hasNext: boolean
   readonly nextCursor?: string
+  readonly nextCursorKey?: string
   readonly folders: unknown[]
   readonly objects: unknown[]
 }
@@ -71,11 +73,12 @@ export async function listPage(call: Call, bucket: string, options: ListV2Option
     : await listFlat(call, bucket, options, limit + 1, cursor)
   const page = entries.slice(0, limit)
   const last = page.at(-1)
-  const folders = page.filter(entry => entry.id === null).map(({ name, key }) => ({ name, key }))
+  const folders = page.filter(entry => entry.id === null)
   const objects = page.filter(entry => entry.id !== null)
   if (entries.length <= limit || !last) return { hasNext: false, folders, objects }
   const sorted = column === 'name' ? undefined : (last[column as 'created_at'] ?? undefined)?.toISOString()
-  return { hasNext: true, nextCursor: writeCursor({ name: last.name, sorted }), folders, objects }
+  const nextCursor = writeCursor({ name: last.name, sorted })
+  return { hasNext: true, nextCursor, nextCursorKey: last.name, folders, objects }
 }
 
 async function searchLevel(
@@ -137,14 +140,14 @@ function writeCursor(cursor: Cursor): string {
   return Buffer.from(JSON.stringify(cursor)).toString('base64url')
 }
 
-/** A cursor that is not one of ours starts from the beginning of the names that follow it. */
 function readCursor(text: string | undefined): Cursor | undefined {
   if (!text) return undefined
   try {
     const parsed = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as Cursor
-    if (typeof parsed.name === 'string') return parsed
+    const sorted = parsed.sorted === undefined || !Number.isNaN(Date.parse(parsed.sorted))
+    if (typeof parsed.name === 'string' && sorted) return parsed
   } catch {
-    // Not ours.
+    // Not one of ours.
   }
-  return { name: text }
+  throw errors.invalidParameter('continuation token')
 }

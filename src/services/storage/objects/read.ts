@@ -27,6 +27,13 @@ export function readPublicObject(call: Call, bucket: string, name: string): Prom
   })
 }
 
+/** The row as the caller's policies show it, in public buckets too. */
+export function readAuthenticatedObject(call: Call, bucket: string, name: string): Promise<ObjectRow> {
+  requireBucketName(bucket)
+  requireKey(name)
+  return call.database.run(call.caller, transaction => requireObject(transaction, bucket, name))
+}
+
 /** The row, for somebody who holds a signed URL. */
 export function readSignedObject(call: Call, bucket: string, name: string): Promise<ObjectRow> {
   requireBucketName(bucket)

@@ -124,9 +124,10 @@ export async function deleteObjects(
 
 /** Lets one writer at a time complete an object of that name; the next waits at most five seconds. */
 export async function lockName(transaction: Transaction, bucket: string, name: string): Promise<void> {
-  await transaction.query(`set local lock_timeout = '5s'`)
   await transaction
-    .query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`${bucket}/${name}`])
+    .query(`select set_config('lock_timeout', '5s', true), pg_advisory_xact_lock(hashtextextended($1, 0))`, [
+      `${bucket}/${name}`,
+    ])
     .catch(error => {
       throw error.storageCode === 'ResourceLocked' ? errors.lockTimeout(error) : error
     })

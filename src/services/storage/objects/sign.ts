@@ -10,12 +10,15 @@ export async function signObject(
   bucket: string,
   name: string,
   expiresInSeconds: number,
+  transformations = '',
 ): Promise<string> {
   requireBucketName(bucket)
   requireKey(name)
   await call.database.run(call.caller, transaction => requireObject(transaction, bucket, name))
   const url = `${bucket}/${name}`
-  return `/object/sign/${url}?token=${await call.tokens.sign({ url }, expiresInSeconds)}`
+  const payload = { ...(transformations && { transformations }), url, scope: 'download' }
+  const token = await call.tokens.sign(payload, expiresInSeconds)
+  return `/${transformations ? 'render/image' : 'object'}/sign/${url}?token=${token}`
 }
 
 /** The same for many; what cannot be signed says so in its own entry. */
@@ -40,7 +43,7 @@ export async function signObjects(
         return { error, path, signedURL: null }
       }
       const url = `${bucket}/${path}`
-      const token = await call.tokens.sign({ url }, expiresInSeconds)
+      const token = await call.tokens.sign({ url, scope: 'download' }, expiresInSeconds)
       return { error: null, path, signedURL: `/object/sign/${url}?token=${token}` }
     }),
   )
@@ -56,6 +59,7 @@ export async function signUpload(call: Call, target: UploadTarget): Promise<{ ur
     ...(target.owner === undefined ? {} : { owner: target.owner }),
     url,
     upsert: target.upsert,
+    scope: 'upload',
   }
   const token = await call.tokens.sign(payload, call.settings.signedUploadSeconds)
   return { url: `/object/upload/sign/${url}?token=${token}`, token }
@@ -67,6 +71,10 @@ export interface SignedClaims {
   readonly exp: number
   readonly owner?: string
   readonly upsert?: boolean
+  readonly scope?: string
+  /** How a rendered image was asked for when the link was made. */
+  readonly transformations?: string
+  readonly format?: string
 }
 
 /** What a signed link allows. Throws when it is forged, expired, or meant for another object. */
@@ -75,10 +83,14 @@ export async function openSigned(
   token: string,
   bucket: string,
   name: string,
+  scope: 'download' | 'upload',
 ): Promise<SignedClaims> {
   const claims = (await call.tokens.verify(token).catch(error => {
     throw errors.invalidJwt((error as Error).message)
   })) as unknown as SignedClaims
+  // Links from before there were scopes: only those for uploading say `upsert`.
+  const scoped = claims.scope ?? (claims.upsert === undefined ? 'download' : 'upload')
+  if (scoped !== scope) throw errors.invalidSignature(`Token is not scoped for ${scope}`)
   if (claims.url !== `${bucket}/${name}`) throw errors.invalidSignature()
   return claims
 }

@@ -53,7 +53,7 @@ export async function copyObject(
   options.check?.(source)
   const metadata = {
     ...source.metadata,
-    ...(options.copyMetadata ? {} : options.metadata),
+    ...(options.copyMetadata ? {} : dropUndefined(options.metadata ?? {})),
     lastModified: new Date().toISOString(),
   }
   const userMetadata = options.copyMetadata ? source.user_metadata : (options.userMetadata ?? {})
@@ -65,4 +65,8 @@ export async function copyObject(
     throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? errors.noSuchKey(from.name) : error
   })
   return commitRow(call, target, version, { metadata, userMetadata: userMetadata ?? undefined })
+}
+
+function dropUndefined<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>
 }

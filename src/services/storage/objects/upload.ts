@@ -3,7 +3,9 @@ import type { Call, StorageContext } from '../context.ts'
 import type { Transaction } from '../database/database.ts'
 import type { Scope } from '../database/scope.ts'
 import { errors } from '../errors.ts'
-import { asStorageFailure, type Received } from '../files/store.ts'
+import { asStorageFailure } from '../files/failures.ts'
+import type { Received } from '../files/port.ts'
+import { requireRobotsRules } from '../robots.ts'
 import { isFolderPlaceholder, requireBucketName, requireKey } from '../rules.ts'
 import { type IncomingBody, openBody } from './body.ts'
 import {
@@ -36,7 +38,7 @@ export async function uploadFromRequest(call: Call, target: UploadTarget, as: Sc
   requireBucketName(target.bucket)
   const bucket = await bucketRules(call, target.bucket)
   const placeholder = isFolderPlaceholder(target.name)
-  const body = await openBody(call.request, placeholder ? null : bucket.allowed_mime_types)
+  const body = await openBody(call.request, call.clock, placeholder ? null : bucket.allowed_mime_types)
   requireKey(target.name)
   const limitBytes = placeholder ? 0 : sizeLimit(call.settings, bucket, 'standard')
   const metadata = describe(body)
@@ -98,6 +100,7 @@ interface Content {
   readonly metadata: ObjectMetadata
   readonly userMetadata?: Record<string, unknown> | undefined
   readonly limitBytes: number
+  readonly check?: NewRow['check']
 }
 
 /** Bytes first, row second: an object is seen only when it is whole and on disk. */
@@ -109,6 +112,7 @@ export async function storeBody(call: Call, target: UploadTarget, content: Conte
   return completeUpload(call, target, version, {
     metadata: withBytes(content.metadata, received, call.settings.etagAlgorithm),
     userMetadata: content.userMetadata,
+    ...(content.check && { check: content.check }),
   })
 }
 
@@ -131,6 +135,10 @@ export async function completeUpload(
 export interface NewRow {
   readonly metadata: ObjectMetadata
   readonly userMetadata?: Record<string, unknown> | undefined
+  /** Sees the row that is there now; throws when the object must not be written over it. */
+  readonly check?: (current: ObjectRow | undefined) => void
+  /** Further work that is committed together with the row. */
+  readonly also?: (transaction: Transaction) => Promise<unknown>
 }
 
 /** Names a published version in its row; the version that it replaces goes. When the row does not come, neither do the bytes stay. */
@@ -145,7 +153,8 @@ export async function commitRow(
     const stored = await call.database.run(call.service, async transaction => {
       await lockName(transaction, target.bucket, target.name)
       const current = await findObject(transaction, target.bucket, target.name, { forUpdate: true })
-      if (current && !target.upsert) throw errors.keyExists(target.name)
+      if (current && !target.upsert && current.version !== version) throw errors.keyExists(target.name)
+      row.check?.(current)
       const change = {
         bucket_id: target.bucket,
         name: target.name,
@@ -155,7 +164,8 @@ export async function commitRow(
         user_metadata: row.userMetadata ?? {},
       }
       const result = await upsertObject(transaction, change)
-      if (current?.version) replaced.push(current.version)
+      await row.also?.(transaction)
+      if (current?.version && current.version !== version) replaced.push(current.version)
       await call.files.retire(replaced)
       return result
     })
@@ -190,8 +200,7 @@ async function abandon(call: Call, version: string, replaced: readonly string[])
 export function describe(
   body: Pick<IncomingBody, 'mimeType' | 'cacheControl' | 'robots' | 'announcedSize'>,
 ): ObjectMetadata {
-  if (body.robots !== undefined && /[^\x20-\x7e]/.test(body.robots))
-    throw errors.invalidRobots('invalid character')
+  if (body.robots !== undefined) requireRobotsRules(body.robots)
   return {
     mimetype: body.mimeType,
     cacheControl: body.cacheControl,
@@ -207,10 +216,10 @@ export function withBytes(
   received: Received,
   etagAlgorithm: 'md5' | 'mtime',
 ): ObjectMetadata {
-  const { size, md5, modifiedAt } = received
+  const { size, etag, modifiedAt } = received
   return {
     eTag:
-      etagAlgorithm === 'md5' ? `"${md5}"` : `"${modifiedAt.getTime().toString(16)}-${size.toString(16)}"`,
+      etagAlgorithm === 'md5' ? `"${etag}"` : `"${modifiedAt.getTime().toString(16)}-${size.toString(16)}"`,
     ...metadata,
     size,
     lastModified: modifiedAt.toISOString(),

@@ -1,6 +1,7 @@
 import type { FastifyReply } from '#http'
 import type { Call } from '../context.ts'
 import { errors } from '../errors.ts'
+import type { Content } from '../files/port.ts'
 import type { ObjectRow } from '../objects/rows.ts'
 import { evaluate } from './conditions.ts'
 import { contentHeaders } from './headers.ts'
@@ -13,8 +14,6 @@ export interface DownloadOptions {
   readonly expires?: Date
 }
 
-const chunkBytes = 256 * 1024
-
 /** Sends an object's bytes: whole or one range, or 304, 412, 416 as the request's conditions say. */
 export async function sendObject(
   call: Call,
@@ -22,14 +21,28 @@ export async function sendObject(
   row: ObjectRow,
   options: DownloadOptions = {},
 ): Promise<FastifyReply> {
+  const content = row.version ? await call.files.open(row.version) : undefined
+  if (!content) return notThere(reply)
+  return sendContent(call, reply, row, content, lastModified =>
+    contentHeaders(call, row, { ...options, lastModified }),
+  )
+}
+
+/** The same for content that is open, under headers of the caller's choice; closes it when it is not sent. */
+export async function sendContent(
+  call: Call,
+  reply: FastifyReply,
+  row: ObjectRow,
+  content: Content,
+  describe: (lastModified: Date) => Record<string, string>,
+): Promise<FastifyReply> {
   const { headers } = call.request
-  const handle = row.version ? await call.files.open(row.version) : undefined
-  if (!handle) return notThere(reply)
+  const { size, modifiedAt } = content
+  const lastModified = row.metadata?.lastModified ? new Date(row.metadata.lastModified) : modifiedAt
+  const etag = row.metadata?.eTag
+  const described = describe(lastModified)
   try {
-    const { size, mtime } = await handle.stat()
-    const lastModified = row.metadata?.lastModified ? new Date(row.metadata.lastModified) : mtime
-    const etag = row.metadata?.eTag
-    reply.headers(contentHeaders(call, row, { ...options, lastModified }))
+    reply.headers(described)
     const verdict = evaluate(
       {
         ifMatch: headers['if-match'],
@@ -41,7 +54,7 @@ export async function sendObject(
     )
     if (verdict === 'failed') throw errors.preconditionFailed()
     if (verdict === 'not-modified') {
-      await handle.close()
+      await content.close()
       return reply.removeHeader('content-type').status(304).send()
     }
     const range = rangeStillHolds(headers['if-range'], etag, lastModified)
@@ -55,14 +68,13 @@ export async function sendObject(
     reply.header('content-length', end - start + 1)
     if (range) reply.status(206).header('content-range', `bytes ${start}-${end}/${size}`)
     if (end < start) {
-      await handle.close()
+      await content.close()
       return reply.send('')
     }
-    return reply.send(handle.createReadStream({ start, end, highWaterMark: chunkBytes }))
+    return reply.send(await content.read(range && { start, end }))
   } catch (error) {
-    await handle.close().catch(() => {})
-    for (const name of ['content-type', 'content-length', 'content-disposition', 'cache-control', 'expires'])
-      reply.removeHeader(name)
+    await content.close()
+    for (const name of [...Object.keys(described), 'content-length']) reply.removeHeader(name)
     throw error
   }
 }

@@ -36,7 +36,7 @@ export function bucketRoutes(app: FastifyInstance): void {
   app.post('/:id/empty', { schema: { headers } }, async request => {
     const call = await openCall(request, { operation: 'storage.bucket.empty', token: 'required' })
     await emptyBucket(call, idOf(request.params))
-    return { message: 'Successfully emptied' }
+    return { message: 'Empty bucket has been queued. Completion may take up to an hour.' }
   })
   app.delete('/:id', { schema: { headers } }, async request => {
     const call = await openCall(request, { operation: 'storage.bucket.delete', token: 'required' })

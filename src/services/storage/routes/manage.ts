@@ -1,5 +1,6 @@
 import type { FastifyInstance } from '#http'
 import { openCall } from '../context.ts'
+import { type ImageOptions, writeOptions } from '../images/options.ts'
 import { parseUserMetadata } from '../objects/body.ts'
 import { type ListOptions, type ListV2Options, listFolder, listPage } from '../objects/list.ts'
 import { deletingRows } from '../objects/remove.ts'
@@ -75,8 +76,9 @@ export function manageRoutes(app: FastifyInstance): void {
   app.post('/sign/:bucket/*', { schema: { headers, body: signBody } }, async request => {
     const call = await openCall(request, { operation: 'storage.object.sign', token: 'required' })
     const { bucket, name } = target(request)
-    const { expiresIn } = request.body as { expiresIn: number }
-    return { signedURL: await signObject(call, bucket, name, expiresIn) }
+    const { expiresIn, transform } = request.body as { expiresIn: number; transform?: ImageOptions }
+    const transformations = call.settings.imageTransformation ? writeOptions(transform ?? {}) : ''
+    return { signedURL: await signObject(call, bucket, name, expiresIn, transformations) }
   })
 
   app.post('/sign/:bucket', { schema: { headers, body: signManyBody } }, async request => {

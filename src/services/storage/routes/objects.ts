@@ -33,7 +33,7 @@ export function uploadRoutes(app: FastifyInstance): void {
     const call = await openCall(request, { operation: 'storage.object.upload_signed', token: 'none' })
     const { bucket, name } = target(request)
     const { token } = request.query as { token: string }
-    const { owner, upsert } = await openSigned(call, token, bucket, name)
+    const { owner, upsert } = await openSigned(call, token, bucket, name, 'upload')
     const to = { bucket, name, owner, upsert: upsert === true }
     await uploadFromRequest(call, to, call.service)
     return { Key: `${bucket}/${name}` }

@@ -42,7 +42,13 @@ export function readRoutes(app: FastifyInstance): void {
   const signed = (send: 'content' | 'head') => async (request: FastifyRequest, reply: FastifyReply) => {
     const call = await openCall(request, { operation: 'storage.object.get_signed', token: 'none' })
     const { bucket, name } = target(request)
-    const { exp } = await openSigned(call, (request.query as { token: string }).token, bucket, name)
+    const { exp } = await openSigned(
+      call,
+      (request.query as { token: string }).token,
+      bucket,
+      name,
+      'download',
+    )
     const row = await readSignedObject(call, bucket, name)
     if (send === 'head') return sendHead(call, reply, row)
     return sendObject(call, reply, row, { download: downloadName(request), expires: new Date(exp * 1000) })

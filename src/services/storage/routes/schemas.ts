@@ -1,3 +1,5 @@
+import { imageOptionsSchema } from '../images/options.ts'
+
 // What requests must look like. The validator's own sentences are part of the API: clients read them.
 
 export const authorized = {
@@ -107,7 +109,7 @@ export const signBody = {
   type: 'object',
   properties: {
     expiresIn: { type: 'integer', minimum: 1 },
-    transform: { type: 'object' },
+    transform: { type: 'object', properties: imageOptionsSchema },
   },
   required: ['expiresIn'],
 } as const

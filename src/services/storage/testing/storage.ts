@@ -24,6 +24,9 @@ export const serviceToken = token({ role: 'service_role' })
 export const anonToken = token({ role: 'anon' })
 export const userToken = (id: string) => token({ role: 'authenticated', sub: id })
 
+/** Static S3 keys of a test service. */
+export const s3Keys = { accessKeyId: 'test-key-id', secretAccessKey: 'test-secret-key' }
+
 export interface TestStorage extends AsyncDisposable {
   readonly url: string
   readonly directory: string
@@ -36,21 +39,33 @@ export interface TestStorage extends AsyncDisposable {
   fetch(path: string, init?: RequestInit & { token?: string; duplex?: 'half' }): Promise<Response>
 }
 
+/** Variables of a test service. */
+export function storageEnv(
+  databaseUrl: string,
+  directory: string,
+  more: Record<string, string> = {},
+): Record<string, string> {
+  return {
+    AUTH_JWT_SECRET: secret,
+    DATABASE_URL: databaseUrl,
+    SERVICE_KEY: serviceToken,
+    ANON_KEY: anonToken,
+    FILE_STORAGE_BACKEND_PATH: directory,
+    FILE_SIZE_LIMIT: String(20 * 1024 * 1024),
+    TENANT_ID: 'test',
+    REGION: 'local',
+    S3_PROTOCOL_ACCESS_KEY_ID: s3Keys.accessKeyId,
+    S3_PROTOCOL_ACCESS_KEY_SECRET: s3Keys.secretAccessKey,
+    ...more,
+  }
+}
+
 /** The storage service on a real PostgreSQL and a temporary folder. */
 export async function startStorage(env: Record<string, string> = {}): Promise<TestStorage> {
   const postgres = await startTestPostgres()
   const directory = await mkdtemp(join(tmpdir(), 'hangar-test-storage-'))
   const service = await storageService.create({
-    env: {
-      AUTH_JWT_SECRET: secret,
-      DATABASE_URL: postgres.url('supabase_storage_admin'),
-      SERVICE_KEY: serviceToken,
-      ANON_KEY: anonToken,
-      FILE_STORAGE_BACKEND_PATH: directory,
-      FILE_SIZE_LIMIT: String(20 * 1024 * 1024),
-      TENANT_ID: 'test',
-      ...env,
-    },
+    env: storageEnv(postgres.url('supabase_storage_admin'), directory, env),
     log: silentLog,
     clock: systemClock,
     cacheDirectory: join(directory, 'cache'),

@@ -1,0 +1,358 @@
+import {
+  createRequestStateCodec,
+  type ElicitRequestFormParams,
+  type InputRequiredResult,
+  inputRequired,
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+  Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server'
+
+/**
+ * The server that the official conformance suite asks for, with everything the protocol has, behind our HTTP endpoint. What its tools answer
+ * is prescribed by the suite ("Server Implementation Requirements" of each scenario).
+ */
+export function createEverythingServer(): Server {
+  const server = new Server(
+    { name: 'hangar-conformance', version: '1.0.0' },
+    {
+      capabilities: {
+        tools: {},
+        resources: { subscribe: true },
+        prompts: {},
+        completions: {},
+        logging: {},
+      },
+      requestState: { verify: codec.verify },
+    },
+  )
+  server.setRequestHandler('tools/list', () => ({
+    tools: Object.entries(tools).map(([name, { input = {} }]) => ({
+      name,
+      description: `Conformance: ${name}`,
+      inputSchema: { type: 'object' as const, properties: input },
+    })),
+  }))
+  server.setRequestHandler('tools/call', async ({ params }, context) => {
+    const tool = tools[params.name]
+    if (!tool) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no tool of that name')
+    return tool.run(context, (params.arguments ?? {}) as Record<string, string>) as never
+  })
+  server.setRequestHandler('resources/list', () => ({
+    resources: Object.entries(resources).map(([uri, { mimeType }]) => ({
+      uri,
+      name: uri.replace('test://', ''),
+      description: `Conformance: ${uri}`,
+      mimeType,
+    })),
+  }))
+  server.setRequestHandler('resources/templates/list', () => ({
+    resourceTemplates: [
+      {
+        uriTemplate: 'test://template/{id}/data',
+        name: 'template',
+        description: 'Conformance',
+        mimeType: json,
+      },
+    ],
+  }))
+  server.setRequestHandler('resources/read', ({ params: { uri } }) => {
+    const id = /^test:\/\/template\/([^/]+)\/data$/.exec(uri)?.[1]
+    const contents = id
+      ? { mimeType: json, text: JSON.stringify({ id, templateTest: true, data: `Data for ID: ${id}` }) }
+      : resources[uri]
+    if (!contents) throw new ResourceNotFoundError(uri)
+    return { contents: [{ uri, ...contents }] } as never
+  })
+  server.setRequestHandler('resources/subscribe', () => ({}))
+  server.setRequestHandler('resources/unsubscribe', () => ({}))
+  server.setRequestHandler('prompts/list', () => ({
+    prompts: Object.entries(prompts).map(([name, { arguments: names = [] }]) => ({
+      name,
+      description: `Conformance: ${name}`,
+      arguments: names.map(argument => ({ name: argument, description: argument, required: true })),
+    })),
+  }))
+  server.setRequestHandler('prompts/get', ({ params }, context) => {
+    const prompt = prompts[params.name]
+    if (!prompt) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no prompt of that name')
+    return prompt.get((params.arguments ?? {}) as Record<string, string>, context) as never
+  })
+  server.setRequestHandler('completion/complete', ({ params }) => ({
+    completion: { values: ['paris', 'park'].filter(value => value.startsWith(params.argument.value)) },
+  }))
+  return server
+}
+
+const codec = createRequestStateCodec<{ round: number }>({ key: 'conformance'.padEnd(32, '.') })
+const json = 'application/json'
+const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=='
+const wav = Buffer.concat([
+  Buffer.from('RIFF'),
+  Buffer.from([36, 0, 0, 0]),
+  Buffer.from('WAVEfmt '),
+  Buffer.from([16, 0, 0, 0, 1, 0, 1, 0, 0x40, 0x1f, 0, 0, 0x80, 0x3e, 0, 0, 2, 0, 16, 0]),
+  Buffer.from('data'),
+  Buffer.from([0, 0, 0, 0]),
+]).toString('base64')
+
+const text = (value: string) => ({ type: 'text', text: value })
+const said = (value: string) => ({ content: [text(value)] })
+const image = { type: 'image', data: png, mimeType: 'image/png' }
+const pause = () => new Promise<void>(resolve => setTimeout(resolve, 50))
+
+type FormSchema = ElicitRequestFormParams['requestedSchema']
+
+interface EverythingTool {
+  readonly input?: Record<string, { type: string }>
+  run(context: ServerContext, input: Record<string, string>): unknown
+}
+
+const nameForm: FormSchema = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] }
+const askName = () => inputRequired.elicit({ message: 'What is your name?', requestedSchema: nameForm })
+const askGreeting = (words: string, maxTokens: number) =>
+  inputRequired.createMessage({
+    messages: [{ role: 'user', content: { type: 'text', text: words } }],
+    maxTokens,
+  })
+
+/** The content of an accepted form, if that is what came. */
+function form(context: ServerContext, key: string): Record<string, unknown> | undefined {
+  const response = context.mcpReq.inputResponses?.[key] as { action?: string; content?: object } | undefined
+  return response?.action === 'accept' && typeof response.content === 'object'
+    ? (response.content as Record<string, unknown>)
+    : undefined
+}
+
+const tools: Record<string, EverythingTool> = {
+  test_simple_text: { run: () => said('This is a simple text response for testing.') },
+  test_image_content: { run: () => ({ content: [image] }) },
+  test_audio_content: { run: () => ({ content: [{ type: 'audio', data: wav, mimeType: 'audio/wav' }] }) },
+  test_embedded_resource: {
+    run: () => ({
+      content: [
+        {
+          type: 'resource',
+          resource: {
+            uri: 'test://embedded-resource',
+            mimeType: 'text/plain',
+            text: 'This is an embedded resource content.',
+          },
+        },
+      ],
+    }),
+  },
+  test_multiple_content_types: {
+    run: () => ({
+      content: [
+        text('Multiple content types test:'),
+        image,
+        {
+          type: 'resource',
+          resource: {
+            uri: 'test://mixed-content-resource',
+            mimeType: json,
+            text: JSON.stringify({ test: 'data', value: 123 }),
+          },
+        },
+      ],
+    }),
+  },
+  test_error_handling: {
+    run: () => ({ isError: true, ...said('This tool intentionally returns an error for testing') }),
+  },
+  test_tool_with_logging: { run: logs },
+  test_logging_tool: { run: logs },
+  test_tool_with_progress: {
+    async run(context) {
+      const progressToken = context.mcpReq._meta?.progressToken
+      for (const progress of [0, 50, 100]) {
+        if (progress > 0) await pause()
+        if (progressToken !== undefined)
+          await context.mcpReq.notify({
+            method: 'notifications/progress',
+            params: { progressToken, progress, total: 100 },
+          })
+      }
+      return said('Reported its progress.')
+    },
+  },
+  test_missing_capability: {
+    run: () => inputRequired({ inputRequests: { answer: askGreeting('Say anything', 10) } }),
+  },
+  test_streaming_elicitation: {
+    run: () => inputRequired({ inputRequests: { user_name: askName() } }),
+  },
+  test_input_required_result_capabilities: {
+    run(context) {
+      const envelope = (context.mcpReq.envelope ?? {}) as Record<string, object>
+      const declared = envelope['io.modelcontextprotocol/clientCapabilities'] ?? {}
+      return inputRequired({
+        inputRequests: {
+          ...('elicitation' in declared ? { user_name: askName() } : {}),
+          ...('sampling' in declared ? { greeting: askGreeting('Generate a greeting', 50) } : {}),
+          ...('roots' in declared ? { client_roots: inputRequired.listRoots() } : {}),
+        },
+      })
+    },
+  },
+  test_input_required_result_elicitation: {
+    run(context) {
+      const name = form(context, 'user_name')?.['name']
+      return typeof name === 'string'
+        ? said(`Hello, ${name}!`)
+        : inputRequired({ inputRequests: { user_name: askName() } })
+    },
+  },
+  test_input_required_result_sampling: {
+    run(context) {
+      const answer = context.mcpReq.inputResponses?.['capital_question'] as
+        | { content?: { text?: string } }
+        | undefined
+      return answer
+        ? said(answer.content?.text ?? '')
+        : inputRequired({
+            inputRequests: { capital_question: askGreeting('What is the capital of France?', 100) },
+          })
+    },
+  },
+  test_input_required_result_list_roots: {
+    run(context) {
+      const answer = context.mcpReq.inputResponses?.['client_roots'] as { roots?: unknown[] } | undefined
+      return answer
+        ? said(`Roots: ${JSON.stringify(answer.roots)}`)
+        : inputRequired({ inputRequests: { client_roots: inputRequired.listRoots() } })
+    },
+  },
+  test_input_required_result_request_state: {
+    run: context => confirmed(context, 'state-ok'),
+  },
+  test_input_required_result_tampered_state: {
+    run: context => confirmed(context, 'state-ok'),
+  },
+  test_input_required_result_multiple_inputs: {
+    async run(context) {
+      const answers = context.mcpReq.inputResponses ?? {}
+      if (['user_name', 'greeting', 'client_roots'].every(key => key in answers))
+        return said('All three came.')
+      return inputRequired({
+        inputRequests: {
+          user_name: askName(),
+          greeting: askGreeting('Generate a greeting', 50),
+          client_roots: inputRequired.listRoots(),
+        },
+        requestState: await codec.mint({ round: 1 }),
+      })
+    },
+  },
+  test_input_required_result_multi_round: {
+    async run(context) {
+      const round = context.mcpReq.requestState<{ round: number }>()?.round ?? 0
+      if (round === 2 && form(context, 'step2')) return said('Both steps are done.')
+      if (round === 1 && form(context, 'step1'))
+        return inputRequired({
+          inputRequests: {
+            step2: inputRequired.elicit({
+              message: 'Step 2: What is your favorite color?',
+              requestedSchema: {
+                type: 'object',
+                properties: { color: { type: 'string' } },
+                required: ['color'],
+              },
+            }),
+          },
+          requestState: await codec.mint({ round: 2 }),
+        })
+      return inputRequired({
+        inputRequests: {
+          step1: inputRequired.elicit({ message: 'Step 1: What is your name?', requestedSchema: nameForm }),
+        },
+        requestState: await codec.mint({ round: 1 }),
+      })
+    },
+  },
+}
+
+async function logs(context: ServerContext) {
+  await context.mcpReq.log('info', 'Tool execution started')
+  await pause()
+  await context.mcpReq.log('info', 'Tool processing data')
+  await pause()
+  await context.mcpReq.log('info', 'Tool execution completed')
+  return said('Logged three times.')
+}
+
+async function confirmed(context: ServerContext, words: string) {
+  if (context.mcpReq.requestState() !== undefined && form(context, 'confirm')) return said(words)
+  return inputRequired({
+    inputRequests: {
+      confirm: inputRequired.elicit({
+        message: 'Please confirm',
+        requestedSchema: { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'] },
+      }),
+    },
+    requestState: await codec.mint({ round: 1 }),
+  })
+}
+
+const resources: Record<string, { mimeType: string; text?: string; blob?: string }> = {
+  'test://static-text': {
+    mimeType: 'text/plain',
+    text: 'This is the content of the static text resource.',
+  },
+  'test://static-binary': { mimeType: 'image/png', blob: png },
+  'test://watched-resource': { mimeType: 'text/plain', text: 'Watched.' },
+}
+
+interface EverythingPrompt {
+  readonly arguments?: readonly string[]
+  get(input: Record<string, string>, context: ServerContext): object | InputRequiredResult
+}
+
+const user = (content: object) => ({ role: 'user', content })
+
+const prompts: Record<string, EverythingPrompt> = {
+  test_simple_prompt: { get: () => ({ messages: [user(text('This is a simple prompt for testing.'))] }) },
+  test_prompt_with_arguments: {
+    arguments: ['arg1', 'arg2'],
+    get: ({ arg1, arg2 }) => ({
+      messages: [user(text(`Prompt with arguments: arg1='${arg1}', arg2='${arg2}'`))],
+    }),
+  },
+  test_prompt_with_embedded_resource: {
+    arguments: ['resourceUri'],
+    get: ({ resourceUri: uri }) => ({
+      messages: [
+        user({
+          type: 'resource',
+          resource: { uri, mimeType: 'text/plain', text: 'Embedded resource content for testing.' },
+        }),
+        user(text('Please process the embedded resource above.')),
+      ],
+    }),
+  },
+  test_prompt_with_image: {
+    get: () => ({ messages: [user(image), user(text('Please analyze the image above.'))] }),
+  },
+  test_input_required_result_prompt: {
+    get: (_input, context) => {
+      const given = form(context, 'user_context')
+      return given
+        ? { messages: [user(text(`Context: ${String(given['context'])}`))] }
+        : inputRequired({
+            inputRequests: {
+              user_context: inputRequired.elicit({
+                message: 'What context should the prompt use?',
+                requestedSchema: {
+                  type: 'object',
+                  properties: { context: { type: 'string' } },
+                  required: ['context'],
+                },
+              }),
+            },
+          })
+    },
+  },
+}

@@ -1,0 +1,87 @@
+import {
+  type AgentRole,
+  type AppContext,
+  accessMatrix,
+  type ConnectionField,
+  connectionFields,
+  contextShapes,
+  documentFields,
+  isAgentRole,
+  type Operation,
+  phasesWithConnection,
+  type SiloPhase,
+  type Visibility,
+} from '#contract'
+import type { SiloContext } from '#silos'
+import { type Caller, isOperator } from './caller.ts'
+import { deskErrors } from './errors.ts'
+
+/** What of an operation's output that caller may see. The one place where the access table is enforced. */
+export function project(caller: Caller, operation: Operation, output: unknown): unknown {
+  if (operation.name === 'silo.context') return projectContext(caller, output as SiloContext)
+  if (!operation.projected || isOperator(caller)) return output
+  if (!isAgentRole(caller.role)) return Array.isArray(output) ? [] : {}
+  const paths = documentFields[caller.role]?.[operation.name]
+  if (!paths) return output
+  return Array.isArray(output) ? output.map(item => pick(item, paths)) : pick(output, paths)
+}
+
+/** The connection record by role and phase. Throws 404 when there is none for anybody, 409 when the role must wait until all services run. */
+function projectContext(caller: Caller, { silo, services, connection }: SiloContext): AppContext {
+  const { phase } = silo
+  // The operator sees what the role with most rights sees; the rest is for "silo connect".
+  const role = isOperator(caller) ? 'devops' : caller.role
+  const visible = visibleFields(role, phase)
+  if (!connection || !phasesWithConnection.includes(phase)) throw deskErrors.noConnection(silo.alias, phase)
+  const seen = connectionFields.filter(field => visible[field] !== undefined)
+  if (seen.length === 0 && phase === 'degraded') throw deskErrors.degraded(silo.alias)
+  if (seen.length === 0 && phase !== 'running') throw deskErrors.noConnection(silo.alias, phase)
+
+  const fields = Object.fromEntries(
+    seen.map(field => [field, visible[field] === 'masked' ? masked(connection[field]) : connection[field]]),
+  )
+  const unsafe = phase === 'degraded' ? ({ unsafe: true } as const) : {}
+  if (contextShapes[role as AgentRole] !== 'record') return { ...fields, ...unsafe }
+  return {
+    silo_id: silo.silo_id,
+    status: phase,
+    started_at: silo.last_started_at,
+    connection_info: fields,
+    services: Object.fromEntries(
+      Object.entries(services).map(([name, { status, machine_id }]) => [name, { status, machine_id }]),
+    ),
+    ...unsafe,
+  }
+}
+
+/** Nothing for a role or phase that the table does not name. */
+export function visibleFields(
+  role: string,
+  phase: SiloPhase,
+): Readonly<Partial<Record<ConnectionField, Visibility>>> {
+  return isAgentRole(role) ? (accessMatrix[role][phase] ?? {}) : {}
+}
+
+/** `postgres://postgres:***@host` and nothing behind it. */
+function masked(value: string | null): string {
+  const match = /^(\w+):\/\/([^:@/]+):[^@]*@([^/?]+)/.exec(value ?? '')
+  return match ? `${match[1]}://${match[2]}:***@${match[3]}` : '***'
+}
+
+function pick(value: unknown, paths: readonly string[]): Record<string, unknown> {
+  const result: Record<string, unknown> = {}
+  for (const path of paths) {
+    const names = path.split('.')
+    const last = names.pop() as string
+    let from: unknown = value
+    let to = result
+    for (const name of names) {
+      from = (from as Record<string, unknown> | undefined)?.[name]
+      to[name] ??= {}
+      to = to[name] as Record<string, unknown>
+    }
+    const found = (from as Record<string, unknown> | undefined)?.[last]
+    if (found !== undefined) to[last] = found
+  }
+  return result
+}

@@ -1,0 +1,22 @@
+/** Keys that guides and habit put into fly.toml, and where what they mean belongs. */
+export const keyHints: Readonly<Record<string, string>> = {
+  external_port: 'Write the public port as port of [[services.ports]].',
+  auto_stop_machines: 'It belongs to [http_service] or [[services]].',
+  auto_start_machines: 'It belongs to [http_service] or [[services]].',
+  min_machines_running: 'It belongs to [http_service] or [[services]].',
+  internal_port: 'It belongs to [http_service] or [[services]], not to their ports.',
+  protocol: 'It belongs to [[services]], not to their ports.',
+  auto_stop_minutes: 'Fly has no idle minutes; write auto_stop_minutes into hangar.toml.',
+  idle_timeout_minutes: 'Fly has no idle minutes; write auto_stop_minutes into hangar.toml.',
+  scale: 'How many machines run is no part of fly.toml: hangar scale count.',
+  count: 'How many machines run is no part of fly.toml: hangar scale count.',
+  regions: 'fly.toml has one primary_region; further regions are a matter of scaling.',
+  region: 'Write primary_region at the top.',
+  secrets: 'Secrets are no part of fly.toml; declare them in hangar.toml.',
+  depends_on: 'Order is needs in hangar.toml.',
+  kind: 'Checks of [checks] never decide about routing; write one of the service for that.',
+  restart_limit: 'It is gone: on Fly, checks never restart a machine.',
+  script_checks: 'They are gone; use http_checks, tcp_checks or machine_checks.',
+  image: 'Write it into [build].',
+  domains: 'Own names are certificates; write domains into hangar.toml.',
+}

@@ -1,0 +1,74 @@
+import type { FastifyReply } from '#http'
+import type { Call } from '../context.ts'
+import { errors } from '../errors.ts'
+import type { ObjectRow } from '../objects/rows.ts'
+import { type DownloadOptions, sendObject } from '../render/download.ts'
+import { contentHeaders } from '../render/headers.ts'
+import { ImageCache } from './cache.ts'
+import { clamp, describeOptions, type ImageOptions } from './options.ts'
+import { mostSourceBytes, transform } from './transform.ts'
+
+const outputs: Record<string, 'jpeg' | 'png' | 'webp' | 'gif' | 'avif'> = {
+  'image/jpeg': 'jpeg',
+  'image/jpg': 'jpeg',
+  'image/png': 'png',
+  'image/webp': 'webp',
+  'image/gif': 'gif',
+  'image/avif': 'avif',
+}
+
+/** Sends an object as an image of that size and form. */
+export async function sendImage(
+  call: Call,
+  reply: FastifyReply,
+  row: ObjectRow,
+  wished: ImageOptions,
+  options: DownloadOptions = {},
+): Promise<FastifyReply> {
+  const mimeType = (row.metadata?.mimetype ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+  // Drawings have no pixels; they go out as they are.
+  if (mimeType === 'image/svg+xml') return sendObject(call, reply, row, options)
+  const asked = clamp(wished, call.settings.imageEdge)
+  const target = targetOf(asked, mimeType, String(call.request.headers.accept ?? ''))
+  const cache = new ImageCache(call.imageCache)
+  const key = JSON.stringify([call.settings.tenantId, row.version, asked, target])
+  let bytes = await cache.get(key)
+  if (!bytes) {
+    const rendered = await transform(await readSource(call, row), asked, target)
+    bytes = rendered.bytes
+    await cache.put(key, bytes)
+  }
+  const described = contentHeaders(call, row, {
+    ...options,
+    lastModified: row.metadata?.lastModified ? new Date(row.metadata.lastModified) : row.updated_at,
+  })
+  const done = describeOptions(asked)
+  return reply
+    .headers({
+      ...described,
+      'content-type': `image/${target}`,
+      'content-length': String(bytes.length),
+      vary: 'Accept',
+      ...(done && { 'x-transformations': done }),
+    })
+    .send(bytes)
+}
+
+function targetOf({ format }: ImageOptions, mimeType: string, accept: string) {
+  const own = outputs[mimeType] ?? 'jpeg'
+  if (format === 'origin') return own
+  if (format !== undefined) return format
+  return accept.includes('image/webp') ? 'webp' : own
+}
+
+async function readSource(call: Call, row: ObjectRow): Promise<Buffer> {
+  const content = row.version ? await call.files.open(row.version) : undefined
+  if (!content) throw errors.noSuchKey(row.name)
+  if (content.size > mostSourceBytes) {
+    await content.close()
+    throw errors.image('The source image file is too large to process')
+  }
+  const chunks: Uint8Array[] = []
+  for await (const chunk of await content.read()) chunks.push(chunk as Uint8Array)
+  return Buffer.concat(chunks)
+}
