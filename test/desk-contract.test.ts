@@ -12,7 +12,7 @@ const all = Object.entries<Operation>(operations)
 const forAgents = all.filter(([, { roles }]) => roles.length > 0)
 
 /** Groups of commands whose every command is an operation of the desk. */
-const deskGroups = /^(silo|machine|apps|approvals|audit) /
+const deskGroups = /^(silo|machine|apps|scale|approvals|audit) /
 
 let world: DeskWorld
 beforeAll(async () => {

@@ -333,6 +333,16 @@ export const commandTable: readonly CommandSpec[] = [
   },
   { name: 'apps list', summary: 'list apps', aliases: ['ls'], load: () => import('./commands/apps-list.ts') },
   {
+    name: 'scale count',
+    summary: 'how many machines an app has; starts what is down in a silo',
+    arguments: [['<count...>', 'a number, or <group>=<number>; of a silo <service>=1']],
+    options: [
+      ['-a, --app <app>', 'the app'],
+      ['--silo <silo>', 'a silo, whose services are then named'],
+    ],
+    load: () => import('./commands/scale-count.ts'),
+  },
+  {
     name: 'machine list',
     summary: 'list machines',
     aliases: ['ls'],
