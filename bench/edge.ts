@@ -3,11 +3,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { printTable, type Row, summarise } from './support/measure.ts'
+import { freePort, untilAccepts } from './support/ports.ts'
 
 const rounds = Number(process.env['ROUNDS'] ?? 5)
 const seconds = Number(process.env['SECONDS'] ?? 4)
@@ -22,14 +22,6 @@ async function node(file: string, ...args: string[]): Promise<number> {
   children.push(child)
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
   return Number(line.toString())
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
 }
 
 async function nginx(upstream: number): Promise<number | undefined> {
@@ -72,21 +64,6 @@ async function caddy(upstream: number): Promise<number | undefined> {
   return port
 }
 
-/** True once it accepts connections; a peer that does not within ten seconds is left out, and said so. */
-async function accepts(port: number): Promise<boolean> {
-  for (let tries = 0; tries < 200; tries++) {
-    const ok = await new Promise<boolean>(resolve => {
-      const socket = connect(port, '127.0.0.1')
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-      socket.once('connect', () => socket.destroy())
-    })
-    if (ok) return true
-    await new Promise(resolve => setTimeout(resolve, 50))
-  }
-  console.log(`port ${port} does not answer: left out`)
-  return false
-}
-
 function wrk(port: number, connections: number): { rps: number; p50Us: number } {
   const text = execFileSync(
     'wrk',
@@ -115,7 +92,11 @@ try {
   add('nginx', await nginx(upstream))
   add('caddy', await caddy(upstream))
   add('http-proxy', await node('http-proxy-process.ts', String(upstream)))
-  for (const [name, port] of ports) if (!(await accepts(port))) ports.delete(name)
+  for (const [name, port] of ports)
+    if (!(await untilAccepts(port))) {
+      console.log(`${name} does not answer: left out`)
+      ports.delete(name)
+    }
 
   const rps = new Map<string, number[]>()
   const latency = new Map<string, number[]>()

@@ -40,6 +40,7 @@ export const commandTable: readonly CommandSpec[] = [
       ['--desk-port <port>', 'port of the desk for agents; default: one of its own, kept'],
       ['--desk-host <address>', 'address of the desk; other than loopback needs a certificate', '127.0.0.1'],
       ['--desk-name <name...>', 'a further name by which agents reach the desk'],
+      ['--desk-rate <calls>', 'calls per second that each agent may make', '20'],
       ['--desk-cert <file>', "the desk's certificate (PEM)"],
       ['--desk-key <file>', 'its key (PEM)'],
       ['-d, --detach', 'start it in the background'],
@@ -331,6 +332,16 @@ export const commandTable: readonly CommandSpec[] = [
     load: () => import('./commands/mcp.ts'),
   },
   { name: 'apps list', summary: 'list apps', aliases: ['ls'], load: () => import('./commands/apps-list.ts') },
+  {
+    name: 'scale count',
+    summary: 'how many machines an app has; starts what is down in a silo',
+    arguments: [['<count...>', 'a number, or <group>=<number>; of a silo <service>=1']],
+    options: [
+      ['-a, --app <app>', 'the app'],
+      ['--silo <silo>', 'a silo, whose services are then named'],
+    ],
+    load: () => import('./commands/scale-count.ts'),
+  },
   {
     name: 'machine list',
     summary: 'list machines',

@@ -73,8 +73,10 @@ function addCommand(program: Command, groups: Map<string, Command>, spec: Comman
 
 const groupSummaries: Record<string, string> = {
   env: 'env files: read, set, run with, guard',
+  ci: 'workflows for GitHub',
   secrets: 'secrets of a stack: list, push, generate, rotate',
   silo: 'isolated Supabase-compatible environments',
+  scale: 'how many machines apps have',
   approvals: 'calls of agents that need to be allowed',
   audit: 'who asked the desk for what',
   agent: 'agents: programs with an identity of their own',

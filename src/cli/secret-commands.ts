@@ -145,4 +145,15 @@ export const secretCommands: readonly CommandSpec[] = [
     summary: 'seal everything that this Hangar keeps with a new key; it must be down',
     load: () => import('./commands/secrets-rekey.ts'),
   },
+  {
+    name: 'ci init',
+    summary: 'write GitHub workflows: one per app with path filters, all behind preflight',
+    options: [
+      ...stack.slice(0, 1),
+      ['--branch <branch>', 'branch whose pushes deploy; default: main'],
+      ['--print', 'only show them'],
+      ['--force', 'replace workflows that were changed'],
+    ],
+    load: () => import('./commands/ci-init.ts'),
+  },
 ]

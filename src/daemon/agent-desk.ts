@@ -11,6 +11,8 @@ export interface AgentDeskOptions {
   readonly host?: string | undefined
   /** Further names by which it is reached, without port. */
   readonly names?: readonly string[] | undefined
+  /** Calls per second that each agent may make; three times as many at once. Default: 20. */
+  readonly callsPerSecond?: number | undefined
   /** PEM files. */
   readonly certificatePath?: string | undefined
   readonly keyPath?: string | undefined
@@ -50,6 +52,10 @@ export async function startAgentDesk(
     log.error({ reason: error.message }, 'agents cannot reach the desk')
     return null
   }
+}
+
+export function rateLimitsOf(perSecond: number | undefined) {
+  return perSecond === undefined ? undefined : { perSecond, burst: perSecond * 3 }
 }
 
 function readPem(path: string): string {

@@ -11,11 +11,12 @@ import { createProbe, createRuntime, HostedServices, LogBook } from '#runtime'
 import { createSiloTemplates, SiloManager } from '#silos'
 import { openStore } from '#store'
 import { ActivityBook } from './activity.ts'
-import { type AgentDeskOptions, startAgentDesk } from './agent-desk.ts'
+import { type AgentDeskOptions, rateLimitsOf, startAgentDesk } from './agent-desk.ts'
 import { createAttic } from './attic.ts'
 import { createCatalogue } from './catalogue.ts'
 import { openDatabase } from './database.ts'
 import { examine } from './doctor.ts'
+import { createFigures } from './figures.ts'
 import { lockHome } from './lock.ts'
 import { openDaemonLog } from './log.ts'
 import { startMachinesApi } from './machines-api.ts'
@@ -145,6 +146,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       marks,
     })
     const activity = new ActivityBook(clock)
+    const figures = createFigures((app, id) => engine.stats(app, id), clock)
     const administration = new ClusterAdministration(paths.sockets)
     groups.add({ administration: { stop: () => administration.close() } })
     const silos = new SiloManager({
@@ -154,11 +156,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       templates: createSiloTemplates({
         directory: stackFolder,
         gatewayUrl: app => `http://${doorAddress(app, 8000)}`,
+        door: doorAddress,
       }),
       clock,
       log,
-      stats: (app, id) => engine.stats(app, id),
-      states: app => engine.view.states(app),
+      stats: figures,
+      present: app => engine.view.present(app),
       care: {
         care: store.care,
         databases: administration,
@@ -224,9 +227,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       clock,
       log,
       version,
+      rateLimits: rateLimitsOf(options.agentDesk?.callsPerSecond),
       auditStore: store.audit,
       approvalStore: store.approvals,
-      stats: (app, id) => engine.stats(app, id),
+      stats: figures,
       portsOf: (app, id) => portsOf(app, id),
       addressesOf: app => addressesOf(app),
       isPublic: app => engine.view.hasPublicAddress(app),
@@ -258,7 +262,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       desk,
       portBook,
       authenticator: identity.authenticator,
-      faces: [identity.face, createMcpFace({ version, log })],
+      faces: [identity.face, createMcpFace({ version, log, clock })],
       log,
     })
     await silos.recover()

@@ -1,3 +1,4 @@
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type AgentRole,
@@ -10,7 +11,7 @@ import {
 import type { SiloRecord } from '#silos'
 import { type DeskWorld, startDeskWorld } from './testing/world.ts'
 
-// The access matrix as the guide's two tables give it, written here once more and on its own, and every cell of it asked for over REST.
+// The access matrix as the guide's two tables give it, written here once more and on its own, and every cell of it asked for over REST and over MCP.
 
 /** The guide's "Access Control Matrix", with what the dev-worker's documented answer holds. */
 const roleSees: Record<AgentRole, readonly string[]> = {
@@ -52,16 +53,32 @@ let world: DeskWorld
 let whole: SiloConnection
 let record: SiloRecord
 const tokens = new Map<AgentRole, string>()
+const clients = new Map<AgentRole, Client[]>()
 const id = 'acme-erp-silo-001'
 
 beforeAll(async () => {
   world = await startDeskWorld()
   await world.operate('POST', '/v1/silos', { client: 'acme', app: 'erp' })
   for (const role of agentRoles) tokens.set(role, (await world.agent(role, [id])).token)
+  for (const role of agentRoles)
+    clients.set(role, [await connect(role, 'legacy'), await connect(role, 'auto')])
   whole = world.silos.connection(id)
   record = world.store.silos.get(id) as SiloRecord
 })
-afterAll(() => world[Symbol.asyncDispose]())
+afterAll(async () => {
+  await Promise.all([...clients.values()].flat().map(client => client.close()))
+  await world[Symbol.asyncDispose]()
+})
+
+async function connect(role: AgentRole, mode: 'legacy' | 'auto'): Promise<Client> {
+  const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode } })
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(`${world.origin}/mcp`), {
+      requestInit: { headers: { authorization: `Bearer ${tokens.get(role)}` } },
+    }),
+  )
+  return client
+}
 
 /** Puts the silo into that phase as its records and machines would have it. */
 async function enter(phase: SiloPhase): Promise<void> {
@@ -115,6 +132,24 @@ describe.each(siloPhases)('while a silo is %s', phase => {
         phase === 'degraded' ? [409, 'HGR_DESK_DEGRADED'] : [404, 'HGR_DESK_UNAVAILABLE'],
       )
     expect('unsafe' in answer.body).toBe(phase === 'degraded' && seen.length > 0)
+  })
+
+  it.each(agentRoles)('%s gets over MCP what it gets over REST, in both revisions', async role => {
+    for (const [tool, path] of [
+      ['get_app_context', '/silo-context?silo_id=acme-erp'],
+      ['get_silo_status', '/silo-status?silo_id=acme-erp'],
+      ['get_silo_metadata', '/v1/silos/acme-erp/metadata'],
+    ] as const) {
+      const rest = await world.call('GET', path, { token: tokens.get(role) })
+      for (const client of clients.get(role) ?? []) {
+        const answer = await client.callTool({ name: tool, arguments: { silo_id: 'acme-erp' } })
+        if (rest.status === 200) expect(answer.structuredContent).toEqual(rest.body)
+        else {
+          expect(answer.isError).toBe(true)
+          expect(JSON.stringify(answer.content)).toContain(rest.body.message)
+        }
+      }
+    }
   })
 
   it.each(agentRoles)('%s sees its part of the status', async role => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { type Approval, type Operation, operations, type Silo } from '#contract'
+import { type Approval, type Operation, operations } from '#contract'
 import { type Clock, ulid } from '#kernel'
+import type { SiloName } from '#silos'
 import type { ApprovalStore } from './approval-port.ts'
 import { type Caller, isOperator } from './caller.ts'
 import { deskErrors } from './errors.ts'
@@ -26,7 +27,7 @@ export class Approvals {
   }
 
   /** Uses up the approval of this call. Throws 428, with the id to be approved, while there is none. Does nothing where none is needed. */
-  check(caller: Caller, operation: Operation, input: unknown, silo: Silo | undefined): void {
+  check(caller: Caller, operation: Operation, input: unknown, silo: SiloName | undefined): void {
     if (isOperator(caller) || !this.required(operation)) return
     const plan_hash = planHash(caller, operation, input, silo)
     const open = this.#store.ofPlan(plan_hash).map(approval => this.#aged(approval))
@@ -84,7 +85,7 @@ export class Approvals {
     caller: Caller,
     operation: Operation,
     input: unknown,
-    silo: Silo | undefined,
+    silo: SiloName | undefined,
     plan_hash: string,
   ): Approval {
     const now = this.#clock.now()
@@ -122,12 +123,12 @@ function configurable(): Operation[] {
 }
 
 /** A silo that was destroyed and made again under its old name is another one. */
-function planHash(caller: Caller, operation: Operation, input: unknown, silo: Silo | undefined): string {
+function planHash(caller: Caller, operation: Operation, input: unknown, silo: SiloName | undefined): string {
   const plan = {
     operation: operation.name,
     caller: caller.id,
     role: caller.role,
-    silo: silo ? [silo.silo_id, silo.created_at] : null,
+    silo: silo ? [silo.silo_id, silo.made_at] : null,
     input,
   }
   return createHash('sha256').update(canonical(plan)).digest('hex')

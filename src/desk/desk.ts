@@ -54,7 +54,7 @@ export async function createDesk(options: CreateDeskOptions): Promise<Desk> {
       await chmod(path, 0o600)
     },
     async listenForAgents(tcpOptions) {
-      tcp = await listenOnTcp(tcpOptions, { perform, log, version: options.version })
+      tcp = await listenOnTcp(tcpOptions, { perform, audit, log, version: options.version })
       return tcp.origin
     },
     async stop() {

@@ -51,6 +51,26 @@ export const deskErrors = {
               .join(', ')}.`
           : 'You hold none.',
     }),
+  siloScale: (app: string) =>
+    new HangarError(`${app} belongs to a silo and has exactly one machine`, {
+      code: 'HGR_DESK_SILO_SCALE',
+      status: 409,
+      hint: 'To have none, put the silo to sleep: hangar silo stop.',
+    }),
+  processGroup: (app: string, group: string | undefined, groups: readonly string[]) =>
+    new HangarError(
+      group === undefined
+        ? `${app} has ${groups.length} process groups; name one`
+        : `${app} has no process group ${group}`,
+      {
+        code: 'HGR_DESK_GROUP',
+        status: 422,
+        hint:
+          groups.length > 0
+            ? `Its groups: ${groups.join(', ')}. Each service of a silo is an app of its own: --silo <silo> takes their names.`
+            : 'It has no machine that could be copied; deploy it first.',
+      },
+    ),
   whichSilo: () =>
     new HangarError('silo_id: name the silo; you do not hold exactly one', {
       code: 'HGR_DESK_WHICH_SILO',

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from '#http'
+import type { Audit } from './audit.ts'
 import type { Authenticator } from './authenticator.ts'
 import type { Perform } from './perform.ts'
 
@@ -6,6 +7,8 @@ import type { Perform } from './perform.ts'
 export interface FaceParts {
   readonly perform: Perform
   readonly authenticator: Authenticator
+  /** For what a face does beside `perform`. */
+  readonly audit: Pick<Audit, 'append'>
   /** Where the desk answers on TCP, e.g. `http://127.0.0.1:20007`, without a slash at the end. */
   readonly origin: string
 }

@@ -1,6 +1,7 @@
-import type { MachineDetail, MachineSummary } from '#contract'
+import type { InputOf, MachineDetail, MachineSummary } from '#contract'
 import { findMachine, type MachineOfApp } from './find.ts'
 import type { DeskOptions } from './ports.ts'
+import { scaleApp } from './scale.ts'
 
 const waitSeconds = 60
 
@@ -24,6 +25,10 @@ export function machineOperations(options: DeskOptions) {
           ? await machines.listOrgMachines(org)
           : (await machines.listMachines(app)).map(machine => ({ ...machine, app_name: app }))
       return all.map(summary)
+    },
+
+    async appScale(input: InputOf<'appScale'>) {
+      return (await scaleApp(options, input)).map(machine => summary({ ...machine, app_name: input.app }))
     },
 
     async machineStatus({ machine: name }: { machine: string }): Promise<MachineDetail> {

@@ -1,5 +1,6 @@
-import { type Operation, type Operations, operations, type Silo } from '#contract'
+import { type Operation, type Operations, operations } from '#contract'
 import { asHangarError, type Clock, type HangarError, ulid } from '#kernel'
+import type { SiloName } from '#silos'
 import type { Approvals } from './approvals.ts'
 import type { Audit } from './audit.ts'
 import { type Caller, isOperator } from './caller.ts'
@@ -26,7 +27,7 @@ export interface CallFrame {
 export interface CallContext extends CallFrame {
   readonly caller: Caller
   /** Of operations on one silo: that one. Its id is also in the input, where an alias was before. */
-  readonly silo: Silo | undefined
+  readonly silo: SiloName | undefined
 }
 
 /**
@@ -86,7 +87,14 @@ async function admitted(
   record.silo = silo?.silo_id ?? null
   parts.approvals.check(caller, operation, given, silo)
   if (operation.changes || operation.streams === 'items') await record.begin()
-  return parts.handlers[key](given as never, { ...frame, caller, silo })
+  return parts.handlers[key](given as never, {
+    emit: frame.emit,
+    get signal() {
+      return frame.signal
+    },
+    caller,
+    silo,
+  })
 }
 
 /** The audit rows of one call. */

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from '#http'
 import { asHangarError } from '#kernel'
 import type { Caller } from './caller.ts'
 import { deskErrors } from './errors.ts'
-import type { OperationKey, Perform } from './perform.ts'
+import type { CallFrame, OperationKey, Perform } from './perform.ts'
 
 export interface RestOptions {
   readonly perform: Perform
@@ -42,11 +42,8 @@ async function answer(
   reply: FastifyReply,
 ): Promise<unknown> {
   const given = inputOf(request)
-  const left = new AbortController()
-  reply.raw.once('close', () => left.abort())
-  const { signal } = left
   if (operation.streams === undefined) {
-    const result = await perform(caller, key, given, { emit() {}, signal })
+    const result = await perform(caller, key, given, new SilentFrame(reply))
     // Fastify takes what is undefined for an answer that is still to come.
     return reply.send(result ?? null)
   }
@@ -55,7 +52,8 @@ async function answer(
   const lines = new LineWriter(reply)
   try {
     const name = operation.streams === 'items' ? 'item' : 'progress'
-    const result = await perform(caller, key, given, { emit: item => lines.write({ [name]: item }), signal })
+    const frame = { emit: (item: unknown) => lines.write({ [name]: item }), signal: signalOf(reply) }
+    const result = await perform(caller, key, given, frame)
     lines.write({ result: result ?? null })
   } catch (error) {
     const known = asHangarError(error, operation.name)
@@ -64,6 +62,32 @@ async function answer(
   }
   lines.end()
   return reply
+}
+
+/** Most handlers never look at the signal, so it is made when one does. */
+class SilentFrame implements CallFrame {
+  readonly #reply: FastifyReply
+  #signal: AbortSignal | undefined
+
+  constructor(reply: FastifyReply) {
+    this.#reply = reply
+  }
+
+  emit(): void {}
+
+  get signal(): AbortSignal {
+    this.#signal ??= signalOf(this.#reply)
+    return this.#signal
+  }
+}
+
+/** Aborts when the caller left before the answer was whole. */
+function signalOf({ raw }: FastifyReply): AbortSignal {
+  const left = new AbortController()
+  raw.once('close', () => {
+    if (!raw.writableFinished) left.abort()
+  })
+  return left.signal
 }
 
 /** Lines of JSON; the answer begins with the first. A reader who leaves too much unread is cut off. */

@@ -1,11 +1,13 @@
 import type { Operation, Silo } from '#contract'
+import type { SiloName } from '#silos'
 import { type Caller, isOperator } from './caller.ts'
 import { deskErrors } from './errors.ts'
 
 /** How the desk looks silos up. */
 export interface SiloDirectory {
   /** By id or alias; undefined when there is none. */
-  find(name: string): Silo | undefined
+  name(idOrAlias: string): SiloName | undefined
+  get(name: string): Silo
   list(): Silo[]
 }
 
@@ -25,7 +27,7 @@ export function siloOf(
   operation: Operation,
   input: unknown,
   directory: SiloDirectory,
-): Silo | undefined {
+): SiloName | undefined {
   if (operation.scope === 'held') return undefined
   if (operation.scope === 'host') {
     if (caller.silos !== '*') throw deskErrors.bound(operation.name)
@@ -40,17 +42,22 @@ export function siloOf(
   }
   const silo =
     caller.silos === '*'
-      ? directory.find(name)
+      ? directory.name(name)
       : held(caller.silos, directory).find(({ silo_id, alias }) => silo_id === name || alias === name)
-  if (!silo) throw deskErrors.noSilo(name, silosHeldBy(caller, directory))
+  if (!silo) throw deskErrors.noSilo(name, namesHeldBy(caller, directory))
   return silo
 }
 
 /** All silos that the caller holds. */
 export function silosHeldBy(caller: Caller, directory: SiloDirectory): Silo[] {
+  if (caller.silos === '*') return directory.list()
+  return held(caller.silos, directory).map(({ silo_id }) => directory.get(silo_id))
+}
+
+function namesHeldBy(caller: Caller, directory: SiloDirectory): readonly { readonly alias: string }[] {
   return caller.silos === '*' ? directory.list() : held(caller.silos, directory)
 }
 
-function held(ids: readonly string[], directory: SiloDirectory): Silo[] {
-  return ids.flatMap(id => directory.find(id) ?? [])
+function held(ids: readonly string[], directory: SiloDirectory): SiloName[] {
+  return ids.flatMap(id => directory.name(id) ?? [])
 }

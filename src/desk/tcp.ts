@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https'
 import { openApi, openApiPage } from '#contract'
 import { createHttpApp } from '#http'
 import { codeOf, type Log } from '#kernel'
+import type { Audit } from './audit.ts'
 import type { Authenticator } from './authenticator.ts'
 import { deskErrors } from './errors.ts'
 import type { DeskFace } from './face.ts'
@@ -33,7 +34,12 @@ export interface TcpListener {
 /** Operations that any agent may call, over TCP, for callers whom the authenticator knows; with the contract as OpenAPI and as a page. */
 export async function listenOnTcp(
   options: TcpOptions,
-  parts: { readonly perform: Perform; readonly log: Log; readonly version: string },
+  parts: {
+    readonly perform: Perform
+    readonly audit: Pick<Audit, 'append'>
+    readonly log: Log
+    readonly version: string
+  },
 ): Promise<TcpListener> {
   const { authenticator } = options
   const host = options.host ?? '127.0.0.1'
@@ -79,7 +85,7 @@ export async function listenOnTcp(
         offers: operation => operation.roles.length > 0,
       })
       for (const face of options.faces ?? [])
-        await face.register(fastify, { perform: parts.perform, authenticator, origin })
+        await face.register(fastify, { perform: parts.perform, audit: parts.audit, authenticator, origin })
     },
   })
   server.on('request', app.handler({ log: parts.log }))

@@ -15,6 +15,8 @@ export interface EngineView {
   app(name: string): AppRecord | undefined
   machines(app: string): MachineView[]
   states(app: string): MachineState[]
+  /** Ids and states alone, for those who ask often. */
+  present(app: string): { readonly id: string; readonly state: MachineState }[]
   addressOf(record: MachineRecord, internalPort: number): Address
   internalPorts(record: MachineRecord): number[]
   hasPublicAddress(app: string): boolean
@@ -28,6 +30,7 @@ export function createView(state: EngineState): EngineView {
     app: name => state.apps.get(name),
     machines: app => state.actorsOf(app).map(actor => ({ record: actor.record, healthy: actor.healthy })),
     states: app => state.actorsOf(app).map(actor => actor.record.state),
+    present: app => state.actorsOf(app).map(({ record: { id, state } }) => ({ id, state })),
     addressOf: (record, internalPort) => state.addressOf(record, internalPort),
     internalPorts: record => internalPorts(record.config),
     hasPublicAddress: app => state.options.store.ips(app).some(record => !record.ip.startsWith('fdaa:')),

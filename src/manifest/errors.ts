@@ -9,7 +9,7 @@ export interface Diagnostic extends Position {
   readonly file: string
   readonly message: string
   readonly hint?: string
-  /** Name of the rule (table in docs/reference/fly-toml.md). */
+  /** Name of the rule (table in docs/reference/lint.md). */
   readonly rule?: string
   /** Default: error. */
   readonly severity?: Severity

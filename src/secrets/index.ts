@@ -1,10 +1,13 @@
 // Env files, what a stack declares about its secrets, and what a target has of them: read, checked, pushed, rotated.
 // Never prints, logs or keeps a value that nobody asked to see.
+export { writeWorkflows } from './ci/init.ts'
+export { workflows } from './ci/workflow.ts'
 export { type AppFiles, loadStackFiles, type StackFiles } from './declare/stack-files.ts'
 export { layerFiles } from './env/layers.ts'
 export { loadEnv } from './env/load.ts'
 export { setInEnvFile } from './env/write.ts'
 export { secretErrors } from './errors.ts'
+export { repositoryOf } from './guard/git.ts'
 export { guardFiles, guardStaged } from './guard/guard.ts'
 export { installHook, removeHook } from './guard/hook.ts'
 export type { Finding } from './preflight/finding.ts'

@@ -87,6 +87,7 @@ export class SiloCare {
       })
       await this.#rotate(id, listener)
     })
+    await this.frontends.settle(id)
     return work.describe(id)
   }
 
@@ -181,7 +182,6 @@ export class SiloCare {
       throw siloErrors.operationFailed(silo.alias, 'Rotating the keys of', messageOf(error))
     }
     await this.#after(id, silo.operation)
-    await this.frontends.settle(id)
   }
 
   async #move(id: string, listener?: StepListener): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Clock, type Log, messageOf } from '#kernel'
+import { type Clock, type Log, messageOf, Serial } from '#kernel'
 import type { FrontendHost } from './care-ports.ts'
 import { siloErrors } from './errors.ts'
 import { appName } from './names.ts'
@@ -14,6 +14,13 @@ export interface FrontendParts {
 
 /** The frontend's two public variables: set once, again only when the keys were rotated. What failed is owed, and tried again. */
 export function createFrontends({ host, work, clock, log }: FrontendParts) {
+  /** Not the silo's own queue: a slow Netlify must not keep a silo from waking. */
+  const queues = new Map<string, Serial>()
+  const inTurn = <T>(id: string, task: () => Promise<T>): Promise<T> => {
+    const queue = queues.get(id) ?? new Serial()
+    queues.set(id, queue)
+    return queue.run(task)
+  }
   const keysOf = (record: SiloRecord): SiloSecrets => work.context(record).secrets
 
   async function publish(record: SiloRecord): Promise<void> {
@@ -35,7 +42,7 @@ export function createFrontends({ host, work, clock, log }: FrontendParts) {
     /** Sets them for the first time. `url` default: the gateway's stable name on Fly. */
     async link(name: string, siteId: string, url: string | undefined): Promise<SiloFrontend> {
       const { id } = work.get(name)
-      await work.exclusive(id, async () => {
+      await inTurn(id, async () => {
         const record = work.get(id)
         work.refuseWhile(record)
         const known = record.frontend
@@ -49,16 +56,17 @@ export function createFrontends({ host, work, clock, log }: FrontendParts) {
     },
 
     /** After a rotation, and once a minute for what is owed. */
-    async settle(id: string): Promise<void> {
-      const record = work.get(id)
-      const { frontend } = record
-      if (!frontend || frontend.keyVersion === (record.keyVersion ?? 1)) return
-      await publish(record).catch(error =>
-        log.warn(
-          { silo: record.alias, reason: messageOf(error) },
-          'the frontend has old keys; it is tried again',
-        ),
-      )
-    },
+    settle: (id: string): Promise<void> =>
+      inTurn(id, async () => {
+        const record = work.get(id)
+        const { frontend } = record
+        if (!frontend || frontend.keyVersion === (record.keyVersion ?? 1)) return
+        await publish(record).catch(error =>
+          log.warn(
+            { silo: record.alias, reason: messageOf(error) },
+            'the frontend has old keys; it is tried again',
+          ),
+        )
+      }),
   }
 }

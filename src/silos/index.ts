@@ -12,7 +12,7 @@ export type {
 } from './care-ports.ts'
 export { restorableMs } from './graves.ts'
 export { leaseToken } from './lease-token.ts'
-export { type SiloContext, SiloManager, type SiloManagerOptions } from './manager.ts'
+export { type SiloContext, SiloManager, type SiloManagerOptions, type SiloName } from './manager.ts'
 export type { AppActivity, SiloDoors, SiloOperation, SiloRecord, SiloSecrets, SiloStore } from './ports.ts'
 export { createSiloTemplates } from './template-files.ts'
 export type { SiloTemplates } from './templates.ts'

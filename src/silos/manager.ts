@@ -31,7 +31,7 @@ import { startParts, stopParts } from './parts.ts'
 import type { SiloDoors, SiloOperation, SiloRecord, SiloStore } from './ports.ts'
 import { type ProvisionContext, provisionSteps } from './provision.ts'
 import { generateSecrets } from './secrets.ts'
-import { describe, statusOf } from './status.ts'
+import { describe, type PresentMachine, servicesOf, statusOf } from './status.ts'
 import type { SiloTemplates } from './templates.ts'
 import type { SiloWork } from './work.ts'
 
@@ -43,15 +43,22 @@ export interface SiloManagerOptions {
   readonly clock: Clock
   readonly log: Log
   stats(app: string, machineId: string): Promise<MachineStats | undefined>
-  /** Present states of an app's machines without waiting; for lists of hundreds. */
-  states(app: string): readonly string[]
+  /** An app's machines as they are at this moment, without waiting; for lists of hundreds and for statuses. */
+  present(app: string): readonly PresentMachine[]
   /** What care of silos stands on, beside what is above. */
   readonly care: Pick<CareOptions, 'care' | 'databases' | 'attic' | 'frontends'>
 }
 
+export interface SiloName {
+  readonly silo_id: string
+  readonly alias: string
+  /** Milliseconds since 1970. A silo that was destroyed and made again has the same id and another time. */
+  readonly made_at: number
+}
+
 export interface SiloContext {
   readonly silo: Silo
-  readonly services: SiloStatus['services']
+  readonly services: Readonly<Record<string, { readonly status: string; readonly machine_id: string | null }>>
   /** Undefined while there is nothing to connect to. */
   readonly connection: SiloConnection | undefined
 }
@@ -148,6 +155,12 @@ export class SiloManager {
     return this.#options.store.list().map(record => describe(record, this.#states(record)))
   }
 
+  /** Which silo is meant by an id or alias, and nothing that has to be looked up in its machines: every call of the desk asks. */
+  name(idOrAlias: string): SiloName | undefined {
+    const record = this.#find(idOrAlias)
+    return record && { silo_id: record.id, alias: record.alias, made_at: record.createdAt }
+  }
+
   /** By id or alias. */
   find(name: string): Silo | undefined {
     const record = this.#find(name)
@@ -176,7 +189,7 @@ export class SiloManager {
    */
   async context(name: string): Promise<SiloContext> {
     const record = this.#get(name)
-    const { services } = await statusOf(record, this.#options)
+    const services = servicesOf(record, this.#options)
     return { silo: this.get(name), services, connection: this.#options.store.connection(record.id) }
   }
 
@@ -352,7 +365,9 @@ export class SiloManager {
   }
 
   #states(record: SiloRecord): string[] {
-    return partsOf(record).flatMap(part => this.#options.states(appName(record, part)))
+    return partsOf(record).flatMap(part =>
+      this.#options.present(appName(record, part)).map(({ state }) => state),
+    )
   }
 
   #find(name: string): SiloRecord | undefined {

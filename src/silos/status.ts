@@ -1,6 +1,5 @@
 import {
   type MachineStats,
-  type MachinesApi,
   regionOnFly,
   type Silo,
   type SiloPhase,
@@ -10,7 +9,6 @@ import {
 } from '#contract'
 import type { Clock } from '#kernel'
 import { appName, partsOf } from './names.ts'
-import { machineOf } from './parts.ts'
 import type { AppActivity, SiloDoors, SiloRecord } from './ports.ts'
 
 /** What a list shows; `states` are those of its machines when known. */
@@ -55,23 +53,49 @@ export function phaseOf(record: SiloRecord, states: readonly string[]): SiloPhas
   return record.error && !states.includes('started') ? 'error' : 'degraded'
 }
 
+/** A machine as a status needs it. */
+export interface PresentMachine {
+  readonly id: string
+  readonly state: string
+}
+
 export interface StatusSources {
-  readonly machines: MachinesApi
+  present(app: string): readonly PresentMachine[]
   readonly doors: SiloDoors
   readonly clock: Clock
   stats(app: string, machineId: string): Promise<MachineStats | undefined>
+}
+
+/** Its services and their machines, without figures. */
+export function servicesOf(
+  record: SiloRecord,
+  { present }: Pick<StatusSources, 'present'>,
+): Record<string, { status: string; machine_id: string | null }> {
+  return Object.fromEntries(
+    partsOf(record).map(part => {
+      const machine = present(appName(record, part))[0]
+      return [
+        siloServiceNames[part],
+        { status: serviceStatus(machine?.state), machine_id: machine?.id ?? null },
+      ]
+    }),
+  )
+}
+
+function serviceStatus(state: string | undefined): string {
+  return state === 'started' ? 'running' : (state ?? 'missing')
 }
 
 /** The guide's status document, with measured figures. */
 export async function statusOf(record: SiloRecord, sources: StatusSources): Promise<SiloStatus> {
   const entries = await Promise.all(
     partsOf(record).map(async part => {
-      const machine = await machineOf(sources.machines, record, part)
+      const machine = sources.present(appName(record, part))[0]
       const stats = machine && (await sources.stats(appName(record, part), machine.id))
       return [
         siloServiceNames[part],
         {
-          status: machine?.state === 'started' ? 'running' : (machine?.state ?? 'missing'),
+          status: serviceStatus(machine?.state),
           machine_id: machine?.id ?? null,
           cpu_percent: stats ? round(stats.cpuPercent) : null,
           memory_mb: stats ? round(stats.memoryBytes / 1024 / 1024) : null,

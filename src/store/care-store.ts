@@ -7,10 +7,12 @@ interface Sealed {
   readonly sealed: Uint8Array
 }
 
+/** What sealed values are bound to; rekey needs the same. */
+export const leaseContext = (id: string) => `lease ${id}`
+export const graveContext = (key: string) => `grave ${key}`
+
 /** Leases and destroyed silos. Leases are in memory too: they are looked at once a second. */
 export function createCareStore(database: Database, sealer: Sealer): CareStore {
-  const leaseContext = (id: string) => `lease ${id}`
-  const graveContext = (key: string) => `grave ${key}`
   const leases = new Map<string, LeaseRecord>()
   for (const { data, sealed } of database.all<Sealed & Record<string, unknown>>(
     'select data, sealed from silo_leases order by id',

@@ -17,6 +17,12 @@ export function createIdentityStore(database: Database, sealer: Sealer): Identit
   return {
     agents: () => all<AgentRecord>('agents'),
     saveAgent,
+    deleteAgent(id) {
+      database.transaction(() => {
+        database.run('delete from static_tokens where agent_id = ?', id)
+        database.run('delete from agents where id = ?', id)
+      })
+    },
     staticTokens: () => all<StaticTokenRecord>('static_tokens'),
     saveStaticToken: record =>
       database.run(
@@ -25,6 +31,7 @@ export function createIdentityStore(database: Database, sealer: Sealer): Identit
         record.agentId,
         JSON.stringify(record),
       ),
+    deleteStaticToken: id => database.run('delete from static_tokens where id = ?', id),
     admissions: () => all<AdmissionRecord>('admissions'),
     saveAdmission(record, agent) {
       database.transaction(() => {

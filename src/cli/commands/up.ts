@@ -24,6 +24,7 @@ export async function run(call: CommandCall): Promise<void> {
       port: options['deskPort'] === undefined ? undefined : portOption(options['deskPort'], '--desk-port'),
       host: text(options['deskHost']),
       names: options['deskName'] as string[] | undefined,
+      callsPerSecond: rateOption(options['deskRate']),
       certificatePath: text(options['deskCert']),
       keyPath: text(options['deskKey']),
     },
@@ -103,6 +104,16 @@ function portOption(value: unknown, name: string): number {
       status: 400,
     })
   return port
+}
+
+function rateOption(value: unknown): number {
+  const rate = Number(value)
+  if (!(rate > 0) || !Number.isFinite(rate))
+    throw new HangarError(`--desk-rate must be a number of calls above 0, not "${value}"`, {
+      code: 'HGR_CLI_RATE',
+      status: 400,
+    })
+  return rate
 }
 
 function text(value: unknown): string | undefined {

@@ -140,6 +140,21 @@ export const operations = {
     ...operatorOnly,
     command: 'apps list',
   }),
+  appScale: operation({
+    name: 'app.scale',
+    summary: 'Bring an app, or one process group of it, to so many machines',
+    method: 'POST',
+    path: '/v1/apps/:app/scale',
+    input: z.strictObject({
+      app: z.string().min(1).max(80),
+      group: z.string().min(1).max(80).optional().describe('Process group; needed when the app has several'),
+      count: z.number().int().min(0).max(100),
+    }),
+    output: z.array(machineSummarySchema),
+    changes: true,
+    ...operatorOnly,
+    command: 'scale count',
+  }),
   machineList: operation({
     name: 'machine.list',
     summary: 'List machines, of one app or of all',

@@ -44,10 +44,13 @@ export interface Agents {
     token: string,
     agent: Pick<NewAgent, 'name' | 'publicKey' | 'withSecret'>,
   ): Promise<Made>
-  checkAdmission(token: string): void
+  /** Throws for one that does not count. */
+  checkAdmission(token: string): AdmissionRecord
 }
 
 const maxAgents = 10_000
+/** Revoked agents that lists still show; what they did is in the audit. */
+const maxRevoked = 1000
 const maxTokensOfAgent = 20
 export const staticTokenPrefix = 'hgt'
 export const admissionPrefix = 'hga'
@@ -61,6 +64,13 @@ export function createAgents({ store, clock }: { store: IdentityStore; clock: Cl
 
   function find(idOrName: string): AgentRecord | undefined {
     return agents.get(idOrName) ?? active().find(agent => agent.name === idOrName)
+  }
+
+  const tokensOf = (agentId: string) => [...tokens.values()].filter(token => token.agentId === agentId)
+  const isGood = ({ expiresAt }: StaticTokenRecord) => expiresAt === null || expiresAt > clock.now()
+  function forget(token: StaticTokenRecord): void {
+    store.deleteStaticToken(token.id)
+    tokens.delete(token.digest)
   }
 
   function mustFind(idOrName: string): AgentRecord {
@@ -111,16 +121,20 @@ export function createAgents({ store, clock }: { store: IdentityStore; clock: Cl
       const revoked = { ...mustFind(idOrName), revokedAt: clock.now() }
       store.saveAgent(revoked)
       agents.set(revoked.id, revoked)
+      for (const token of tokensOf(revoked.id)) forget(token)
+      const gone = [...agents.values()].filter(agent => agent.revokedAt !== null)
+      for (const { id } of gone.sort((a, b) => Number(b.revokedAt) - Number(a.revokedAt)).slice(maxRevoked)) {
+        store.deleteAgent(id)
+        agents.delete(id)
+      }
       return revoked
     },
 
     addStaticToken(idOrName, lifetimeMs) {
       const agent = mustFind(idOrName)
       const now = clock.now()
-      const good = [...tokens.values()].filter(
-        token => token.agentId === agent.id && (token.expiresAt === null || token.expiresAt > now),
-      )
-      if (good.length >= maxTokensOfAgent) throw identityErrors.tooManyTokens(maxTokensOfAgent)
+      for (const old of tokensOf(agent.id)) if (!isGood(old)) forget(old)
+      if (tokensOf(agent.id).length >= maxTokensOfAgent) throw identityErrors.tooManyTokens(maxTokensOfAgent)
       const token = newSecret(staticTokenPrefix)
       const record: StaticTokenRecord = {
         id: prefixedId('tok'),
@@ -128,7 +142,6 @@ export function createAgents({ store, clock }: { store: IdentityStore; clock: Cl
         digest: digestOf(token),
         createdAt: now,
         expiresAt: lifetimeMs === null ? null : now + lifetimeMs,
-        revokedAt: null,
       }
       store.saveStaticToken(record)
       tokens.set(record.digest, record)
@@ -138,16 +151,12 @@ export function createAgents({ store, clock }: { store: IdentityStore; clock: Cl
     byStaticToken(token) {
       // Found by its hash: how long the search takes says nothing about the token.
       const record = tokens.get(digestOf(token))
-      if (!record || record.revokedAt !== null) return undefined
-      if (record.expiresAt !== null && record.expiresAt <= clock.now()) return undefined
+      if (!record || !isGood(record)) return undefined
       const agent = agents.get(record.agentId)
       return agent?.revokedAt === null ? agent : undefined
     },
 
-    hasStaticToken: agentId =>
-      [...tokens.values()].some(
-        token => token.agentId === agentId && (token.expiresAt === null || token.expiresAt > clock.now()),
-      ),
+    hasStaticToken: agentId => tokensOf(agentId).some(isGood),
 
     checkSecret(id, secret) {
       const agent = agents.get(id)
@@ -177,7 +186,7 @@ export function createAgents({ store, clock }: { store: IdentityStore; clock: Cl
       return { token, record }
     },
 
-    checkAdmission: token => void goodAdmission(token),
+    checkAdmission: goodAdmission,
 
     async registerByAdmission(token, wanted) {
       goodAdmission(token)

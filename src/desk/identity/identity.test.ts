@@ -209,6 +209,50 @@ describe('a token request', () => {
   })
 })
 
+describe('the audit', () => {
+  it('has who got a token, for what; who was refused one; and who registered', async () => {
+    const { agent, assert } = await keyedAgent()
+    await byAssertion(await assert())
+    await byAssertion(await assert(), { scope: 'silo:canary' })
+    await byAssertion(await assert({ exp: 1 }))
+    const rows = server.audit().filter(row => row.caller === agent.id)
+    expect(rows.map(({ operation, outcome, code, via }) => [operation, outcome, code, via])).toEqual([
+      ['agent.token', 'refused', 'invalid_client', 'oauth'],
+      ['agent.token', 'refused', 'invalid_scope', 'oauth'],
+      ['agent.token', 'ok', null, 'oauth'],
+    ])
+    expect(JSON.parse(rows[2]?.input ?? '')).toEqual({
+      scope: 'silo:acme-erp-silo-001',
+      audience: server.origin,
+    })
+    expect(JSON.stringify(rows)).not.toContain('canary')
+  })
+
+  it('is not filled by somebody who guesses', async () => {
+    const { agent, assert } = await keyedAgent()
+    const wrong = await assert({ aud: 'https://elsewhere.example' })
+    await Promise.all(Array.from({ length: 40 }, () => byAssertion(wrong)))
+    expect(server.audit().filter(row => row.caller === agent.id)).toHaveLength(10)
+  })
+})
+
+describe('an agent that asks for tokens without end', () => {
+  it('is told to wait, and nothing of its assertion is used up', async () => {
+    const { assert } = await keyedAgent()
+    const answers: Awaited<ReturnType<typeof byAssertion>>[] = []
+    for (let i = 0; i < 31; i++) answers.push(await byAssertion(await assert()))
+    expect(answers.slice(0, 30).every(({ status }) => status === 200)).toBe(true)
+    const last = answers[30]
+    expect([last?.status, last?.body.error, last?.headers.get('retry-after')]).toEqual([
+      429,
+      'slow_down',
+      '1',
+    ])
+    await server.clock.advance(1000)
+    expect((await byAssertion(await assert())).status).toBe(200)
+  })
+})
+
 describe('an access token', () => {
   it('is refused when it was changed, made by another, or of another kind', async () => {
     const { assert, privateKey } = await keyedAgent()

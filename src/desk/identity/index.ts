@@ -7,6 +7,8 @@ import { createAccessTokens } from './access-tokens.ts'
 import { namesOf } from './addresses.ts'
 import { type Agents, createAgents } from './agents.ts'
 import { createAuthenticator } from './authenticate.ts'
+import { createGrantLimit } from './oauth/parts.ts'
+import { createOAuthAudit } from './oauth/record.ts'
 import { registerOAuth } from './oauth/routes.ts'
 import type { IdentityStore } from './ports.ts'
 import { loadSigningKey } from './signing-key.ts'
@@ -44,7 +46,17 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
     face: {
       register(app, parts) {
         origin = parts.origin
-        return registerOAuth(app, { agents, store, clock, addresses, tokens, key, log })
+        return registerOAuth(app, {
+          agents,
+          store,
+          clock,
+          addresses,
+          tokens,
+          key,
+          log,
+          audit: createOAuthAudit(parts.audit, clock),
+          grants: createGrantLimit(clock),
+        })
       },
     },
   }

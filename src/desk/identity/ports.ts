@@ -30,7 +30,6 @@ export interface StaticTokenRecord {
   readonly createdAt: number
   /** null: when it is revoked. */
   readonly expiresAt: number | null
-  readonly revokedAt: number | null
 }
 
 /** Lets whoever holds it register clients of that role, for those silos, and no others. */
@@ -48,8 +47,11 @@ export interface AdmissionRecord {
 export interface IdentityStore {
   agents(): AgentRecord[]
   saveAgent(record: AgentRecord): void
+  /** With its static tokens. */
+  deleteAgent(id: string): void
   staticTokens(): StaticTokenRecord[]
   saveStaticToken(record: StaticTokenRecord): void
+  deleteStaticToken(id: string): void
   admissions(): AdmissionRecord[]
   /** With `agent`: both or none are written. */
   saveAdmission(record: AdmissionRecord, agent?: AgentRecord): void

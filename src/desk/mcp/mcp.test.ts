@@ -8,7 +8,7 @@ import {
 import { exportJWK, generateKeyPair } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AgentRole, agentRoles, operations } from '#contract'
-import { HangarError, silentLog } from '#kernel'
+import { FakeClock, HangarError, silentLog } from '#kernel'
 import type { Caller } from '../caller.ts'
 import type { Perform } from '../perform.ts'
 import { checkRole } from '../scope.ts'
@@ -27,6 +27,7 @@ type Mode = (typeof revisions)[number][1]
 
 let server: IdentityServer
 let names = 0
+const clock = new FakeClock()
 const calls: { caller: Caller; key: string; input: any; signal: AbortSignal }[] = []
 
 /** What the protocol is tested on: the desk's own `perform` is tested by its own tests and by the acceptance suite. */
@@ -51,7 +52,10 @@ const perform: Perform = async (caller, key, input: any, { emit, signal }) => {
 }
 
 beforeAll(async () => {
-  server = await startIdentity({ perform, faces: [createMcpFace({ version: '1.2.3', log: silentLog })] })
+  server = await startIdentity({
+    perform,
+    faces: [createMcpFace({ version: '1.2.3', log: silentLog, clock })],
+  })
   server.silos.set('acme-erp-silo-001', server.clock.now() - 1000)
 })
 afterAll(() => server[Symbol.asyncDispose]())
@@ -291,6 +295,21 @@ describe('the endpoint', () => {
   })
 })
 
+describe('an agent that never pauses', () => {
+  it('is told when to go on; others are not held up', async () => {
+    await using client = await connect('legacy')
+    const ping = () =>
+      fetch(`${server.origin}/mcp`, { method: 'GET', headers: { authorization: `Bearer ${client.token}` } })
+    let last = await ping()
+    for (let i = 0; i < 240 && last.status === 405; i++) last = await ping()
+    expect([last.status, last.headers.get('retry-after')]).toEqual([429, '1'])
+    await using other = await connect('legacy')
+    expect((await other.listTools()).tools.length).toBeGreaterThan(0)
+    await clock.advance(1000)
+    expect((await ping()).status).toBe(405)
+  })
+})
+
 describe('the tools', () => {
   it('are the operations that name one, with what they do to the world', () => {
     const all = toolsFor({ id: 'a', kind: 'agent', role: 'devops', silos: '*', via: 'mcp' })
@@ -326,7 +345,7 @@ describe('the tools', () => {
     for (const { tools, roles } of promptTable)
       for (const tool of tools) {
         const operation = toolOperations.get(tool)?.operation
-        if (operation) expect(roles.every(role => operation.roles.includes(role))).toBe(true)
+        expect([tool, roles.every(role => operation?.roles.includes(role))]).toEqual([tool, true])
       }
   })
 })

@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { createHttpApp } from '#http'
 import { FakeClock, silentLog } from '#kernel'
 import { openStore } from '#store'
+import { Audit } from '../audit.ts'
+import type { StoredAuditRow } from '../audit-port.ts'
 import type { DeskFace } from '../face.ts'
 import { createIdentity, type Identity } from '../identity/index.ts'
 import type { Perform } from '../perform.ts'
@@ -14,6 +16,8 @@ export interface IdentityServer extends AsyncDisposable {
   readonly identity: Identity
   readonly clock: FakeClock
   readonly origin: string
+  /** Newest first. */
+  audit(): StoredAuditRow[]
   /** When each silo that is there was made; change it to destroy and make them. */
   readonly silos: Map<string, number>
   /** Path of the state file. */
@@ -54,6 +58,7 @@ export async function startIdentity(options: IdentityServerOptions = {}): Promis
         const parts = {
           origin,
           authenticator: made.authenticator,
+          audit: new Audit(store.audit, clock, silentLog),
           perform:
             options.perform ??
             (async () => {
@@ -77,6 +82,7 @@ export async function startIdentity(options: IdentityServerOptions = {}): Promis
     clock,
     origin,
     silos,
+    audit: () => store.audit.list({ limit: 500 }),
     statePath: files.path,
     async reopen() {
       store.close()

@@ -64,11 +64,15 @@ export async function startDeskWorld(changes: Partial<DeskOptions> = {}): Promis
       activity: () => undefined,
       door: (app, port) => `127.0.0.1:${20_000 + (hash(app) % 9000) + (port % 7)}`,
     },
-    templates: createSiloTemplates({ directory: stackFolder, gatewayUrl: app => `http://${app}.test` }),
+    templates: createSiloTemplates({
+      directory: stackFolder,
+      gatewayUrl: app => `http://${app}.test`,
+      door: app => `${app}.test:1`,
+    }),
     clock,
     log,
     stats: (app, id) => engine.engine.stats(app, id),
-    states: app => engine.engine.view.states(app),
+    present: app => engine.engine.view.present(app),
     care: { care: store.care, databases: memoryDatabases(), attic: emptyAttic, frontends: undefined },
   })
   const identity = await createIdentity({
@@ -105,7 +109,7 @@ export async function startDeskWorld(changes: Partial<DeskOptions> = {}): Promis
   const origin = await desk.listenForAgents({
     port: 0,
     authenticator: identity.authenticator,
-    faces: [identity.face, createMcpFace({ version: '0.0.0', log })],
+    faces: [identity.face, createMcpFace({ version: '0.0.0', log, clock })],
   })
 
   let agents = 0

@@ -1,6 +1,6 @@
-import { parse } from 'yaml'
 import { messageOf } from '#kernel'
 import { imageName } from '../lint/image-name.ts'
+import { parseYaml } from '../yaml.ts'
 import { appFor, type Findings } from './found.ts'
 
 /** Image → type of resource in hangar.toml. */
@@ -25,7 +25,7 @@ const resourceTypes: Readonly<Record<string, string>> = {
 export function readCompose(findings: Findings, path: string, text: string): void {
   let services: Record<string, unknown>
   try {
-    const file = parse(text) as { services?: Record<string, unknown> } | null
+    const file = parseYaml(text) as { services?: Record<string, unknown> } | null
     services = file?.services ?? {}
     if (typeof services !== 'object') throw new Error('services is no table')
   } catch (error) {

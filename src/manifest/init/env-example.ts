@@ -21,6 +21,7 @@ export function readEnvExample(findings: Findings, path: string, text: string): 
     const description = words
       .replace(/@\w+(=\S+|\([^)]*\))?/g, '')
       .replace(/-{3,}|={3,}/g, '')
+      .replace(/\s+/g, ' ')
       .trim()
     if (description) secret.description ??= description
     if (commented || /\boptional\b|@optional/i.test(words)) secret.optional = true

@@ -31,7 +31,7 @@ export function readSecretCommands(findings: Findings, path: string, text: strin
       'generates secrets with openssl rand -base64, which breaks long ones into two lines: use hangar secrets generate',
     )
   if (/\bfly(ctl)?\s+releases\s+rollback\b/.test(joined))
-    traps.add('calls fly releases rollback, which Fly does not have: use hangar releases rollback')
+    traps.add('calls fly releases rollback, which Fly does not have')
   for (const [, group] of joined.matchAll(/\bfly(?:ctl)?\s+scale\s+count\s+([a-z][\w-]*)=\d/g))
     traps.add(`scales ${group}=…, which names a process group, not an app`)
   for (const trap of traps) findings.notes.push(`${path} ${trap}.`)

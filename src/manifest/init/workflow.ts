@@ -1,4 +1,4 @@
-import { parse } from 'yaml'
+import { parseYaml } from '../yaml.ts'
 import { appFor, type Findings, type FoundApp } from './found.ts'
 
 /** Learns from a workflow that deploys which paths belong to which app. */
@@ -7,7 +7,7 @@ export function readWorkflow(findings: Findings, path: string, text: string): vo
   let paths: unknown
   try {
     // YAML 1.1 reads a bare `on` as true; this parser keeps the word.
-    const file = parse(text) as { on?: { push?: { paths?: unknown } } } | null
+    const file = parseYaml(text) as { on?: { push?: { paths?: unknown } } } | null
     paths = file?.on?.push?.paths
   } catch {
     findings.notes.push(`${path} is no YAML that could be read.`)

@@ -12,7 +12,7 @@ const warning = (summary: string, fix = false): RuleRow => ({ severity: 'warning
 const note = (summary: string, fix = false): RuleRow => ({ severity: 'note', fix, summary })
 const mended = true
 
-/** Every rule of `hangar lint`; docs/reference/fly-toml.md lists the same. */
+/** Every rule of `hangar lint`; docs/reference/lint.md is made from this. */
 export const ruleTable = {
   syntax: error('The file is no TOML.'),
   'byte-order-mark': warning('The file begins with a byte order mark, at which flyctl stops.', mended),

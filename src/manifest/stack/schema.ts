@@ -21,13 +21,13 @@ const ruleSchema = z.strictObject({
   set: z.boolean().optional().describe('true: must have a value.'),
   one_of: z.array(z.string()).optional().describe('The value must be one of these.'),
   not_one_of: z.array(z.string()).optional().describe('The value must be none of these.'),
-  min_length: z.number().int().positive().optional(),
-  pattern: z.string().optional(),
+  min_length: z.number().int().positive().optional().describe('Fewest characters.'),
+  pattern: z.string().optional().describe('Regular expression that the whole value must match.'),
   message: z.string().optional().describe('Why: shown when the rule is broken.'),
   severity: z.enum(['error', 'warning']).optional().describe('Default: error.'),
 })
 
-export const secretSchema = z.strictObject({
+const secretSchema = z.strictObject({
   description: z.string().optional().describe('What it is for; shown when it is missing.'),
   apps: z
     .array(z.string())
@@ -68,7 +68,7 @@ export const secretSchema = z.strictObject({
 const appSchema = z.strictObject({
   fly: relativePath.optional().describe('Its fly.toml. Default: `<dir>/fly.toml`.'),
   dir: relativePath.optional().describe('Where its commands run. Default: the folder of its fly.toml.'),
-  description: z.string().optional(),
+  description: z.string().optional().describe('What it is.'),
   needs: z.array(z.string()).optional().describe('Apps and resources that must be ready before it.'),
   build: z.string().optional().describe('Command that builds it on this machine.'),
   run: z
@@ -84,7 +84,7 @@ const appSchema = z.strictObject({
   private: z.boolean().optional().describe('No public address, even when it has services.'),
 })
 
-export const resourceTypes = [
+const resourceTypes = [
   'postgres',
   'redis',
   'kafka',
@@ -97,22 +97,22 @@ export const resourceTypes = [
 ] as const
 
 const resourceSchema = z.strictObject({
-  type: z.enum(resourceTypes),
-  description: z.string().optional(),
+  type: z.enum(resourceTypes).describe('What it is; `external` for what only has an address.'),
+  description: z.string().optional().describe('What it is for.'),
   version: z.string().optional().describe('Major version, e.g. `17`.'),
-  databases: z.array(z.string()).optional(),
-  extensions: z.array(z.string()).optional(),
+  databases: z.array(z.string()).optional().describe('Databases in it.'),
+  extensions: z.array(z.string()).optional().describe('Extensions of PostgreSQL.'),
   provides: z
     .record(variableName, z.string())
     .optional()
     .describe('Variable → template for those who need it, e.g. `DATABASE_URL = "{url}"`.'),
-  needs: z.array(z.string()).optional(),
+  needs: z.array(z.string()).optional().describe('Apps and resources that must be ready before it.'),
 })
 
 export const stackSchema = z.strictObject({
-  $schema: z.string().optional(),
+  $schema: z.string().optional().describe('Address of the JSON schema, for editors.'),
   name: appName.describe('Name of the stack.'),
-  description: z.string().optional(),
+  description: z.string().optional().describe('What it is.'),
   parameters: z
     .array(z.string().regex(/^[a-z_]+$/))
     .optional()
@@ -125,11 +125,11 @@ export const stackSchema = z.strictObject({
     .describe('The whole stack sleeps after so many idle minutes; 0: never.'),
   env: z
     .strictObject({
-      local: z.array(relativePath).optional(),
-      fly: z.array(relativePath).optional(),
+      local: z.array(relativePath).optional().describe('For this machine; later files win.'),
+      fly: z.array(relativePath).optional().describe('For what is pushed to Fly; later files win.'),
     })
     .optional()
-    .describe('Env files, in order; later ones win. `local`: on this machine. `fly`: what is pushed to Fly.'),
+    .describe('Env files.'),
   apps: z.record(appName, appSchema).describe('The apps.'),
   resources: z.record(appName, resourceSchema).optional().describe('What the apps stand on.'),
   secrets: z

@@ -26,12 +26,17 @@ const permissivePolicy = 'hangar_permissive_read'
  * production: row-level security on and forced, every policy of the user's own.
  * permissive: on; policies whose comment begins with "strict" are kept aside, and signed-in users read every row.
  * disabled: off. Policies stay where they are.
+ * `lockTimeoutMs`: how long a table that is in use is waited for. Default: 5 s.
  */
-export async function setRlsMode(client: ClientBase, mode: RlsMode): Promise<RlsReport> {
+export async function setRlsMode(
+  client: ClientBase,
+  mode: RlsMode,
+  lockTimeoutMs = 5_000,
+): Promise<RlsReport> {
   await client.query('begin')
   try {
     await client.query(`set local search_path = pg_catalog; set local client_min_messages = 'warning';
-      set local lock_timeout = '5s'; select pg_advisory_xact_lock(hashtext('hangar rls'))`)
+      set local lock_timeout = ${lockTimeoutMs}; select pg_advisory_xact_lock(hashtext('hangar rls'))`)
     await client.query(notes)
     const notRestored = await restorePolicies(client)
     for (const table of await managedTables(client)) await switchTable(client, table, mode)

@@ -1,5 +1,5 @@
 import { secretErrors } from '../errors.ts'
-import { isEncrypted, isWellFormed, loadCipher } from './cipher.ts'
+import { decryptValue, isEncrypted, isWellFormed } from './cipher.ts'
 import { isPublicKeyName, Keyring, keyNames } from './keys.ts'
 import { type FileText, readFileText } from './read-text.ts'
 import { type Assignment, normaliseLines, scan } from './scan.ts'
@@ -43,9 +43,9 @@ export function createOpener(
     const keyName = keyNames(file.path, file.assignments).private
     if (!isWellFormed(assignment.value)) throw secretErrors.cipherDamaged(place, assignment.name)
     ring ??= Keyring.load(file.path, environment, keysFile)
-    const [keys, cipher] = await Promise.all([ring, loadCipher()])
+    const keys = await ring
     for (const key of keys.candidates(file.publicKey)) {
-      const plain = cipher.decrypt(key, assignment.value)
+      const plain = decryptValue(key, assignment.value)
       if (plain !== undefined) return plain
     }
     if (file.publicKey !== undefined && keys.fits(file.publicKey))

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import { writeFileAtomic } from '#kernel'
-import { type Cipher, loadCipher } from './cipher.ts'
+import { publicKeyOfPrivate } from './cipher.ts'
 import { type FileText, readFileText } from './read-text.ts'
 import { type Assignment, normaliseLines, scan } from './scan.ts'
 
@@ -52,12 +52,11 @@ export class Keyring {
     keysFile = join(dirname(envFile), '.env.keys'),
   ): Promise<Keyring> {
     const ring = new Keyring(keysFile)
-    const cipher = await loadCipher()
     for (const [name, value] of Object.entries(environment))
-      if (isPrivateKeyName(name) && value) ring.#add(cipher, name, value)
+      if (isPrivateKeyName(name) && value) ring.#add(name, value)
     const file = await readFileText(keysFile)
     for (const { name, value } of file ? scan(normaliseLines(file.text)) : [])
-      if (isPrivateKeyName(name)) ring.#add(cipher, name, value)
+      if (isPrivateKeyName(name)) ring.#add(name, value)
     return ring
   }
 
@@ -78,15 +77,15 @@ export class Keyring {
   }
 
   /** The public key of the first key under that name. */
-  async publicKeyOf(name: string): Promise<string | undefined> {
+  publicKeyOf(name: string): string | undefined {
     const [key] = this.#byName.get(name) ?? []
-    return key === undefined ? undefined : (await loadCipher()).publicKeyOf(key)
+    return key === undefined ? undefined : publicKeyOfPrivate(key)
   }
 
-  #add(cipher: Cipher, name: string, value: string): void {
+  #add(name: string, value: string): void {
     for (const key of value.split(',').map(part => part.trim())) {
       this.#byName.set(name, [...(this.#byName.get(name) ?? []), key])
-      const publicKey = cipher.publicKeyOf(key)
+      const publicKey = publicKeyOfPrivate(key)
       if (publicKey !== undefined && !this.#byPublicKey.has(publicKey)) this.#byPublicKey.set(publicKey, key)
     }
   }

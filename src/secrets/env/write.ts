@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { writeFileAtomic } from '#kernel'
 import { secretErrors } from '../errors.ts'
-import { isEncrypted, loadCipher } from './cipher.ts'
+import { encryptValue, isEncrypted, newKeyPair } from './cipher.ts'
 import { createOpener, type EnvFile, envFileOf, publicKeyOf } from './env-file.ts'
 import { addPrivateKey, isPublicKeyName, Keyring, keyNames } from './keys.ts'
 import { quoteValue } from './quote.ts'
@@ -92,23 +92,19 @@ function check(name: string, value: string): void {
 }
 
 async function sealAll(values: Readonly<Record<string, string>>, publicKey: string) {
-  const cipher = await loadCipher()
-  return Object.fromEntries(
-    // A name that ends in _PLAIN says that its value is no secret; dotenvx keeps the same rule.
-    Object.entries(values).map(([name, value]) => [
-      name,
-      name.endsWith('_PLAIN') ? value : cipher.encrypt(publicKey, value),
-    ]),
-  )
+  const sealed: Record<string, string> = {}
+  // A name that ends in _PLAIN says that its value is no secret; dotenvx keeps the same rule.
+  for (const [name, value] of Object.entries(values))
+    sealed[name] = name.endsWith('_PLAIN') ? value : await encryptValue(publicKey, value)
+  return sealed
 }
 
 /** The key of the file; for a file without one, that of its name in the key file; otherwise a new one. */
 async function publicKeyFor(file: EnvFile, options: SetOptions) {
-  const cipher = await loadCipher()
   const names = keyNames(file.path, file.assignments)
   if (file.publicKey !== undefined) {
     try {
-      cipher.encrypt(file.publicKey, '')
+      await encryptValue(file.publicKey, '')
     } catch {
       const { line, column } = file.assignments.find(({ name }) => isPublicKeyName(name)) ?? {
         line: 1,
@@ -120,11 +116,11 @@ async function publicKeyFor(file: EnvFile, options: SetOptions) {
   }
   const ring = await Keyring.load(file.path, options.environment, options.keysFile)
   if (ring.has(names.private)) {
-    const publicKey = await ring.publicKeyOf(names.private)
+    const publicKey = ring.publicKeyOf(names.private)
     if (publicKey === undefined) throw secretErrors.keyInvalid(names.private)
     return { publicKey, isNew: true, newKeyIn: undefined }
   }
-  const made = cipher.newKeys()
+  const made = newKeyPair()
   await addPrivateKey(ring.keysFile, file.path, names.private, made.privateKey)
   return { publicKey: made.publicKey, isNew: true, newKeyIn: ring.keysFile }
 }

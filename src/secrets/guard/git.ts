@@ -23,3 +23,12 @@ export function git(directory: string, args: readonly string[]): Promise<string>
     )
   })
 }
+
+/** The folder of the repository that a folder belongs to; without one, the folder itself. */
+export async function repositoryOf(directory: string): Promise<string> {
+  try {
+    return (await git(directory, ['rev-parse', '--show-toplevel'])).trimEnd()
+  } catch {
+    return directory
+  }
+}

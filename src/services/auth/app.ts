@@ -2,8 +2,10 @@ import { createHttpApp, type HttpApp } from '#http'
 import type { AuthContext } from './context.ts'
 import { allowOrigins } from './cors.ts'
 import { absentRoutes } from './routes/absent.ts'
+import { customProviderRoutes } from './routes/admin-custom-providers.ts'
 import { adminLinkRoutes } from './routes/admin-links.ts'
 import { adminMoreRoutes } from './routes/admin-more.ts'
+import { adminOAuthRoutes } from './routes/admin-oauth.ts'
 import { adminRoutes } from './routes/admin-users.ts'
 import { parseBodies } from './routes/body.ts'
 import { externalRoutes } from './routes/external.ts'
@@ -11,6 +13,8 @@ import { factorRoutes } from './routes/factors.ts'
 import { logoutRoutes } from './routes/logout.ts'
 import { mailRoutes } from './routes/mails.ts'
 import { metaRoutes } from './routes/meta.ts'
+import { oauthRoutes } from './routes/oauth.ts'
+import { passkeyRoutes } from './routes/passkeys.ts'
 import { renderError } from './routes/render-error.ts'
 import { signupRoutes } from './routes/signup.ts'
 import { tokenRoutes } from './routes/token.ts'
@@ -37,6 +41,10 @@ export function createAuthApp(): Promise<HttpApp<AuthContext>> {
       adminRoutes(app)
       adminLinkRoutes(app)
       adminMoreRoutes(app)
+      adminOAuthRoutes(app)
+      oauthRoutes(app)
+      customProviderRoutes(app)
+      passkeyRoutes(app)
       absentRoutes(app)
     },
   })

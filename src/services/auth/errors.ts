@@ -227,6 +227,34 @@ export const errors = {
   web3Disabled: () => make(422, 'web3_provider_disabled', 'Web3 provider is disabled'),
   web3Chain: () => make(400, 'web3_unsupported_chain', 'Unsupported chain'),
 
+  // This service as an OAuth server.
+  oauthServerDisabled: () => make(404, 'feature_disabled', 'OAuth server is disabled'),
+  oauthRegistrationDisabled: () =>
+    make(403, 'oauth_dynamic_client_registration_disabled', 'Dynamic client registration is not enabled'),
+  oauthClientNotFound: () => make(404, 'oauth_client_not_found', 'OAuth client not found'),
+  oauthAuthorizationNotFound: () =>
+    make(404, 'oauth_authorization_not_found', 'Authorization not found, expired or answered'),
+  oauthConsentNotFound: () => make(404, 'oauth_consent_not_found', 'No active grant found for this client'),
+  oauthClientActs: () => make(403, 'not_admin', 'Only a user in person may consent'),
+  oauthClientRefused: () =>
+    new AuthError(401, 'oauth', 'client authentication failed', { oauth: 'invalid_client' }),
+  badRedirectUri: (uri: string) =>
+    make(
+      400,
+      'validation_failed',
+      `redirect_uri ${JSON.stringify(uri.slice(0, 100))} must be https, http on this machine, or an app's own scheme, without a fragment`,
+    ),
+
+  // Passkeys and own providers.
+  passkeysDisabled: () => make(404, 'passkey_disabled', 'Passkeys are disabled'),
+  passkeyNotFound: () => make(404, 'passkey_not_found', 'Passkey not found'),
+  passkeyChallengeNotFound: () =>
+    make(422, 'webauthn_challenge_not_found', 'Challenge not found, answered or expired'),
+  tooManyPasskeys: () => make(422, 'too_many_passkeys', 'Maximum number of passkeys reached'),
+  customProvidersDisabled: () => make(404, 'feature_disabled', 'Custom providers are disabled'),
+  customProviderNotFound: () => make(404, 'custom_provider_not_found', 'Custom provider not found'),
+  conflict: (message: string) => make(409, 'conflict', message),
+
   // Single sign-on.
   samlDisabled: () => make(404, 'saml_provider_disabled', 'SAML 2.0 is disabled'),
 

@@ -1,12 +1,13 @@
-import { type AssertionOptions, verifyAssertion } from '../assertion.ts'
 import type { AgentRecord } from '../ports.ts'
+import { subjectOf, verifyAssertion } from './assertion.ts'
 import { OAuthError } from './errors.ts'
+import type { OAuthParts } from './parts.ts'
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /** The agent that a token request comes from, by exactly one of: signed assertion, secret in the Authorization header, secret in the body. */
 export async function authenticateClient(
-  options: AssertionOptions,
+  parts: OAuthParts,
   form: ReadonlyMap<string, string>,
   authorization: string | undefined,
 ): Promise<AgentRecord> {
@@ -21,16 +22,32 @@ export async function authenticateClient(
   if (assertion !== undefined) {
     if (form.get('client_assertion_type') !== assertionType)
       throw new OAuthError('invalid_request', `client_assertion_type must be ${assertionType}`)
-    const outcome = await verifyAssertion(options, assertion, form.get('client_id'))
-    if ('refused' in outcome) throw new OAuthError('invalid_client', capital(outcome.refused), 401)
-    return outcome.agent
+    return verifyAssertion(parts, assertion, form.get('client_id'))
   }
   const [id, secret] = authorization === undefined ? [form.get('client_id'), inBody] : basic(authorization)
   if (authorization !== undefined && form.has('client_id') && form.get('client_id') !== id)
     throw new OAuthError('invalid_request', 'client_id and the Authorization header differ')
-  const agent = options.agents.checkSecret(id ?? '', secret ?? '')
+  const agent = parts.agents.checkSecret(id ?? '', secret ?? '')
   if (!agent) throw new OAuthError('invalid_client', 'The client or its secret is not known', 401)
+  parts.grants.pass(agent.id)
   return agent
+}
+
+/** The agent that a request names, whether it proves it or not: for the audit. */
+export function claimedAgent(
+  { agents }: OAuthParts,
+  form: ReadonlyMap<string, string>,
+  authorization: string | undefined,
+): AgentRecord | undefined {
+  const assertion = form.get('client_assertion')
+  const id =
+    form.get('client_id') ??
+    (assertion === undefined ? undefined : subjectOf(assertion)) ??
+    Buffer.from(authorization?.slice('Basic '.length) ?? '', 'base64')
+      .toString('utf8')
+      .split(':')[0]
+  const agent = agents.find(id ?? '')
+  return agent?.id === id ? agent : undefined
 }
 
 /** RFC 6749, 2.3.1: both parts are form-encoded before they are joined. */
@@ -53,8 +70,4 @@ function basic(header: string): [string, string] {
   } catch {
     throw new OAuthError('invalid_client', 'The Authorization header is not form-encoded', 401)
   }
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

@@ -2,11 +2,14 @@
 export class OAuthError extends Error {
   readonly code: OAuthErrorCode
   readonly status: number
+  /** Seconds until it makes sense to try again. */
+  readonly retryAfter: number | undefined
 
-  constructor(code: OAuthErrorCode, description: string, status = 400) {
+  constructor(code: OAuthErrorCode, description: string, status = 400, retryAfter?: number) {
     super(description)
     this.code = code
     this.status = status
+    this.retryAfter = retryAfter
   }
 }
 
@@ -19,3 +22,4 @@ export type OAuthErrorCode =
   | 'invalid_client_metadata'
   | 'unsupported_grant_type'
   | 'unsupported_response_type'
+  | 'slow_down'

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { agentNameSchema } from '#contract'
 import { HangarError } from '#kernel'
-import type { Agents } from '../agents.ts'
 import { OAuthError } from './errors.ts'
+import type { OAuthParts } from './parts.ts'
 
 const methods = ['private_key_jwt', 'client_secret_basic', 'client_secret_post'] as const
 
@@ -21,23 +21,30 @@ const requestSchema = z.strictObject({
 })
 
 /** Registers a client with an admission token; role and silos are the admission's, whatever the client asks for. Throws OAuthError. */
-export async function registerClient(agents: Agents, authorization: string | undefined, body: unknown) {
+export async function registerClient(
+  { agents, audit }: OAuthParts,
+  authorization: string | undefined,
+  body: unknown,
+) {
   const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
   if (token === undefined)
     throw new OAuthError('invalid_token', 'Registration needs an admission token ("hangar agent admit")', 401)
   try {
-    agents.checkAdmission(token)
+    const admission = agents.checkAdmission(token)
     const parsed = requestSchema.safeParse(body)
     if (!parsed.success) throw metadataError(describe(parsed.error))
     const { client_name: name, token_endpoint_auth_method: method, jwks } = parsed.data
     const key = jwks?.keys[0]
     if ((method === 'private_key_jwt') !== (key !== undefined))
       throw metadataError('jwks with one Ed25519 public key belongs to private_key_jwt, and to that alone')
+    const note = audit.begin('agent.register')
+    await note('begun', admission, { input: { name, method } })
     const { agent, secret } = await agents.registerByAdmission(token, {
       name,
       publicKey: key,
       withSecret: method !== 'private_key_jwt',
     })
+    await note('ok', admission, { input: { name, client_id: agent.id } })
     return {
       client_id: agent.id,
       client_id_issued_at: Math.floor(agent.createdAt / 1000),

@@ -1,19 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from '#http'
 import type { Log } from '#kernel'
-import type { AccessTokens } from '../access-tokens.ts'
 import { addressFor, paths } from '../addresses.ts'
-import type { AssertionOptions } from '../assertion.ts'
-import type { SigningKey } from '../signing-key.ts'
 import { OAuthError } from './errors.ts'
 import { openidMetadata, resourceMetadata, serverMetadata } from './metadata.ts'
+import type { OAuthParts } from './parts.ts'
 import { registerClient } from './registration.ts'
 import { grantToken, readForm } from './token.ts'
-
-export interface OAuthParts extends AssertionOptions {
-  readonly tokens: AccessTokens
-  readonly key: SigningKey
-  readonly log: Log
-}
 
 /** The desk as authorization server: tokens, registration, and the documents that say where these are. All of it answers without a token. */
 export async function registerOAuth(app: FastifyInstance, parts: OAuthParts): Promise<void> {
@@ -52,7 +44,7 @@ export async function registerOAuth(app: FastifyInstance, parts: OAuthParts): Pr
       reply.header('cache-control', 'no-store')
       if (typeOf(request) !== 'application/json')
         throw new OAuthError('invalid_client_metadata', 'The body must be application/json')
-      const answer = await registerClient(parts.agents, request.headers.authorization, json(request.body))
+      const answer = await registerClient(parts, request.headers.authorization, json(request.body))
       return reply.status(201).send(answer)
     })
   })
@@ -78,6 +70,7 @@ function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyRep
     const scheme = error.code === 'invalid_token' ? 'Bearer' : 'Basic'
     reply.header('www-authenticate', `${scheme} realm="hangar", error="${error.code}"`)
   }
+  if (error.retryAfter !== undefined) reply.header('retry-after', String(error.retryAfter))
   return reply
     .header('cache-control', 'no-store')
     .status(error.status)

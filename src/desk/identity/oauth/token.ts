@@ -1,8 +1,8 @@
-import { type AccessTokens, accessTokenSeconds, scopeOf, silosOfScope } from '../access-tokens.ts'
+import { accessTokenSeconds, scopeOf, silosOfScope } from '../access-tokens.ts'
 import { isResource } from '../addresses.ts'
-import type { AssertionOptions } from '../assertion.ts'
-import { authenticateClient } from './client.ts'
+import { authenticateClient, claimedAgent } from './client.ts'
 import { OAuthError } from './errors.ts'
+import type { OAuthParts } from './parts.ts'
 
 export interface TokenRequest {
   readonly form: ReadonlyMap<string, string>
@@ -28,34 +28,47 @@ const known = [
   'client_assertion_type',
 ]
 
-/** One token request (RFC 6749, 4.4). Throws OAuthError. */
-export async function grantToken(
-  options: AssertionOptions & { readonly tokens: AccessTokens },
-  { form, authorization, issuer }: TokenRequest,
-): Promise<TokenAnswer> {
+/** One token request (RFC 6749, 4.4), written to the audit. Throws OAuthError. */
+export async function grantToken(parts: OAuthParts, request: TokenRequest): Promise<TokenAnswer> {
+  const { form, authorization } = request
+  const note = parts.audit.begin('agent.token')
+  try {
+    const { agent, audience, answer } = await grant(parts, request)
+    await note('ok', agent, { input: { scope: answer.scope, audience } })
+    return answer
+  } catch (error) {
+    if (error instanceof OAuthError)
+      await note('refused', claimedAgent(parts, form, authorization), { code: error.code })
+    throw error
+  }
+}
+
+async function grant(parts: OAuthParts, { form, authorization, issuer }: TokenRequest) {
   const unknown = [...form.keys()].find(name => !known.includes(name))
   if (unknown !== undefined)
     throw new OAuthError(
       'invalid_request',
       `There is no parameter of that name; known are ${known.join(', ')}`,
     )
-  const grant = form.get('grant_type')
-  if (grant === undefined) throw new OAuthError('invalid_request', 'grant_type is missing')
-  if (grant !== 'client_credentials')
+  const type = form.get('grant_type')
+  if (type === undefined) throw new OAuthError('invalid_request', 'grant_type is missing')
+  if (type !== 'client_credentials')
     throw new OAuthError('unsupported_grant_type', 'Only client_credentials is granted here')
 
-  const agent = await authenticateClient(options, form, authorization)
+  const agent = await authenticateClient(parts, form, authorization)
   const resource = form.get('resource') ?? issuer
-  if (!isResource(options.addresses, resource))
+  if (!isResource(parts.addresses, resource))
     throw new OAuthError('invalid_target', 'The resource is not this desk')
   const silos = silosOfScope(form.get('scope'), agent.silos)
   if (!silos) throw new OAuthError('invalid_scope', 'The scope asks for more than this client may have')
-  return {
-    access_token: await options.tokens.issue(agent, { issuer, audience: resource.replace(/\/$/, ''), silos }),
+  const audience = resource.replace(/\/$/, '')
+  const answer: TokenAnswer = {
+    access_token: await parts.tokens.issue(agent, { issuer, audience, silos }),
     token_type: 'Bearer',
     expires_in: accessTokenSeconds,
     scope: scopeOf(silos),
   }
+  return { agent, audience, answer }
 }
 
 /** The fields of a form; one that comes twice is refused, so that no two readers can differ about it. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from '#http'
 import { errors } from '../errors.ts'
+import { adminCall } from './admin-call.ts'
 
 /** Parts of the surface that are turned off or not built: each says so in its own words. */
 export function absentRoutes(app: FastifyInstance): void {
@@ -8,7 +9,8 @@ export function absentRoutes(app: FastifyInstance): void {
       app.route({
         method: methods as 'GET'[],
         url,
-        handler: async () => {
+        handler: async request => {
+          if (url.startsWith('/admin/')) await adminCall(request)
           throw error()
         },
       })

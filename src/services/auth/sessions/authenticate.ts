@@ -1,3 +1,4 @@
+import { messageOf } from '#kernel'
 import type { Call } from '../context.ts'
 import type { Transaction } from '../database/database.ts'
 import { errors } from '../errors.ts'
@@ -19,8 +20,7 @@ export async function claimsOf(call: Call): Promise<AccessClaims> {
   try {
     return await call.tokens.verify(token)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw errors.badJwt(`invalid JWT: unable to parse or verify signature, ${why}`, error)
+    throw errors.badJwt(`invalid JWT: unable to parse or verify signature, ${whyBad(token, error)}`, error)
   }
 }
 
@@ -47,4 +47,22 @@ export async function requireAdmin(call: Call): Promise<AccessClaims> {
 
 export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text)
+}
+
+/** In the words of the library that GoTrue checks tokens with, which clients know. */
+function whyBad(token: string, error: unknown): string {
+  if (token.split('.').length !== 3) {
+    return 'token is malformed: token contains an invalid number of segments'
+  }
+  switch ((error as { code?: string }).code) {
+    case 'ERR_JWT_EXPIRED':
+      return 'token has invalid claims: token is expired'
+    case 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED':
+      return 'token signature is invalid: signature is invalid'
+    case 'ERR_JWS_INVALID':
+    case 'ERR_JWT_INVALID':
+      return 'token is malformed: it cannot be decoded'
+    default:
+      return messageOf(error)
+  }
 }

@@ -16,8 +16,8 @@ import {
 } from './refresh-tokens.ts'
 import { findSession, hasLaterSession, type SessionRow, touchSession } from './sessions.ts'
 
-/** Exchanges a refresh token for a new pair. A token that was exchanged before and turns up again ends its whole family. */
-export async function refreshSession(call: Call, given: string): Promise<Json> {
+/** Exchanges a refresh token for a new pair; `clientId` is the program that acts for the user, if any. A token that was exchanged before and turns up again ends its whole family. */
+export async function refreshSession(call: Call, given: string, clientId?: string): Promise<Json> {
   // A refusal can have revoked tokens, which must stay so: it is returned out of the transaction, not thrown.
   const result = await call.database.run<Json | AuthError>(async transaction => {
     const token = await findRefreshToken(transaction, given)
@@ -27,6 +27,8 @@ export async function refreshSession(call: Call, given: string): Promise<Json> {
     const session =
       token.session_id === null ? undefined : await findSession(transaction, token.session_id, true)
     if (!session) return errors.refreshSessionGone()
+    // A program's tokens are refreshed by that program alone, and a user's by no program.
+    if ((session.oauth_client_id ?? undefined) !== clientId) return errors.refreshTokenNotFound()
     const expired = expiry(call, session) ?? (await superseded(call, transaction, session))
     if (expired) return expired
     // Somebody may have exchanged it while we waited for the session.

@@ -5,6 +5,7 @@ import { type HookSettings, readHookSettings } from './hooks.ts'
 import { type JwtSettings, readJwtSettings } from './jwt.ts'
 import { type LimitSettings, readLimitSettings } from './limits.ts'
 import { type MfaSettings, otpLength, readMfaSettings } from './mfa.ts'
+import { type OAuthServerSettings, readOAuthServerSettings } from './oauth-server.ts'
 import { type Reader, readerOf } from './reader.ts'
 import { readSmsSettings, type SmsSettings } from './sms.ts'
 
@@ -88,6 +89,7 @@ export interface AuthSettings {
   readonly mfa: MfaSettings
   readonly hooks: HookSettings
   readonly limits: LimitSettings
+  readonly oauthServer: OAuthServerSettings
   readonly captcha: CaptchaSettings | undefined
   readonly auditToDatabase: boolean
 }
@@ -179,6 +181,7 @@ export function readSettings(env: ServiceContext['env']): AuthSettings {
     mfa: readMfaSettings(read, siteUrl),
     hooks: readHookSettings(read),
     limits: readLimitSettings(read),
+    oauthServer: readOAuthServerSettings(read),
     captcha: readCaptcha(read),
     auditToDatabase: !read.flag(false, 'GOTRUE_AUDIT_LOG_DISABLE_POSTGRES'),
   })
