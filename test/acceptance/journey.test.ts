@@ -118,6 +118,21 @@ describe('a new user', () => {
 })
 
 describe('the silo sleeps and wakes', () => {
+  it('finds what auth mails in the inbox of the silo, with a link that works', async () => {
+    const { data } = await client.auth.getUser()
+    const email = data.user?.email ?? ''
+    expect((await client.auth.resetPasswordForEmail(email)).error).toBeNull()
+    const authorization = `Basic ${Buffer.from(`${connection.studio_username}:${connection.studio_password}`).toString('base64')}`
+    const inbox = `${connection.studio_url}/inbox/api/v1`
+    expect((await fetch(`${inbox}/messages`)).status).toBe(401)
+    const mail = await (await fetch(`${inbox}/message/latest`, { headers: { authorization } })).text()
+    const { To, Links } = JSON.parse(mail)
+    expect(To[0].Address).toBe(email)
+    const opened = await fetch(Links[0], { redirect: 'manual' })
+    expect(opened.status).toBe(303)
+    expect(opened.headers.get('location')).toMatch(/^http:\/\/localhost:3000\/?#access_token=.*type=recovery/)
+  })
+
   it('after a stop, the next REST request is answered as if nothing had been', async () => {
     await hangar.json('silo', 'stop', 'acme-erp')
     expect((await hangar.json('silo', 'status', 'acme-erp')).phase).toBe('stopped')
