@@ -38,7 +38,7 @@ export function ssoRoutes(app: FastifyInstance): void {
 
   app.post('/sso/saml/acs', async (request, reply) => {
     const { call, saml } = ssoCall(request)
-    call.limits.check(request, 'sso')
+    call.limits.check(request, 'saml_assertion')
     const body = bodyOf(request)
     const url = await finishSso(call, saml, name => body.text(name))
     return reply.header('cache-control', 'no-store').redirect(url, 303)
