@@ -25,6 +25,7 @@ const mayImport: Record<string, readonly string[]> = {
   'services/storage': ['kernel', 'http', 'postgres'],
   'services/gateway': ['kernel', 'http', 'postgres'],
   'services/studio': ['kernel', 'http', 'postgres'],
+  'services/mail': ['kernel', 'http'],
   desk: ['kernel', 'contract', 'http', 'silos'],
   client: ['kernel', 'contract'],
   cli: ['kernel', 'contract', 'manifest', 'secrets', 'fly', 'client', 'lazy:daemon'],
@@ -33,6 +34,8 @@ const mayImport: Record<string, readonly string[]> = {
 
 /** Third-party library → its one home folder (or the few that share it on purpose). */
 const homes: Record<string, readonly string[]> = {
+  'smtp-server': ['services/mail'],
+  'postal-mime': ['services/mail'],
   '@clack/prompts': ['cli'],
   commander: ['cli'],
   eciesjs: ['secrets'],
@@ -43,6 +46,7 @@ const homes: Record<string, readonly string[]> = {
   yaml: ['services/gateway', 'manifest'],
   '@peculiar/x509': ['edge'],
   'reflect-metadata': ['edge'],
+  '@modelcontextprotocol/server': ['desk'],
   '@tus/server': ['services/storage'],
   'fast-xml-parser': ['services/storage'],
   sharp: ['services/storage'],

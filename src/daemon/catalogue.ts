@@ -27,6 +27,7 @@ export const serviceImages: Readonly<Record<string, ServiceDefinition['name']>> 
   'kong/kong': 'gateway',
   'supabase/storage-api': 'storage',
   'supabase/studio': 'studio',
+  'axllent/mailpit': 'mail',
 }
 
 /** What every image reference means on this machine. */

@@ -156,6 +156,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       templates: createSiloTemplates({
         directory: stackFolder,
         gatewayUrl: app => `http://${doorAddress(app, 8000)}`,
+        door: doorAddress,
       }),
       clock,
       log,

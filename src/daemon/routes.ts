@@ -9,7 +9,7 @@ export function doorKey(app: string, internalPort: number): string {
 
 /** Which app stands on which other, so that a sleeping one below is woken by a request for the one above. */
 export interface Standing {
-  needs(app: string): string | undefined
+  needs(app: string): readonly string[]
   neededBy(app: string): readonly string[]
 }
 
@@ -35,9 +35,10 @@ export function createRoutes(engine: Engine, portBook: PortBook, standing: Stand
     if (!app) return undefined
     const isPublic = view.hasPublicAddress(name)
     const machines = view.machines(name)
-    const below = standing.needs(name)
-    const statesBelow = below === undefined ? [] : view.states(below)
-    const asleepBelow = statesBelow.length > 0 && statesBelow.every(state => down.has(state))
+    const asleepBelow = standing.needs(name).some(below => {
+      const states = view.states(below)
+      return states.length > 0 && states.every(state => down.has(state))
+    })
     const services = new Map<number, MachineService>()
     for (const { record } of machines)
       for (const service of record.config.services ?? [])

@@ -1,9 +1,10 @@
 import type { ServiceDefinition } from '#http'
 import { authService } from '#services/auth'
 import { gatewayService } from '#services/gateway'
+import { mailService } from '#services/mail'
 import { restService } from '#services/rest'
 import { storageService } from '#services/storage'
-import { studioService } from '#services/studio'
+import { studioWithInbox } from './studio-with-inbox.ts'
 
 /** Every built-in service. Loaded in the service host and by `hangar service`, never in the daemon itself. */
 export const services: readonly ServiceDefinition[] = [
@@ -11,5 +12,6 @@ export const services: readonly ServiceDefinition[] = [
   authService,
   storageService,
   gatewayService,
-  studioService,
+  studioWithInbox,
+  mailService,
 ]

@@ -39,7 +39,15 @@ export function agentOperationHandlers({ identity, silos }: DeskOptions) {
       return { ...describe(agent), issuer: identity.origin(), mcp: below(paths.mcp), client_secret: secret }
     },
     agentList: () => agents.list().map(describe),
-    agentRevoke: ({ agent }: InputOf<'agentRevoke'>) => describe(agents.revoke(agent)),
+    /** Its leases are logins of its own at a database, so they end with it. */
+    async agentRevoke({ agent }: InputOf<'agentRevoke'>) {
+      const known = agents.find(agent)
+      // Both are written down before anything is waited for: a crash leaves no lease of an agent that is gone.
+      const ends = known && silos.care.leases.revokeOf(known.id, 'its agent was revoked')
+      const revoked = agents.revoke(agent)
+      await ends
+      return describe(revoked)
+    },
     agentToken({ agent, days = defaultTokenDays }: InputOf<'agentToken'>): OutputOf<'agentToken'> {
       const { token, record } = agents.addStaticToken(agent, days === 0 ? null : days * dayMs)
       return { token, token_id: record.id, expires_at: iso(record.expiresAt) }

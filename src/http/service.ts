@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock, Log } from '#kernel'
 
@@ -20,6 +21,8 @@ export interface ServiceInstance {
   upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Further listeners of the image, by port (an admin port, say). */
   readonly others?: ReadonlyMap<number, (request: IncomingMessage, response: ServerResponse) => void>
+  /** Listeners that speak no HTTP, by port (SMTP, say). */
+  readonly sockets?: ReadonlyMap<number, (socket: Socket) => void>
   /** Lets requests under way finish within `graceMs`, then closes pools. Resolves when nothing is left. */
   close(graceMs: number): Promise<void>
 }
@@ -29,6 +32,8 @@ export interface ServiceDefinition {
   readonly name: string
   /** The port that the official image listens on with this environment. */
   port(env: ServiceContext['env']): number
+  /** Where it listens when it runs alone and its variables say so; undefined: on this machine only. */
+  host?(env: ServiceContext['env']): string | undefined
   /** Sets up what all instances of a process share, ahead of the first. */
   warm?(): Promise<unknown>
   /**

@@ -1,10 +1,21 @@
+import type { SiloPart } from '#contract'
 import { appName, partsOf } from './names.ts'
 import type { SiloRecord } from './ports.ts'
 
 interface Place {
   readonly silo: string
-  readonly needs: string | undefined
+  readonly needs: readonly string[]
   readonly neededBy: readonly string[]
+}
+
+/** Who reaches whom within a silo, by names that lead straight there and wake nobody. */
+const needs: Readonly<Record<SiloPart, readonly SiloPart[]>> = {
+  pg: [],
+  rest: ['pg'],
+  auth: ['pg'],
+  storage: ['pg'],
+  kong: ['rest', 'auth', 'storage', 'pg'],
+  studio: ['pg'],
 }
 
 /** Finds the silo of an app, and who stands on whom in it, without asking the store: the edge's routes ask on every change. */
@@ -12,12 +23,13 @@ export class AppIndex {
   readonly #places = new Map<string, Place>()
 
   add(record: SiloRecord): void {
-    const database = appName(record, 'pg')
-    const others = partsOf(record)
-      .map(part => appName(record, part))
-      .filter(name => name !== database)
-    this.#places.set(database, { silo: record.id, needs: undefined, neededBy: others })
-    for (const name of others) this.#places.set(name, { silo: record.id, needs: database, neededBy: [] })
+    const parts = partsOf(record)
+    for (const part of parts)
+      this.#places.set(appName(record, part), {
+        silo: record.id,
+        needs: needs[part].map(other => appName(record, other)),
+        neededBy: parts.filter(other => needs[other].includes(part)).map(other => appName(record, other)),
+      })
   }
 
   delete(record: SiloRecord): void {
@@ -28,9 +40,9 @@ export class AppIndex {
     return this.#places.get(app)?.silo
   }
 
-  /** The app without which this one cannot answer and which it reaches by no door that would wake it: its database. */
-  needs(app: string): string | undefined {
-    return this.#places.get(app)?.needs
+  /** The apps without which this one cannot answer. */
+  needs(app: string): readonly string[] {
+    return this.#places.get(app)?.needs ?? []
   }
 
   /** The other way round. */

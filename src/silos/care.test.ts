@@ -48,7 +48,11 @@ function manager(): SiloManager {
     machines: engine,
     store: store.silos,
     doors: { activity: () => undefined, door: app => `${app}:1` },
-    templates: createSiloTemplates({ directory: stack, gatewayUrl: app => `http://${app}.test` }),
+    templates: createSiloTemplates({
+      directory: stack,
+      door: app => `${app}.test:1`,
+      gatewayUrl: app => `http://${app}.test`,
+    }),
     clock,
     log: silentLog,
     stats: (app, id) => engine.stats(app, id),

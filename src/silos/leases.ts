@@ -119,6 +119,26 @@ export class SiloLeases {
     return this.get(siloId, id)
   }
 
+  /** Ends all leases that somebody holds, on every silo. Resolves when nobody can use them any more. */
+  async revokeOf(holder: string, reason: string): Promise<void> {
+    const { store, work } = this.#parts
+    const mark = () => {
+      const held = store
+        .leases()
+        .filter(({ holder: one, state }) => one === holder && (state === 'active' || state === 'granting'))
+      for (const { id } of held) this.#mark(id, reason)
+      return held.map(({ siloId }) => siloId)
+    }
+    // One that is being granted now is handed out before its silo's queue comes to us, and marked again then.
+    const ends = [...new Set(mark())].map(siloId =>
+      work.exclusive(siloId, async () => {
+        mark()
+        await this.#finish(work.get(siloId))
+      }),
+    )
+    await Promise.all(ends)
+  }
+
   /** Ends all leases of a silo, from inside its queue. */
   async endAll(record: SiloRecord, reason: string): Promise<void> {
     const live = this.#live(record.id)

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type MachineConfig, type SiloPart, siloParts } from '#contract'
 import { readFlyToml, toMachineConfig, yamlToJson } from '#manifest'
+import { inboxPort, withInbox } from './local-inbox.ts'
 import { appNames } from './names.ts'
+import { opaqueKeys } from './opaque-keys.ts'
 import type { SiloRecord, SiloSecrets } from './ports.ts'
 import { dashboardUser } from './secrets.ts'
 import type { SiloTemplates } from './templates.ts'
@@ -12,6 +14,8 @@ export interface TemplateFilesOptions {
   readonly directory: string
   /** Address of a silo's gateway as its users reach it. */
   gatewayUrl(gatewayApp: string): string
+  /** `host:port` of that port of an app, as this machine's processes reach it. */
+  door(app: string, port: number): string
 }
 
 /** Reads the six fly.toml files and the gateway's configuration once; each silo fills in its own names. */
@@ -25,13 +29,17 @@ export function createSiloTemplates(options: TemplateFilesOptions): SiloTemplate
     machineConfig(silo: SiloRecord, part: SiloPart): MachineConfig {
       const file = join(options.directory, part, 'fly.toml')
       const fly = readFlyToml(fill(texts.get(part) ?? '', placeholders(silo, options)), file)
-      return toMachineConfig(fly, undefined, { volumeSizes: true })
+      const config = toMachineConfig(fly, undefined, { volumeSizes: true })
+      return withInbox(config, part, silo, () => options.door(appNames(silo).studio, inboxPort))
     },
     gatewayConfig(silo: SiloRecord, secrets: SiloSecrets): string {
+      const opaque = opaqueKeys(secrets.jwtSecret)
       return fill(gateway, {
         ...placeholders(silo, options),
         anon_key: secrets.anonKey,
         service_role_key: secrets.serviceRoleKey,
+        publishable_key: opaque.publishable,
+        secret_key: opaque.secret,
         dashboard_username: dashboardUser,
         dashboard_password: secrets.dashboardPassword,
       })

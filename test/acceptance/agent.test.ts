@@ -19,6 +19,7 @@ let hangar: TestHangar
 let agent: { client_id: string; issuer: string; mcp: string; private_key: any }
 let keyFile: string
 let client: Client
+let leased: string
 const secrets: string[] = []
 
 const transcript = createTranscript(
@@ -28,7 +29,7 @@ const transcript = createTranscript(
     text
       .replaceAll(hangar.home, '~')
       .replace(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, 'eyJ…')
-      .replace(/agt_[a-z2-7]+/g, 'agt_…')
+      .replace(/(agt|lease)_[a-z2-7]{16}/g, '$1_…')
       .replace(/(127\.0\.0\.1|localhost):\d+/g, '$1:…')
       .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '…')
       .replace(/"(cpu_percent|memory_mb|uptime_seconds|inactivity_seconds)": [\d.]+/g, '"$1": …'),
@@ -156,6 +157,27 @@ describe('an agent', () => {
     transcript.call("supabase.from('notes').select()  // not signed in", [])
   })
 
+  it('leases a login of its own where it needs SQL, read-only', async () => {
+    const answer: any = await client.callTool({
+      name: 'lease_database',
+      arguments: { silo_id: 'acme-erp', minutes: 10, purpose: 'count notes' },
+    })
+    const lease = answer.structuredContent
+    secrets.push(lease.db_password, lease.access_token)
+    leased = lease.db_connection_string
+    const database = new pg.Client({ connectionString: leased })
+    await database.connect()
+    expect((await database.query('select count(*)::int as rows from public.notes')).rows).toHaveLength(1)
+    await expect(database.query('delete from public.notes')).rejects.toThrow(/read-only|permission/)
+    await database.end()
+    const { db_password, db_connection_string, access_token, supabase_anon_key, ...told } = lease
+    transcript.section(
+      'It leases a login',
+      'Where it needs SQL it gets a database role of its own, for one silo, read-only, for ten minutes; with a connection string, a password and a token that are not shown here.',
+    )
+    transcript.call('lease_database {"silo_id": "acme-erp", "minutes": 10, "purpose": "count notes"}', told)
+  })
+
   it('is refused everything else', async () => {
     transcript.section(
       'It is refused everything else',
@@ -223,13 +245,14 @@ describe('an agent', () => {
     const result = await hangar.run('agent', 'revoke', 'ada')
     const answer = await answerOf(client.callTool({ name: 'list_silos', arguments: {} }))
     expect(answer.error).toBeTruthy()
+    await expect(new pg.Client({ connectionString: leased }).connect()).rejects.toThrow()
     expect((await hangar.run('agent', 'token', 'ada')).stderr).toMatch(/gave ada no token/)
     const audit = await hangar.json('audit', 'list', '--limit', '200')
     expect(JSON.stringify(audit)).toContain(agent.client_id)
     for (const secret of secrets) expect(JSON.stringify(audit)).not.toContain(secret)
     transcript.section(
       'It is revoked',
-      'Every token and key of it is refused from now on, also the token that its client still has.',
+      'Every token and key of it is refused from now on, also the token that its client still has; its leases end.',
     )
     transcript.command('hangar agent revoke ada', result.stdout)
     transcript.call('list_silos {}', answer)

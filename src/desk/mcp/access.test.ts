@@ -102,6 +102,24 @@ describe.each(agentRoles)('a token of %s', role => {
   })
 })
 
+describe('what tools answer', () => {
+  // The official client checks structured content against the schema once it has the list.
+  it.each(agentRoles)('fits the schema that %s was shown, for every tool that only reads', async role => {
+    await using client = await connect((await world.agent(role, [silos[0]])).token)
+    const { tools: shown } = await client.listTools()
+    for (const { name, annotations, inputSchema } of shown.filter(tool => tool.annotations?.readOnlyHint)) {
+      const input = 'silo_id' in (inputSchema.properties ?? {}) ? { silo_id: silos[0] } : {}
+      const { refused, text } = await call(client, name, input)
+      expect([name, annotations?.destructiveHint, refused, text.includes('schema')], text).toEqual([
+        name,
+        false,
+        false,
+        false,
+      ])
+    }
+  })
+})
+
 describe('whatever is called over MCP', () => {
   it('is in the audit with its agent, also when the tool was hidden from it', async () => {
     const { token, id } = await world.agent('clientele', [silos[0]])

@@ -345,7 +345,7 @@ describe('the tools', () => {
     for (const { tools, roles } of promptTable)
       for (const tool of tools) {
         const operation = toolOperations.get(tool)?.operation
-        if (operation) expect(roles.every(role => operation.roles.includes(role))).toBe(true)
+        expect([tool, roles.every(role => operation?.roles.includes(role))]).toEqual([tool, true])
       }
   })
 })

@@ -64,7 +64,11 @@ export async function startDeskWorld(changes: Partial<DeskOptions> = {}): Promis
       activity: () => undefined,
       door: (app, port) => `127.0.0.1:${20_000 + (hash(app) % 9000) + (port % 7)}`,
     },
-    templates: createSiloTemplates({ directory: stackFolder, gatewayUrl: app => `http://${app}.test` }),
+    templates: createSiloTemplates({
+      directory: stackFolder,
+      gatewayUrl: app => `http://${app}.test`,
+      door: app => `${app}.test:1`,
+    }),
     clock,
     log,
     stats: (app, id) => engine.engine.stats(app, id),

@@ -1,0 +1,2 @@
+// The inbox of a silo: SMTP in, a page and JSON out. Nothing that is sent here leaves the machine.
+export { mailService } from './service.ts'
