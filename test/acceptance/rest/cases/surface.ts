@@ -11,7 +11,7 @@ export const surface: readonly Case[] = [
   options('/', 'OPTIONS,GET,HEAD'),
   options('/clients', 'OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE'),
   options('/no_key', 'OPTIONS,GET,HEAD,POST,PATCH,DELETE'),
-  options('/deep_view', 'OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE'),
+  options('/deep_view', 'OPTIONS,GET,HEAD'),
   options('/client_names', 'OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE'),
   options('/task_counts', 'OPTIONS,GET,HEAD'),
   options('/parted', 'OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE'),
