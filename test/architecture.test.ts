@@ -46,6 +46,7 @@ const homes: Record<string, readonly string[]> = {
   yaml: ['services/gateway', 'manifest'],
   '@peculiar/x509': ['edge'],
   'reflect-metadata': ['edge'],
+  '@modelcontextprotocol/server': ['desk'],
   '@tus/server': ['services/storage'],
   'fast-xml-parser': ['services/storage'],
   sharp: ['services/storage'],
