@@ -3,8 +3,6 @@ import type { SamlSettings } from '../settings/saml.ts'
 import { selfSigned } from './certificate.ts'
 import type { IdpMetadata } from './metadata.ts'
 
-const certificates = new WeakMap<SamlSettings, Promise<string>>()
-
 /** The library for one exchange with an identity provider. `requestId` is the only request that it takes an answer to. */
 export async function serviceProvider(
   settings: SamlSettings,
@@ -42,12 +40,8 @@ export async function serviceProvider(
 
 /** What an identity provider has to know of this service. */
 export async function ownMetadata(settings: SamlSettings): Promise<string> {
-  let certificate = certificates.get(settings)
-  if (!certificate) {
-    certificate = selfSigned(settings.privateKey)
-    certificates.set(settings, certificate)
-  }
-  const pem = await certificate
+  // The same each time: RSA with PKCS#1 signs without chance.
+  const pem = selfSigned(settings.privateKey)
   const idp = { entityId: 'unused', entryPoint: 'https://unused.invalid', certificates: [pem] }
   const saml = await serviceProvider(settings, idp, '_metadata', null)
   return saml.generateServiceProviderMetadata(settings.allowEncrypted ? pem : null, pem)

@@ -36,7 +36,7 @@ export interface TestIdp {
 export async function startIdp(entityId = 'https://idp.example/metadata'): Promise<TestIdp> {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
-  const certificate = (await selfSigned(pem)).replaceAll(/-----[^-]+-----|\s/g, '')
+  const certificate = selfSigned(pem).replaceAll(/-----[^-]+-----|\s/g, '')
   const { SignedXml: Signer } = createRequire(createRequire(import.meta.url).resolve('@node-saml/node-saml'))(
     'xml-crypto',
   ) as { SignedXml: new (options: object) => SignedXml }
