@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,10 +43,14 @@ export async function runService({ name, env, port }: AloneOptions): Promise<Alo
     if (service.upgrade) service.upgrade(request, socket, head)
     else socket.end('HTTP/1.1 426 Upgrade Required\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port ?? definition.port(env), '127.0.0.1', resolve)
-  })
+  const host = definition.host?.(env) ?? '127.0.0.1'
+  await listen(server, port ?? definition.port(env), host)
+  // Further listeners (an admin port, say) begin and end with it.
+  const others = [...(service.others ?? [])].map(([otherPort, handler]) => ({
+    server: createServer(handler),
+    port: otherPort,
+  }))
+  for (const other of others) await listen(other.server, other.port, host)
   const address = server.address()
   const bound = typeof address === 'object' && address ? address.port : 0
   return {
@@ -55,8 +59,18 @@ export async function runService({ name, env, port }: AloneOptions): Promise<Alo
       server.close()
       server.closeIdleConnections()
       await service.close(5_000)
-      server.closeAllConnections()
+      for (const one of [server, ...others.map(other => other.server)]) {
+        one.close()
+        one.closeAllConnections()
+      }
       rmSync(cacheDirectory, { recursive: true, force: true })
     },
   }
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
 }

@@ -32,6 +32,8 @@ export interface ServiceDefinition {
   readonly name: string
   /** The port that the official image listens on with this environment. */
   port(env: ServiceContext['env']): number
+  /** Where it listens when it runs alone and its variables say so; undefined: on this machine only. */
+  host?(env: ServiceContext['env']): string | undefined
   /** Sets up what all instances of a process share, ahead of the first. */
   warm?(): Promise<unknown>
   /**

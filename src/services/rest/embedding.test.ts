@@ -176,7 +176,7 @@ describe('what is embedded can', () => {
     ],
     [
       'order what it is in',
-      '/projects?select=id&clients=not.is.null&order=clients(name).desc,id&select=id,clients()',
+      '/projects?clients=not.is.null&order=clients(name).desc,id&select=id,clients()',
       [{ id: 3 }, { id: 1 }, { id: 2 }],
     ],
     [

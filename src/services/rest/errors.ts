@@ -4,23 +4,29 @@ interface Details {
   readonly details?: unknown
   readonly hint?: string | null
   readonly headers?: Readonly<Record<string, string>>
+  /** What stands beside the status; default: what HTTP says. */
+  readonly statusText?: string | undefined
+}
+
+interface Body {
+  readonly code: string
+  readonly message: string
+  readonly details: unknown
+  readonly hint: unknown
 }
 
 /** An error as PostgREST words it. */
 export class RestError extends Error {
   override readonly name = 'RestError'
   readonly status: number
-  readonly body: {
-    readonly code: string
-    readonly message: string
-    readonly details: unknown
-    readonly hint: unknown
-  }
+  readonly statusText: string | undefined
+  readonly body: Body
   readonly headers: Readonly<Record<string, string>>
 
   constructor(status: number, code: string, message: string, more: Details = {}) {
     super(message)
     this.status = status
+    this.statusText = more.statusText
     this.body = { code, message, details: more.details ?? null, hint: more.hint ?? null }
     this.headers = more.headers ?? {}
   }
@@ -32,6 +38,9 @@ export class StaleSchema extends Error {
 }
 
 type Names = readonly string[]
+
+/** The code of an error whose body is `{}`. */
+export const nothingSaid = ''
 
 /** Everything that this service refuses by itself. What PostgreSQL refuses is in response/failure.ts. */
 export const restErrors = {
@@ -57,7 +66,14 @@ export const restErrors = {
   parse: (message: string, details: string) => new RestError(400, 'PGRST100', message, { details }),
   rpcMethod: (method: string) => new RestError(405, 'PGRST101', `Cannot use the ${method} method on RPC`),
   body: (message: string) => new RestError(400, 'PGRST102', message),
+  bodyTooLarge: (mostBytes: number) =>
+    new RestError(413, 'PGRST102', `The body is larger than ${mostBytes} bytes`),
   range: (details: string) => new RestError(416, 'PGRST103', 'Requested range not satisfiable', { details }),
+  lowerOverUpper: () =>
+    restErrors.range(
+      'The lower boundary must be lower than or equal to the upper boundary in the Range header.',
+    ),
+  negativeLimit: () => restErrors.range('Limit should be greater than or equal to zero.'),
   outOfRange: (offset: number, total: number) =>
     restErrors.range(`An offset of ${offset} was requested, but there are only ${total} rows.`),
   putFilters: () =>
@@ -73,6 +89,14 @@ export const restErrors = {
   notEmbedded: (name: string) =>
     new RestError(400, 'PGRST108', `'${name}' is not an embedded resource in this request`, {
       hint: `Verify that '${name}' is included in the 'select' query parameter.`,
+    }),
+  limitWithoutOrder: () =>
+    new RestError(400, 'PGRST109', "A 'limit' was applied without an explicit 'order'", {
+      hint: "Apply an 'order' using unique column(s)",
+    }),
+  offLimits: (rows: number, most: number) =>
+    new RestError(400, 'PGRST110', 'The maximum number of rows allowed to change was surpassed', {
+      details: `Results contain ${rows} rows changed but the maximum number allowed is ${most}`,
     }),
   responseHeaders: () =>
     new RestError(
@@ -116,8 +140,8 @@ export const restErrors = {
     new RestError(400, 'PGRST124', 'Query result exceeds max-affected preference constraint', {
       details: `The query affects ${rows} rows`,
     }),
-  path: () => new RestError(404, 'PGRST125', 'Invalid path specified in request URL'),
-  noOpenApi: () => new RestError(404, 'PGRST126', 'Root endpoint metadata is disabled'),
+  /** Nothing is said of what is not there: the body is `{}`. */
+  notFound: () => new RestError(404, nothingSaid, 'Not Found'),
 
   noRelation: (from: string, to: string, usedHint: string | undefined, schema: string, hint: string | null) =>
     new RestError(
@@ -149,10 +173,6 @@ export const restErrors = {
     ),
   noColumn: (column: string, table: string) =>
     new RestError(400, 'PGRST204', `Could not find the '${column}' column of '${table}' in the schema cache`),
-  /** PostgREST v12 leaves this to PostgreSQL, whose answer this is. */
-  noTable: (schema: string, table: string) =>
-    new RestError(404, '42P01', `relation "${schema}.${table}" does not exist`),
-
   noJwtSecret: () => new RestError(500, 'PGRST300', 'Server lacks JWT secret'),
   jwt: (message: string) =>
     new RestError(401, 'PGRST301', message, {

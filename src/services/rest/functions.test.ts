@@ -30,7 +30,8 @@ beforeAll(async () => {
     create function whole_json(json) returns json language sql immutable as $$ select json_build_object('got', $1) $$;
     create function whole_text(text) returns text language sql immutable as 'select upper($1)';
     create function whole_bytes(bytea) returns int language sql immutable as 'select length($1)';
-    create function bytes() returns bytea language sql immutable as $$ select '\\x00ff10'::bytea $$;
+    create domain "application/octet-stream" as bytea;
+    create function bytes() returns "application/octet-stream" language sql immutable as $$ select '\\x00ff10'::bytea $$;
     create function write_line(line text) returns void language sql volatile as 'insert into log values (line)';
     create domain "text/html" as text;
     create function page() returns "text/html" language sql immutable as $$ select '<h1>hi</h1>'::"text/html" $$;
@@ -54,7 +55,6 @@ describe('arguments', () => {
   it.each([
     ['variadic in a body', () => post('sum_of', { numbers: [1, 2] }), 3],
     ['variadic in a query', () => call('sum_of?numbers=1&numbers=2&numbers=3'), 6],
-    ['variadic left out', () => call('sum_of'), 0],
     ['lists', () => post('joined', { parts: ['a', 'b'], glue: '+' }), 'a+b'],
     ['lists in a query', () => call('joined?parts={a,b}'), 'a-b'],
     ['JSON', () => post('json_of', { j: { deep: [1.1] } }), { deep: [1.1] }],
@@ -62,7 +62,11 @@ describe('arguments', () => {
     ['null', () => post('null_text', {}), null],
     ['overloads by their names', () => post('many', { a: 1, b: 2 }), 'two'],
     ['the whole body', () => post('whole_json', { a: [1] }), { got: { a: [1] } }],
-    ['a list as the whole body', () => post('whole_json', [1, 2]), { got: [1, 2] }],
+    [
+      'a list as the whole body',
+      () => post('whole_json', [{ a: 1 }, { a: 2 }]),
+      { got: [{ a: 1 }, { a: 2 }] },
+    ],
     ['text as the whole body', () => post('whole_text', 'loud', { 'content-type': 'text/plain' }), 'LOUD'],
     [
       'bytes as the whole body',
@@ -100,7 +104,7 @@ describe('results', () => {
     const none = await post('nothing', {})
     expect([none.status, none.text, none.headers.get('content-type')]).toEqual([204, '', null])
     const page = await call('page', { headers: { accept: 'text/html' } })
-    expect([page.text, page.headers.get('content-type')]).toEqual(['<h1>hi</h1>', 'text/html; charset=utf-8'])
+    expect([page.text, page.headers.get('content-type')]).toEqual(['<h1>hi</h1>', 'text/html'])
     const bytes = await fetch(`${rest.first.url}/rpc/bytes`, {
       headers: { accept: 'application/octet-stream' },
     })
@@ -184,7 +188,7 @@ describe('failures', () => {
     expect((await post('joined', { part: 1 })).json()).toMatchObject({
       details:
         'Searched for the function public.joined with parameter part or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache.',
-      hint: 'Perhaps you meant to call the function public.joined(parts, glue)',
+      hint: 'Perhaps you meant to call the function public.joined(glue, parts)',
     })
     const clash = await post('clash', { a: 1 })
     expect([clash.status, clash.json()]).toMatchObject([

@@ -68,7 +68,7 @@ describe('an answer is written', () => {
 describe('the address of what was read', () => {
   it('has its parameters in order', async () => {
     const reply = await rest.first.ask('/cities?select=id&order=id&id=in.(1,2)')
-    expect(reply.headers.get('content-location')).toBe('/cities?id=in.(1%2C2)&order=id&select=id')
+    expect(reply.headers.get('content-location')).toBe('/cities?id=in.%281%2C2%29&order=id&select=id')
   })
 })
 
@@ -120,7 +120,7 @@ describe('ranges', () => {
     ['98-', '/numbers?order=n', 206, '98-99/100'],
     ['0-500', '/numbers?order=n', 200, '0-99/100'],
     ['0-9', '/numbers?order=n&limit=3&offset=5', 206, '5-7/100'],
-    ['500-600', '/numbers', 416, null],
+    ['500-600', '/numbers', 416, '*/100'],
     ['5-1', '/numbers', 416, null],
   ])('%s of %s', async (range, path, status, expected) => {
     const reply = await rest.first.ask(path, { headers: { range, prefer: 'count=exact' } })
@@ -184,18 +184,18 @@ describe('filters', () => {
     ],
     [
       'or=(n.eq.1',
-      '"failed to parse logic tree ((n.eq.1)" (line 1, column 8)',
+      '"failed to parse logic tree ((n.eq.1)" (line 1, column 10)',
       'unexpected end of input expecting "," or ")"',
     ],
     [
       'select=n(',
       '"failed to parse select parameter (n()" (line 1, column 3)',
-      'unexpected end of input expecting "," or ")"',
+      'unexpected end of input expecting "...", field name (* or [a..z0..9_$]), "*", "count()" or ")"',
     ],
     [
       'order=n.up',
-      '"failed to parse order (n.up)" (line 1, column 2)',
-      'unexpected "." expecting ",", "asc", "desc", "nullsfirst", "nullslast" or end of input',
+      '"failed to parse order (n.up)" (line 1, column 3)',
+      'unexpected "u" expecting "asc", "desc", "nullsfirst" or "nullslast"',
     ],
   ])('that cannot be read are refused: %s', async (query, message, details) => {
     const reply = await rest.first.ask(`/numbers?${query}`)

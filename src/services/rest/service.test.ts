@@ -75,7 +75,7 @@ describe('tokens', () => {
   })
 
   it('that name an unknown role are refused', async () => {
-    expect((await rest.first.ask('/items', bearer(token({ role: 'nobody' })))).status).toBe(401)
+    expect((await rest.first.ask('/items', bearer(token({ role: 'nobody' })))).status).toBe(400)
   })
 })
 

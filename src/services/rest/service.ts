@@ -1,47 +1,64 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ServiceDefinition } from '#http'
 import { type Clock, type Log, messageOf } from '#kernel'
-import { Database } from './database/database.ts'
+import { Active } from './active.ts'
+import { adminHandler } from './admin/handler.ts'
+import { Metrics } from './admin/metrics.ts'
+import { Database, run } from './database/database.ts'
 import { RestError } from './errors.ts'
 import type { RestParts } from './handle/parts.ts'
 import { answerRequest } from './handle/request.ts'
-import { createTokens } from './identity/tokens.ts'
+import { createTokens, type Identify } from './identity/tokens.ts'
 import { errorAnswer, send } from './response/answer.ts'
 import { toRestError } from './response/failure.ts'
 import { createSnapshot } from './schema/snapshot.ts'
 import { SchemaSource } from './schema/source.ts'
-import { readSettings } from './settings.ts'
+import { type RestSettings, readSettings } from './settings.ts'
 
 /** The REST API over a silo's tables: what `postgrest/postgrest` is to its clients. */
 export const restService: ServiceDefinition = {
   name: 'rest',
   port: env => Number(env['PGRST_SERVER_PORT'] || env['PORT'] || 3000),
+  host: env => listenHost(env['PGRST_SERVER_HOST']),
   async create({ env, log, clock, cacheDirectory }) {
-    const settings = readSettings(env)
+    const base = readSettings(env)
     const database = new Database({
-      url: settings.databaseUrl,
-      size: settings.poolSize,
+      url: base.databaseUrl,
+      size: base.poolSize,
+      patienceMs: base.poolTimeoutSeconds * 1000,
+      channel: base.listens ? base.channel : undefined,
       onNotify: () => schemas.forget(),
       clock,
       log,
     })
+    const metrics = new Metrics()
     const schemas = new SchemaSource({
       database,
-      schemas: settings.schemas,
-      snapshot: createSnapshot(cacheDirectory, settings.databaseUrl, settings.schemas),
+      base,
+      settingsWith: inDatabase => readSettings(env, inDatabase),
+      snapshotFor: names => createSnapshot(cacheDirectory, base.databaseUrl, names),
+      onLoad: metrics.schemaLoaded,
+      clock,
       log,
     })
-    const parts: RestParts = { settings, database, schemas, identify: createTokens(settings, clock) }
+    const parts: RestParts = {
+      database,
+      schemas,
+      clock,
+      identifyWith: identifiers(clock),
+      timezones: timezonesOf(database),
+    }
     // As PostgREST does: the schema is read ahead, so that the first request need not wait for it. A database that is not up is met again then.
     schemas.get().catch(error => log.debug({ reason: messageOf(error) }, 'the schema could not be read yet'))
     const active = new Active(clock)
-    const { adminPort } = settings
+    const { adminPort } = base
+    const admin = adminHandler({ base, schemas, database, metrics })
     return {
       handle(request, response) {
         active.enter(response)
-        answer(parts, request, response, log)
+        answer({ parts, base, metrics, log }, request, response)
       },
-      ...(adminPort === undefined ? {} : { others: new Map([[adminPort, adminHandler(schemas)]]) }),
+      ...(adminPort === undefined ? {} : { others: new Map([[adminPort, admin]]) }),
       async close(graceMs) {
         await active.left(graceMs)
         await database.close()
@@ -50,66 +67,61 @@ export const restService: ServiceDefinition = {
   },
 }
 
-async function answer(parts: RestParts, request: IncomingMessage, response: ServerResponse, log: Log) {
+/** PostgREST's words for all addresses; what is not said stays on this machine. */
+function listenHost(text: string | undefined): string | undefined {
+  if (!text) return undefined
+  if (text === '!4' || text === '*4') return '0.0.0.0'
+  return text === '*' || text === '!6' || text === '*6' ? '::' : text
+}
+
+interface Answering {
+  readonly parts: RestParts
+  readonly base: RestSettings
+  readonly metrics: Metrics
+  readonly log: Log
+}
+
+async function answer(
+  { parts, base, metrics, log }: Answering,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const rules = () => parts.schemas.current?.settings ?? base
   try {
-    send(request, response, await answerRequest(parts, request))
+    send(request, response, await answerRequest(parts, request, base), rules())
   } catch (thrown) {
     // Nobody is there any more.
     if (response.destroyed) return
     const error = thrown instanceof RestError ? thrown : toRestError(thrown, false)
+    if (error.status === 504) metrics.poolTimedOut()
     if (error.status >= 500)
       log.error({ err: thrown, url: request.url?.split('?')[0] }, 'rest: the request failed')
     if (response.headersSent) response.destroy()
-    else send(request, response, errorAnswer(error))
+    else send(request, response, errorAnswer(error), rules())
   }
 }
 
-/** The admin port: whether the service lives, and whether it could answer. */
-function adminHandler(schemas: SchemaSource) {
-  return (request: IncomingMessage, response: ServerResponse) => {
-    const end = (status: number) => response.writeHead(status).end()
-    switch (request.url?.split('?')[0]) {
-      case '/live':
-        end(200)
-        return
-      case '/ready':
-        schemas.get().then(
-          () => end(200),
-          () => end(503),
-        )
-        return
-      default:
-        end(404)
-    }
+/** One reader of tokens for each set of settings: what it remembers holds for these alone. */
+function identifiers(clock: Clock): (settings: RestSettings) => Identify {
+  const known = new WeakMap<RestSettings, Identify>()
+  return settings => {
+    const found = known.get(settings) ?? createTokens(settings, clock)
+    known.set(settings, found)
+    return found
   }
 }
 
-/** Counts requests under way. */
-class Active {
-  readonly #clock: Clock
-  #count = 0
-  #idle: (() => void) | undefined
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  enter(response: ServerResponse): void {
-    this.#count++
-    response.once('close', () => {
-      this.#count--
-      if (this.#count === 0) this.#idle?.()
-    })
-  }
-
-  async left(graceMs: number): Promise<void> {
-    if (this.#count === 0) return
-    await new Promise<void>(resolve => {
-      const timer = this.#clock.after(graceMs, resolve)
-      this.#idle = () => {
-        timer.cancel()
-        resolve()
-      }
-    })
+/** Read when they are asked for the first time: few requests name a time zone, and PostgreSQL takes long to list them. */
+function timezonesOf(database: Database): () => Promise<ReadonlySet<string>> {
+  let known: Promise<ReadonlySet<string>> | undefined
+  return () => {
+    known ??= database
+      .use(client => run(client, [{ text: 'select name from pg_catalog.pg_timezone_names', values: [] }]))
+      .then(([rows]) => new Set((rows ?? []).map(([name]) => name ?? '')))
+      .catch(error => {
+        known = undefined
+        throw error
+      })
+    return known
   }
 }

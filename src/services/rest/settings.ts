@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import type { ServiceContext } from '#http'
 import { HangarError, messageOf } from '#kernel'
 import { compileClaimPath } from './identity/role-claim.ts'
+import type { Name } from './schema/cache.ts'
 
 export interface RestSettings {
   readonly databaseUrl: string
@@ -15,104 +17,242 @@ export interface RestSettings {
   readonly jwtRoleClaim: string
   readonly maxRows: number | undefined
   readonly poolSize: number
-  readonly preRequest: string | undefined
+  readonly poolTimeoutSeconds: number
+  readonly preRequest: Name | undefined
+  readonly preConfig: Name | undefined
+  /** A function that answers at the root. */
+  readonly rootFunction: Name | undefined
   readonly aggregates: boolean
   readonly plans: boolean
   readonly end: { readonly rollback: boolean; readonly override: boolean }
+  /** Whether settings of the authenticator role (`pgrst.…`) count. */
+  readonly readsDatabase: boolean
+  /** Settings of functions that hold for the whole transaction. */
+  readonly hoisted: readonly string[]
+  readonly channel: string
+  readonly listens: boolean
   readonly openApi: 'follow-privileges' | 'ignore-privileges' | 'disabled'
   readonly openApiProxy: string | undefined
+  readonly openApiSecurity: boolean
+  /** Origins that browsers may call from; undefined: all. */
+  readonly origins: readonly string[] | undefined
+  readonly host: string
+  readonly port: number
+  /** A request header that is sent back. */
+  readonly traceHeader: string | undefined
+  readonly timing: boolean
   readonly adminPort: number | undefined
+  /** Whether the admin port shows these settings, secrets among them. */
+  readonly showsConfig: boolean
+  readonly appSettings: readonly (readonly [name: string, value: string])[]
 }
 
 type Env = ServiceContext['env']
 
-/** Reads the variables of `postgrest/postgrest`. Throws a user error that names the variable and the rule. */
-export function readSettings(env: Env): RestSettings {
-  const databaseUrl = env['PGRST_DB_URI']
-  if (!databaseUrl) throw setting('PGRST_DB_URI', 'is not set')
-  const schemas = list(env['PGRST_DB_SCHEMAS'] ?? env['PGRST_DB_SCHEMA'])
-  const tx = choice(
-    env,
-    'PGRST_DB_TX_END',
+/** Settings in the database, by their names without `pgrst.`: `db_max_rows`. */
+export type DatabaseSettings = ReadonlyMap<string, string>
+
+/** What may be set in the database. */
+export const databaseSettingNames: readonly string[] = [
+  'db_aggregates_enabled',
+  'db_anon_role',
+  'db_extra_search_path',
+  'db_hoisted_tx_settings',
+  'db_max_rows',
+  'db_plan_enabled',
+  'db_pre_config',
+  'db_pre_request',
+  'db_prepared_statements',
+  'db_root_spec',
+  'db_schemas',
+  'db_tx_end',
+  'jwt_aud',
+  'jwt_cache_max_lifetime',
+  'jwt_role_claim_key',
+  'jwt_secret',
+  'jwt_secret_is_base64',
+  'openapi_mode',
+  'openapi_security_active',
+  'openapi_server_proxy_uri',
+  'server_cors_allowed_origins',
+  'server_timing_enabled',
+  'server_trace_header',
+]
+
+const none: DatabaseSettings = new Map()
+const defaultHoisted = 'statement_timeout,plan_filter.statement_cost_limit,default_transaction_isolation'
+
+/** Reads the variables of `postgrest/postgrest`; what is set in the database goes before them. Throws a user error that names the variable and the rule. */
+export function readSettings(env: Env, inDatabase: DatabaseSettings = none): RestSettings {
+  const read = new Reader(env, inDatabase)
+  const schemas = read.list('db-schemas', 'db-schema')
+  const extraSearchPath = read.list('db-extra-search-path')
+  const tx = read.choice(
+    'db-tx-end',
     ['commit', 'commit-allow-override', 'rollback', 'rollback-allow-override'],
     'commit',
   )
   return Object.freeze({
-    databaseUrl,
+    databaseUrl: read.required('db-uri'),
     schemas: schemas.length > 0 ? schemas : ['public'],
-    extraSearchPath: list(env['PGRST_DB_EXTRA_SEARCH_PATH'] ?? 'public'),
-    anonRole: env['PGRST_DB_ANON_ROLE'] || undefined,
-    jwtSecret: jwtSecretOf(env),
-    jwtSecretIsBase64: isTrue(env['PGRST_JWT_SECRET_IS_BASE64']),
-    jwtAudience: env['PGRST_JWT_AUD'] || undefined,
-    jwtRoleClaim: roleClaimOf(env),
-    maxRows: count(env, 'PGRST_DB_MAX_ROWS'),
-    poolSize: Math.max(1, Math.min(count(env, 'PGRST_DB_POOL') ?? 8, 20)),
-    preRequest: env['PGRST_DB_PRE_REQUEST'] || undefined,
-    aggregates: isTrue(env['PGRST_DB_AGGREGATES_ENABLED']),
-    plans: isTrue(env['PGRST_DB_PLAN_ENABLED']),
+    extraSearchPath: extraSearchPath.length > 0 ? extraSearchPath : ['public'],
+    anonRole: read.text('db-anon-role'),
+    jwtSecret: jwtSecretOf(read),
+    jwtSecretIsBase64: read.flag('jwt-secret-is-base64', false),
+    jwtAudience: read.text('jwt-aud'),
+    jwtRoleClaim: roleClaimOf(read),
+    maxRows: read.count('db-max-rows', 'max-rows'),
+    poolSize: Math.max(1, Math.min(read.count('db-pool') ?? 8, 20)),
+    poolTimeoutSeconds: read.count('db-pool-acquisition-timeout') ?? 10,
+    preRequest: read.name('db-pre-request', 'pre-request'),
+    preConfig: read.name('db-pre-config'),
+    rootFunction: read.name('db-root-spec', 'root-spec'),
+    aggregates: read.flag('db-aggregates-enabled', false),
+    plans: read.flag('db-plan-enabled', false),
     end: { rollback: tx.startsWith('rollback'), override: tx.endsWith('-allow-override') },
-    openApi: choice(
-      env,
-      'PGRST_OPENAPI_MODE',
+    readsDatabase: read.flag('db-config', true),
+    hoisted: splitList(read.text('db-hoisted-tx-settings') ?? defaultHoisted),
+    channel: read.text('db-channel') ?? 'pgrst',
+    listens: read.flag('db-channel-enabled', true),
+    openApi: read.choice(
+      'openapi-mode',
       ['follow-privileges', 'ignore-privileges', 'disabled'],
       'follow-privileges',
     ),
-    openApiProxy: env['PGRST_OPENAPI_SERVER_PROXY_URI'] || undefined,
-    adminPort: count(env, 'PGRST_ADMIN_SERVER_PORT'),
+    openApiProxy: proxyOf(read),
+    openApiSecurity: read.flag('openapi-security-active', false),
+    origins: read.text('server-cors-allowed-origins') ? read.list('server-cors-allowed-origins') : undefined,
+    host: read.text('server-host') ?? '!4',
+    port: read.count('server-port') ?? 3000,
+    traceHeader: read.text('server-trace-header'),
+    timing: read.flag('server-timing-enabled', false),
+    adminPort: read.count('admin-server-port'),
+    showsConfig: read.flag('admin-server-config-enabled', false),
+    appSettings: appSettingsOf(env),
   } satisfies RestSettings)
 }
 
-function jwtSecretOf(env: Env): string | undefined {
-  const secret = env['PGRST_JWT_SECRET'] || undefined
-  if (secret === undefined) return undefined
+/** Reads single settings by their names in PostgREST's configuration: `db-max-rows` is PGRST_DB_MAX_ROWS, and `db_max_rows` in the database. */
+class Reader {
+  readonly #env: Env
+  readonly #inDatabase: DatabaseSettings
+
+  constructor(env: Env, inDatabase: DatabaseSettings) {
+    this.#env = env
+    this.#inDatabase = inDatabase
+  }
+
+  /** Empty counts as not set. */
+  text(name: string, alias?: string): string | undefined {
+    const own = this.#inDatabase.get(name.replaceAll('-', '_')) ?? this.#env[variableOf(name)]
+    return own || (alias === undefined ? undefined : this.text(alias))
+  }
+
+  required(name: string): string {
+    const text = this.text(name)
+    if (text === undefined) throw refuse(name, 'is not set')
+    return contentOf(name, text)
+  }
+
+  list(name: string, alias?: string): readonly string[] {
+    return splitList(this.text(name, alias))
+  }
+
+  flag(name: string, otherwise: boolean): boolean {
+    const text = this.text(name)
+    if (text === undefined) return otherwise
+    if (/^(true|1|yes|on)$/i.test(text)) return true
+    if (/^(false|0|no|off)$/i.test(text)) return false
+    throw refuse(name, `must be true or false, not "${text}"`)
+  }
+
+  count(name: string, alias?: string): number | undefined {
+    const text = this.text(name, alias)
+    if (text === undefined) return undefined
+    if (!/^\d{1,9}$/.test(text)) throw refuse(name, `must be a number, not "${text}"`)
+    return Number(text)
+  }
+
+  choice<T extends string>(name: string, known: readonly T[], otherwise: T): T {
+    const text = this.text(name)
+    if (text === undefined) return otherwise
+    const found = known.find(one => one === text)
+    if (!found) throw refuse(name, `must be one of ${known.join(', ')}, not "${text}"`)
+    return found
+  }
+
+  name(name: string, alias?: string): Name | undefined {
+    const text = this.text(name, alias)
+    if (text === undefined) return undefined
+    const at = text.indexOf('.')
+    return at < 0 ? { schema: '', name: text } : { schema: text.slice(0, at), name: text.slice(at + 1) }
+  }
+}
+
+function jwtSecretOf(read: Reader): string | undefined {
+  const text = read.text('jwt-secret')
+  if (text === undefined) return undefined
+  const secret = contentOf('jwt-secret', text)
   if (secret.trimStart().startsWith('{')) {
     try {
       JSON.parse(secret)
     } catch {
-      throw setting('PGRST_JWT_SECRET', 'looks like a JWK, but is not valid JSON')
+      throw refuse('jwt-secret', 'looks like a JWK, but is not valid JSON')
     }
-  } else if (Buffer.byteLength(secret) < 32)
-    throw setting('PGRST_JWT_SECRET', 'must be at least 32 characters long')
+  } else if (Buffer.byteLength(secret) < 32) throw refuse('jwt-secret', 'must be at least 32 characters long')
   return secret
 }
 
-function roleClaimOf(env: Env): string {
-  const path = env['PGRST_JWT_ROLE_CLAIM_KEY'] || '.role'
+/** `@path` stands for what is in that file. */
+function contentOf(name: string, text: string): string {
+  if (!text.startsWith('@')) return text
+  try {
+    return readFileSync(text.slice(1), 'utf8').replace(/\r?\n$/, '')
+  } catch (error) {
+    throw refuse(name, `names a file that cannot be read: ${messageOf(error)}`)
+  }
+}
+
+function roleClaimOf(read: Reader): string {
+  const path = read.text('jwt-role-claim-key', 'role-claim-key') ?? '.role'
   try {
     compileClaimPath(path)
     return path
   } catch (error) {
-    throw setting('PGRST_JWT_ROLE_CLAIM_KEY', `is not a path: ${messageOf(error)}`)
+    throw refuse('jwt-role-claim-key', `is not a path: ${messageOf(error)}`)
   }
 }
 
-function list(text: string | undefined): readonly string[] {
+function proxyOf(read: Reader): string | undefined {
+  const text = read.text('openapi-server-proxy-uri')
+  if (text === undefined) return undefined
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isGood = url && /^https?:$/.test(url.protocol) && url.search === '' && url.username === ''
+  if (!isGood)
+    throw refuse('openapi-server-proxy-uri', 'must be an absolute http or https address without query')
+  return text
+}
+
+function appSettingsOf(env: Env): RestSettings['appSettings'] {
+  const start = 'PGRST_APP_SETTINGS_'
+  return Object.entries(env).flatMap(([name, text]) =>
+    name.startsWith(start) && text !== undefined
+      ? [[`app.settings.${name.slice(start.length)}`, text] as const]
+      : [],
+  )
+}
+
+function splitList(text: string | undefined): readonly string[] {
   return (text ?? '')
     .split(',')
     .map(part => part.trim().replace(/^"(.*)"$/, '$1'))
     .filter(Boolean)
 }
 
-function isTrue(text: string | undefined): boolean {
-  return /^(true|1|yes|on)$/i.test(text ?? '')
+function variableOf(name: string): string {
+  return `PGRST_${name.replaceAll('-', '_').toUpperCase()}`
 }
 
-function count(env: Env, name: string): number | undefined {
-  const text = env[name]
-  if (text === undefined || text === '') return undefined
-  if (!/^\d{1,9}$/.test(text)) throw setting(name, `must be a number, not "${text}"`)
-  return Number(text)
-}
-
-function choice<T extends string>(env: Env, name: string, known: readonly T[], otherwise: T): T {
-  const text = env[name]
-  if (!text) return otherwise
-  const found = known.find(one => one === text)
-  if (!found) throw setting(name, `must be one of ${known.join(', ')}, not "${text}"`)
-  return found
-}
-
-function setting(variable: string, rule: string): HangarError {
-  return new HangarError(`${variable} ${rule}`, { code: 'HGR_REST_SETTING', status: 422 })
+function refuse(name: string, rule: string): HangarError {
+  return new HangarError(`${variableOf(name)} ${rule}`, { code: 'HGR_REST_SETTING', status: 422 })
 }

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { type Clock, type Log, messageOf, sleep } from '#kernel'
 import { restErrors, StaleSchema } from '../errors.ts'
-import type { Statement } from '../sql/sql.ts'
+import { ident, render, type Statement, sql } from '../sql/sql.ts'
 import { Batch, type Rows } from './batch.ts'
 import { isLost, isLostBefore, isNotUp } from './failures.ts'
 
@@ -12,7 +12,9 @@ export interface DatabaseOptions {
   readonly size: number
   /** How long a request waits for a database that is not up yet. Default: 10 s. */
   readonly patienceMs?: number
-  /** Called when somebody says `NOTIFY pgrst`; heard only while a connection is open. */
+  /** Where changes of the schema and of settings are told; undefined: nowhere. */
+  readonly channel: string | undefined
+  /** Called when something is told; heard only while a connection is open. */
   readonly onNotify: () => void
   readonly clock: Clock
   readonly log: Log
@@ -26,6 +28,8 @@ export interface Work {
   readonly scope: readonly Statement[]
   readonly main: readonly Statement[]
   readonly readOnly: boolean
+  /** As PostgreSQL calls it; undefined: as the database is set. */
+  readonly isolation: string | undefined
   readonly rollback: boolean
   /** Looks at the results of `main` before they are committed; when it throws, everything is taken back. Costs a round trip. */
   readonly check?: ((results: readonly Rows[]) => void) | undefined
@@ -47,12 +51,21 @@ export class Database {
       allowExitOnIdle: true,
       onConnect: async (client: pg.ClientBase) => {
         client.on('notification', options.onNotify)
-        const batch = new Batch([listen])
-        client.query(batch)
-        await batch.done
+        if (options.channel !== undefined) await run(client, [render(sql`listen ${ident(options.channel)}`)])
       },
     } as pg.PoolConfig)
     this.#pool.on('error', error => options.log.debug({ err: error }, 'idle connection lost'))
+  }
+
+  /** Connections: open, free, and how many requests wait for one. */
+  get figures(): {
+    readonly open: number
+    readonly free: number
+    readonly waiting: number
+    readonly most: number
+  } {
+    const { totalCount, idleCount, waitingCount } = this.#pool
+    return { open: totalCount, free: idleCount, waiting: waitingCount, most: this.#options.size }
   }
 
   /** Whether no connection is open, so that a notification may have been missed. */
@@ -63,16 +76,17 @@ export class Database {
   /** Runs one transaction in one round trip and gives the results of `main`. PostgreSQL's errors are thrown as they came; throws StaleSchema when the guard fails. */
   async transact(work: Work): Promise<readonly Rows[]> {
     const { guard, scope, main, check } = work
-    const before = [work.readOnly ? beginReadOnly : begin, ...(guard ? [guard] : []), ...scope]
-    const end = work.rollback ? rollback : commit
+    const before = [beginOf(work), ...(guard ? [guard] : []), ...scope]
+    // What a commit would have refused is refused all the same.
+    const end = work.rollback ? [immediate, rollback] : [commit]
     return this.use(async client => {
-      const batch = new Batch([...before, ...main, ...(check ? [] : [end])])
+      const batch = new Batch([...before, ...main, ...(check ? [] : end)])
       try {
         client.query(batch)
         const results = (await batch.done).slice(before.length, before.length + main.length)
         if (check) {
           check(results)
-          await run(client, [end])
+          await run(client, end)
         }
         return results
       } catch (error) {
@@ -129,9 +143,14 @@ export async function run(client: pg.ClientBase, statements: readonly Statement[
   return batch.done
 }
 
+const isolations: ReadonlySet<string> = new Set(['serializable', 'repeatable read', 'read committed'])
+
+function beginOf({ readOnly, isolation }: Work): Statement {
+  const level = isolation !== undefined && isolations.has(isolation) ? ` isolation level ${isolation}` : ''
+  return plain(`begin${level}${readOnly ? ' read only' : ''}`)
+}
+
 const plain = (text: string): Statement => ({ text, values: [] })
-const listen = plain('listen pgrst')
-const begin = plain('begin')
-const beginReadOnly = plain('begin read only')
+const immediate = plain('set constraints all immediate')
 const commit = plain('commit')
 const rollback = plain('rollback')

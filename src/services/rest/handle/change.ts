@@ -1,167 +1,125 @@
 import { restErrors } from '../errors.ts'
-import { planRead, type ReadRequest } from '../plan/read.ts'
-import type { ReadPlan } from '../plan/tree.ts'
-import { putKey, type Returned, returnedBy, writtenColumns } from '../plan/write.ts'
-import { type Level, levelAt, type Query } from '../request/ast.ts'
-import { parsePayload } from '../request/body.ts'
+import { type ChangePlan, planChange } from '../plan/change.ts'
+import { type Negotiated, negotiate } from '../plan/format.ts'
+import { isDefaultSelect, planRead } from '../plan/read.ts'
+import { appliedPreferences } from '../request/preferences.ts'
+import { limitOf } from '../request/range.ts'
 import type { Answer } from '../response/answer.ts'
-import { bodySql, chooseFormat, type Format, wantsOne } from '../response/format.ts'
-import {
-  appliedPreferences,
-  chosenHeaders,
-  chosenStatus,
-  contentRange,
-  locationOf,
-} from '../response/headers.ts'
-import type { Table } from '../schema/cache.ts'
+import { contentRange, locationOf } from '../response/headers.ts'
+import { formatSql } from '../sql/format.ts'
+import { locationSql } from '../sql/location.ts'
 import { readSql } from '../sql/read.ts'
-import { ident, join, type Sql, sql, trusted, value } from '../sql/sql.ts'
+import { trusted } from '../sql/sql.ts'
 import { mainStatement, type Outcome } from '../sql/statement.ts'
-import { deleteSql, insertSql, updateSql } from '../sql/write.ts'
-import { rowsAnswer } from './answers.ts'
-import { execute, type Handling, profileHeader } from './parts.ts'
+import { changeSql, countsInserted } from '../sql/write.ts'
+import { checkPreferences, type Executed, execute, type Handling } from './parts.ts'
+import { bodyOf, checkSingular, overridden, planAnswer, readForm, typeHeaders } from './shape.ts'
 
-/** POST, PUT, PATCH and DELETE on a table. */
-export async function changeRows(handling: Handling, table: Table): Promise<Answer> {
-  const { call, parts } = handling
-  const { method, preferences } = call
-  const format = chooseFormat(call.header('accept'), { plans: parts.settings.plans })
-  const shows = preferences.representation === 'representation'
-  const plan = shows ? returnedPlan(handling, table) : undefined
-  const locates =
-    method === 'POST' && preferences.representation === 'headers-only' && table.primaryKey.length > 0
-  const returned = plan
-    ? returnedBy(plan)
-    : locates
-      ? { columns: new Set(table.primaryKey), row: false }
-      : undefined
-  const source = changeSql(handling, table, returned)
+/** POST, PUT, PATCH and DELETE on a table or a view. */
+export async function changeTable(handling: Handling, name: string): Promise<Answer> {
+  const { call, schema, settings } = handling
+  const table = { schema: call.schemaName, name }
+  const plan = planRead(schema, table, call, settings)
+  const change = planChange(schema, table, call, plan)
+  checkPreferences(call)
+  const rules = { target: table, isWhole: isDefaultSelect(plan), plans: settings.plans }
+  const found = negotiate(schema, call.accept, rules)
+  const shows = call.preferences.representation === 'representation'
+  const negotiated: Negotiated = shows ? found : { ...found, format: { kind: 'nothing' } }
+  const locates = change.kind === 'insert' && call.preferences.representation === 'headers-only'
   const outcome = await execute(handling, {
     statement: mainStatement({
-      source,
-      rows: plan ? readSql(plan, ident('pgrst_source')).rows : trusted('select 1 from pgrst_source'),
-      body: plan ? bodySql(format) : trusted(`''`),
-      location: locates ? locationSql(table) : undefined,
-      explain: format.kind === 'plan' ? format.plan : undefined,
+      source: changeSql(change),
+      rows: shows ? readSql(plan, readForm(plan, negotiated)) : trusted('SELECT * FROM pgrst_source'),
+      body: formatSql(negotiated.format, undefined),
+      location: locates ? locationSql(change.primaryKey) : undefined,
+      inserted: countsInserted(change),
+      media: negotiated.media,
     }),
+    media: negotiated.media,
     readOnly: false,
-    check: checkOf(handling, format, shows),
+    check: checkOf(handling, negotiated),
   })
-  if (plan && format.kind === 'plan') {
-    const range = { offset: 0, limit: undefined }
-    return rowsAnswer(handling, { outcome, format, range, heeded: heeded[method] ?? [] })
-  }
-  return changedAnswer(handling, table, outcome, plan ? format : undefined)
-}
-
-const heeded: Readonly<Record<string, Parameters<typeof appliedPreferences>[1]>> = {
-  POST: ['resolution', 'missing', 'return', 'count', 'tx'],
-  PUT: ['return', 'count', 'tx'],
-  PATCH: ['missing', 'return', 'count', 'tx'],
-  DELETE: ['return', 'count', 'tx'],
-}
-
-/** Filters chose what is changed; the rows that come back are all shown. */
-function returnedPlan(handling: Handling, table: Table): ReadPlan {
-  const { query } = handling.call
-  const levels = new Map(query.levels)
-  levels.set('', { ...unlimited, order: levelAt(query, []).order })
-  return planRead(readRequest(handling, { ...query, levels }), {
-    alias: 'pgrst_source',
-    name: table.name,
-    table,
-  })
-}
-
-const unlimited: Level = { path: [], filters: [], order: [], limit: undefined, offset: 0 }
-
-function readRequest({ call, parts, schema }: Handling, query: Query): ReadRequest {
-  const { offset, limit } = levelAt(query, [])
-  const { aggregates } = parts.settings
-  return {
-    schema,
-    schemaName: call.schemaName,
-    query,
-    range: { offset, limit },
-    aggregates,
-    maxRows: undefined,
-  }
-}
-
-function changeSql(handling: Handling, table: Table, returned: Returned | undefined): Sql {
-  const { call } = handling
-  const { method, query, preferences } = call
-  if (method === 'DELETE') return deleteSql({ ...chosen(handling, table), returned })
-  const payload = parsePayload(call.body, call.contentType)
-  const defaults = preferences.missing === 'default'
-  if (method === 'PATCH') {
-    const columns = writtenColumns(table, payload.rows.slice(0, 1), query.columns)
-    return updateSql({ ...chosen(handling, table), returned }, { payload, columns, defaults })
-  }
-  const key = method === 'PUT' ? putKey(table, query, payload) : undefined
-  return insertSql({
-    table,
-    payload,
-    columns: writtenColumns(table, payload.rows, query.columns),
-    returned,
-    resolution: key ? 'merge-duplicates' : preferences.resolution,
-    conflict: (key ? undefined : query.onConflict) ?? table.primaryKey,
-    defaults,
-    key,
-  })
-}
-
-function chosen(handling: Handling, table: Table) {
-  const { query } = handling.call
-  const own: Query = { ...query, items: [], levels: new Map([['', levelAt(query, [])]]) }
-  const { name } = table
-  const { filters, order, limit, offset } = planRead(readRequest(handling, own), { alias: name, name, table })
-  return { table, filters, order, limit, offset }
+  if (outcome.plan !== undefined) return planAnswer(handling, negotiated, outcome.plan)
+  return overridden(outcome, changedAnswer(handling, { change, outcome, negotiated, name, shows }))
 }
 
 /** What must be known before it is committed. Most changes need nothing, and go in one round trip. */
-function checkOf(
-  { call }: Handling,
-  format: Format,
-  shows: boolean,
-): ((outcome: Outcome) => void) | undefined {
+function checkOf({ call }: Handling, negotiated: Negotiated): ((outcome: Outcome) => void) | undefined {
   const { handling, maxAffected } = call.preferences
-  const limit = handling === 'strict' ? maxAffected : undefined
-  const one = shows && wantsOne(format)
-  const put = call.method === 'PUT'
-  if (format.kind === 'plan' || (limit === undefined && !one && !put)) return undefined
-  return ({ rows }) => {
-    if (put && rows !== 1) throw restErrors.putMismatch()
-    if (limit !== undefined && rows > limit) throw restErrors.maxAffected(rows)
-    if (one && rows !== 1) throw restErrors.notOne(rows)
+  const most = handling === 'strict' ? maxAffected : undefined
+  const limit = limitOf(call.range)
+  const isOne = negotiated.media.kind === 'object'
+  switch (call.action.kind) {
+    case 'upsert':
+      return ({ rows }) => {
+        if (rows !== 1) throw restErrors.putMismatch()
+      }
+    case 'create':
+      return isOne ? outcome => checkSingular(negotiated, outcome) : undefined
+    default:
+      if (!isOne && most === undefined && limit === undefined) return undefined
+      return outcome => {
+        checkSingular(negotiated, outcome)
+        if (most !== undefined && outcome.rows > most) throw restErrors.maxAffected(outcome.rows)
+        if (limit !== undefined && outcome.rows > limit) throw restErrors.offLimits(outcome.rows, limit)
+      }
   }
 }
 
-function locationSql({ primaryKey }: Table): Sql {
-  const pairs = primaryKey.map(name => sql`${value(name)}::text, pgrst_source.${ident(name)}`)
-  return sql`(select json_build_object(${join(pairs, ', ')}) from pgrst_source limit 1)::text`
+interface Changed {
+  readonly change: ChangePlan
+  readonly outcome: Executed
+  readonly negotiated: Negotiated
+  readonly name: string
+  readonly shows: boolean
 }
 
-function changedAnswer(
-  handling: Handling,
-  table: Table,
-  outcome: Outcome,
-  format: Format | undefined,
-): Answer {
-  const { method, preferences } = handling.call
-  const { rows } = outcome
-  const total = preferences.count === undefined ? undefined : rows
-  const status = method === 'POST' ? 201 : format ? 200 : 204
-  return {
-    status: chosenStatus(outcome) ?? status,
-    headers: {
-      'content-range': method === 'PATCH' ? contentRange(0, rows, total) : `*/${total ?? '*'}`,
-      ...(outcome.location === null ? {} : { location: locationOf(table.name, outcome.location) }),
-      ...profileHeader(handling),
-      ...appliedPreferences(preferences, heeded[method] ?? []),
-      ...(format ? { 'content-type': format.contentType } : {}),
-      ...chosenHeaders(outcome),
-    },
-    body: format ? outcome.body : '',
+function changedAnswer(handling: Handling, changed: Changed): Answer {
+  const { outcome, negotiated, shows } = changed
+  const { call } = handling
+  const types = shows ? typeHeaders(handling, negotiated) : {}
+  const body = shows ? bodyOf(outcome, negotiated) : ''
+  const { count } = call.preferences
+  const total = count === 'exact' || count === 'estimated' ? outcome.rows : undefined
+  const done = shows ? 200 : 204
+  switch (call.action.kind) {
+    case 'create':
+      return { status: createdStatus(call.preferences.resolution, outcome), headers: createdHeaders(), body }
+    case 'upsert': {
+      const status = shows ? ((outcome.inserted ?? 0) > 0 ? 201 : 200) : 204
+      return { status, headers: { ...types, ...applied(['representation', 'count', 'tx']) }, body }
+    }
+    case 'update': {
+      const range = { 'content-range': contentRange(0, outcome.rows - 1, total) }
+      const heeded = applied(['missing', 'representation', 'count', 'tx', 'maxAffected'])
+      return { status: done, headers: { ...range, ...heeded, ...types }, body }
+    }
+    default: {
+      const range = { 'content-range': contentRange(1, 0, total) }
+      const heeded = applied(['representation', 'count', 'tx', 'maxAffected'])
+      return { status: done, headers: { ...range, ...heeded, ...types }, body }
+    }
   }
+
+  function applied(heeded: Parameters<typeof appliedPreferences>[1]): Record<string, string> {
+    return appliedPreferences(call.preferences, [...heeded, 'handling', 'timezone'])
+  }
+
+  function createdHeaders(): Record<string, string> {
+    const location = locationOf(changed.name, outcome.location)
+    const { change } = changed
+    const hasKey = change.kind === 'insert' && (change.primaryKey.length > 0 || call.query.onConflict)
+    return {
+      ...(location === undefined ? {} : { location }),
+      'content-range': contentRange(1, 0, total),
+      ...applied(['missing', 'representation', 'count', 'tx', ...(hasKey ? (['resolution'] as const) : [])]),
+      ...types,
+    }
+  }
+}
+
+/** Where rows that were there may be changed instead, it matters whether one is new. */
+function createdStatus(resolution: string | undefined, { inserted }: Executed): number {
+  return resolution === 'merge-duplicates' && (inserted ?? 0) <= 0 ? 200 : 201
 }

@@ -1,128 +1,78 @@
 import { restErrors } from '../errors.ts'
-import { type CallPlan, planCall } from '../plan/call.ts'
-import { planRead } from '../plan/read.ts'
-import { levelAt } from '../request/ast.ts'
-import { parseJson, parsePayload } from '../request/body.ts'
-import { type Range, rangeOf } from '../request/range.ts'
-import type { Answer } from '../response/answer.ts'
-import { bodySql, chooseFormat, type Format, wantsOne } from '../response/format.ts'
-import type { SqlFunction } from '../schema/cache.ts'
-import { type Arguments, callSql } from '../sql/call.ts'
-import { limitSql, readSql } from '../sql/read.ts'
-import { nothing, type Sql, sql, trusted } from '../sql/sql.ts'
-import { mainStatement } from '../sql/statement.ts'
-import { countingOf, rowsAnswer } from './answers.ts'
-import { execute, type Handling } from './parts.ts'
+import { calledFunction, planCall } from '../plan/call.ts'
+import { type Negotiated, negotiate } from '../plan/format.ts'
+import { isDefaultSelect, planRead } from '../plan/read.ts'
+import type { Call } from '../request/call.ts'
+import { appliedPreferences } from '../request/preferences.ts'
+import { type Answer, errorAnswer } from '../response/answer.ts'
+import { rangeAnswer } from '../response/headers.ts'
+import { type Name, returnsNothing, type SqlFunction } from '../schema/cache.ts'
+import { callSql } from '../sql/call.ts'
+import { countSql } from '../sql/count.ts'
+import { formatSql } from '../sql/format.ts'
+import { readSql } from '../sql/read.ts'
+import { mainStatement, type Outcome } from '../sql/statement.ts'
+import { checkPreferences, execute, type Handling } from './parts.ts'
+import { bodyOf, checkSingular, overridden, planAnswer, readForm, typeHeaders } from './shape.ts'
 
 /** /rpc/name by GET, HEAD or POST. */
-export async function callFunction(handling: Handling, name: string): Promise<Answer> {
-  const { call, schema, parts } = handling
-  const { method, preferences } = call
-  const reads = method === 'GET' || method === 'HEAD'
-  if (!reads && method !== 'POST') throw restErrors.rpcMethod(method)
-  const given = argumentsOf(handling, reads)
-  const plan = planCall(schema, call.schemaName, name, {
-    names: given.kind === 'texts' ? [...given.values.keys()] : given.kind === 'json' ? given.names : [],
-    contentType: reads ? undefined : call.contentType,
-    singleObject: preferences.params === 'single-object',
-  })
-  const { called } = plan
-  const format = chooseFormat(call.header('accept'), { plans: parts.settings.plans, called })
-  const range = rangeOf(
-    reads ? call.header('range') : undefined,
-    levelAt(call.query, []),
-    parts.settings.maxRows,
-  )
-  const from = callSql(plan, plan.takesBody ? { kind: 'body', body: call.body } : given)
-  const { rows, counted, body } = resultSql(handling, plan, from, { range, format })
-  const counting = called.kind === 'void' ? {} : countingOf(handling, counted)
+export async function callFunction(
+  handling: Handling,
+  name: string,
+  by: 'get' | 'head' | 'post',
+): Promise<Answer> {
+  const { call, schema, settings } = handling
+  const called = calledFunction(schema, name, call)
+  const target = rowsOf(called)
+  const plan = planRead(schema, target, call, settings)
+  const callPlan = planCall(called, call, plan)
+  const rules = { target, isWhole: isDefaultSelect(plan), plans: settings.plans }
+  const found = negotiate(schema, call.accept, rules)
+  const negotiated: Negotiated = by === 'head' ? { ...found, format: { kind: 'nothing' } } : found
+  checkPreferences(call)
+  const { count } = call.preferences
   const outcome = await execute(handling, {
     statement: mainStatement({
-      rows,
-      body: method === 'HEAD' ? trusted(`''`) : body,
-      counted: counting.counted,
-      explain: format.kind === 'plan' ? format.plan : undefined,
+      source: callSql(callPlan),
+      rows: readSql(plan, readForm(plan, negotiated)),
+      body: formatSql(negotiated.format, called),
+      counted: count === 'exact' || count === 'estimated' ? countSql(plan) : undefined,
+      single: !called.set,
+      media: negotiated.media,
     }),
-    estimated: counting.estimated,
-    readOnly: reads || called.volatility !== 'v',
-    check:
-      !reads && wantsOne(format) && called.kind !== 'void'
-        ? ({ rows: count }) => {
-            if (count !== 1) throw restErrors.notOne(count)
-          }
-        : undefined,
+    media: negotiated.media,
+    readOnly: by !== 'post' || called.volatility !== 'v',
+    called,
+    check: checkOf(call, negotiated),
   })
-  const answer = rowsAnswer(handling, { outcome, format, range, heeded: ['count', 'tx', 'params'] })
-  if (called.kind === 'void' && format.kind !== 'plan') {
-    const { 'content-type': _, ...headers } = answer.headers
-    return { status: answer.status === 200 ? 204 : answer.status, headers, body: '' }
+  if (outcome.plan !== undefined) return planAnswer(handling, negotiated, outcome.plan)
+  const { status, range } = rangeAnswer(call.range, outcome.rows, outcome.total)
+  const headers = {
+    'content-range': range,
+    ...appliedPreferences(call.preferences, ['params', 'count', 'tx', 'handling', 'timezone', 'maxAffected']),
   }
-  if (format.kind === 'raw' && called.isBytes) return { ...answer, body: Buffer.from(outcome.body, 'hex') }
-  return answer
+  if (returnsNothing(called)) return overridden(outcome, { status: 204, headers, body: '' })
+  return overridden(outcome, {
+    status,
+    headers: { ...headers, ...typeHeaders(handling, negotiated) },
+    body:
+      status === 416
+        ? errorAnswer(restErrors.outOfRange(call.range.offset, outcome.total ?? 0)).body
+        : bodyOf(outcome, negotiated),
+  })
 }
 
-function argumentsOf({ call }: Handling, reads: boolean): Arguments {
-  if (reads) {
-    const values = new Map<string, string[]>()
-    for (const [name, text] of call.query.args) values.set(name, [...(values.get(name) ?? []), text])
-    return { kind: 'texts', values }
-  }
-  switch (call.contentType) {
-    case 'application/json': {
-      const text = call.body.toString()
-      const parsed = call.preferences.params === 'single-object' ? {} : parseJson(text)
-      if (Array.isArray(parsed) || typeof parsed !== 'object' || parsed === null)
-        return { kind: 'json', names: [], json: '{}' }
-      return { kind: 'json', names: Object.keys(parsed), json: text.trim() === '' ? '{}' : text }
-    }
-    case 'text/csv':
-    case 'application/x-www-form-urlencoded': {
-      const [row = {}] = parsePayload(call.body, call.contentType).rows
-      const texts = Object.entries(row).map(([name, text]): [string, string[]] => [name, [String(text)]])
-      return { kind: 'texts', values: new Map(texts) }
-    }
-    default:
-      return { kind: 'body', body: call.body }
-  }
+/** What its rows are rows of: relationships of that table can be followed from them. */
+export function rowsOf({ schema, name, composite, returned }: SqlFunction): Name {
+  return { schema, name: composite ? returned.name : name }
 }
 
-/** What is read from the call: rows of a table, values, or nothing. */
-function resultSql(
-  handling: Handling,
-  { called }: CallPlan,
-  from: Sql,
-  { range, format }: { readonly range: Range; readonly format: Format },
-): { rows: Sql; counted: Sql; body: Sql } {
-  const { call, parts, schema } = handling
-  if (called.kind === 'composite') {
-    const { aggregates, maxRows } = parts.settings
-    const table = called.table === null ? undefined : schema.tables.get(called.table)
-    const { query, schemaName } = call
-    const plan = planRead(
-      { schema, schemaName, query, range, aggregates, maxRows },
-      { alias: 'pgrst_call', name: table?.name ?? called.name, table },
-    )
-    return { ...readSql(plan, from), body: bodySql(format, !called.set) }
+function checkOf(call: Call, negotiated: Negotiated): ((outcome: Outcome) => void) | undefined {
+  const { handling, maxAffected } = call.preferences
+  const most = handling === 'strict' ? maxAffected : undefined
+  if (negotiated.media.kind !== 'object' && most === undefined) return undefined
+  return outcome => {
+    checkSingular(negotiated, outcome)
+    if (most !== undefined && outcome.rows > most) throw restErrors.maxAffected(outcome.rows)
   }
-  const limit = called.set ? limitSql(range) : nothing
-  return {
-    rows: sql`select pgrst_call as pgrst_scalar from ${from}${limit}`,
-    counted: sql`select 1 from ${from}`,
-    body: scalarBody(called, format),
-  }
-}
-
-function scalarBody({ kind, set, isBytes }: SqlFunction, format: Format): Sql {
-  if (kind === 'void') return trusted(`''`)
-  if (format.kind === 'plan') return trusted(`json_agg(_.pgrst_scalar)::text`)
-  if (format.kind === 'csv') return bodySql(format)
-  if (format.kind === 'raw')
-    return trusted(
-      isBytes ? `encode(string_agg(_.pgrst_scalar, ''), 'hex')` : `string_agg(_.pgrst_scalar::text, '')`,
-    )
-  return trusted(
-    set
-      ? `coalesce(json_agg(_.pgrst_scalar), '[]')::text`
-      : `coalesce((json_agg(_.pgrst_scalar)->0)::text, 'null')`,
-  )
 }

@@ -1,10 +1,9 @@
 import type { Caller } from '../identity/tokens.ts'
-import type { RestParts } from './parts.ts'
+import type { RestSettings } from '../settings.ts'
 
-/** The service as that caller has it: a token may say that its holder gets fewer rows than others (`max_rows`), never more. */
-export function limited(parts: RestParts, { claims }: Caller): RestParts {
+/** Settings as that caller has them: a token may say that its holder gets fewer rows than others (`max_rows`), never more. */
+export function limited(settings: RestSettings, { claims }: Caller): RestSettings {
   const own = claims['max_rows']
-  if (typeof own !== 'number' || !Number.isInteger(own) || own < 1) return parts
-  const maxRows = Math.min(own, parts.settings.maxRows ?? own)
-  return { ...parts, settings: { ...parts.settings, maxRows } }
+  if (typeof own !== 'number' || !Number.isInteger(own) || own < 1) return settings
+  return { ...settings, maxRows: Math.min(own, settings.maxRows ?? own) }
 }

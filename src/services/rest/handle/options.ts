@@ -1,34 +1,41 @@
 import { restErrors } from '../errors.ts'
+import { calledFunction } from '../plan/call.ts'
+import type { Action } from '../request/call.ts'
 import type { Answer } from '../response/answer.ts'
+import type { Table } from '../schema/cache.ts'
 import type { Handling } from './parts.ts'
 
 /** OPTIONS: what can be done with a resource. */
-export function allowedMethods({ call, schema }: Handling): Answer {
+export function allowedMethods(handling: Handling, action: Extract<Action, { kind: 'info' }>): Answer {
+  handling.timing.ended('plan')
+  const methods = methodsOf(handling, action)
   return {
     status: 200,
-    headers: { allow: methods().join(','), 'access-control-allow-origin': '*' },
+    headers: { 'access-control-allow-origin': '*', allow: methods.join(',') },
     body: '',
   }
+}
 
-  function methods(): string[] {
-    const { resource, schemaName } = call
-    if (resource.kind === 'root') return ['OPTIONS', 'GET', 'HEAD']
-    const key = `${schemaName}.${resource.name}`
-    if (resource.kind === 'function') {
-      const overloads = schema.functions.get(key)
-      const changes = overloads?.every(({ volatility }) => volatility === 'v') ?? true
-      return changes ? ['OPTIONS', 'POST'] : ['OPTIONS', 'GET', 'HEAD', 'POST']
-    }
-    const table = schema.tables.get(key)
-    if (!table) throw restErrors.noTable(schemaName, resource.name)
-    return [
-      'OPTIONS',
-      'GET',
-      'HEAD',
-      ...(table.insertable ? ['POST'] : []),
-      ...(table.insertable && table.updatable && table.primaryKey.length > 0 ? ['PUT'] : []),
-      ...(table.updatable ? ['PATCH'] : []),
-      ...(table.deletable ? ['DELETE'] : []),
-    ]
+function methodsOf({ call, schema }: Handling, action: Extract<Action, { kind: 'info' }>): readonly string[] {
+  if (action.of === 'root') return reading
+  if (action.of === 'function') {
+    // Which overload is meant cannot be told without arguments: any that only reads can be read.
+    const overloads = schema.functions.get(`${call.schemaName}.${action.name}`)
+    const known = overloads ?? [calledFunction(schema, action.name, call)]
+    return known.every(one => one.volatility === 'v') ? ['OPTIONS', 'POST'] : [...reading, 'POST']
   }
+  const table = schema.tables.get(`${call.schemaName}.${action.name}`)
+  if (!table) throw restErrors.notFound()
+  return [...reading, ...changing(table)]
+}
+
+const reading = ['OPTIONS', 'GET', 'HEAD']
+
+function changing({ insertable, updatable, deletable, primaryKey }: Table): readonly string[] {
+  return [
+    ...(insertable ? ['POST'] : []),
+    ...(insertable && updatable && primaryKey.length > 0 ? ['PUT'] : []),
+    ...(updatable ? ['PATCH'] : []),
+    ...(deletable ? ['DELETE'] : []),
+  ]
 }

@@ -1,8 +1,12 @@
+import type { Clock } from '#kernel'
 import type { Database } from '../database/database.ts'
 import { scopeStatements } from '../database/scope.ts'
-import type { Caller } from '../identity/tokens.ts'
+import { restErrors } from '../errors.ts'
+import type { Caller, Identify } from '../identity/tokens.ts'
 import type { Call } from '../request/call.ts'
-import type { Schema } from '../schema/cache.ts'
+import type { Media } from '../request/media.ts'
+import type { Timing } from '../response/timing.ts'
+import type { Schema, SqlFunction } from '../schema/cache.ts'
 import type { KnownSchema, SchemaSource } from '../schema/source.ts'
 import type { RestSettings } from '../settings.ts'
 import type { Sql, Statement } from '../sql/sql.ts'
@@ -10,10 +14,12 @@ import { estimateStatement, type Outcome, readEstimate, readOutcome } from '../s
 
 /** One instance of the service. */
 export interface RestParts {
-  readonly settings: RestSettings
   readonly database: Database
   readonly schemas: SchemaSource
-  identify(authorization: string | undefined): Promise<Caller>
+  readonly clock: Clock
+  identifyWith(settings: RestSettings): Identify
+  /** Names that the database knows; read once. */
+  timezones(): Promise<ReadonlySet<string>>
 }
 
 /** One request with all that is known about it. */
@@ -23,55 +29,69 @@ export interface Handling {
   readonly caller: Caller
   readonly known: KnownSchema
   readonly schema: Schema
+  readonly settings: RestSettings
+  readonly timing: Timing
 }
 
 export interface Execution {
   readonly statement: Statement
+  /** Explained, not done: all of its lines are the body. */
+  readonly media?: Media | undefined
   /** To be estimated by the planner. */
   readonly estimated?: Sql | undefined
   readonly readOnly: boolean
+  readonly called?: SqlFunction | undefined
   /** Looks at the outcome before it is committed; what it throws takes everything back. */
   readonly check?: ((outcome: Outcome) => void) | undefined
 }
 
 /** Runs the one statement of a request as its caller. */
-export async function execute(
-  { parts, call, caller, known }: Handling,
-  execution: Execution,
-): Promise<Outcome> {
-  const { statement, estimated, readOnly, check } = execution
-  const { end } = parts.settings
+export async function execute(handling: Handling, execution: Execution): Promise<Executed> {
+  const { parts, call, caller, known, settings, timing } = handling
+  const { statement, media, estimated, readOnly, called, check } = execution
+  const { end } = settings
   const { tx } = call.preferences
+  const role = known.roles.get(caller.role)
+  timing.ended('plan')
   const [rows, estimate] = await parts.database.transact({
     guard: known.guard,
-    scope: scopeStatements(parts.settings, {
+    scope: scopeStatements(settings, {
       request: call.request,
       caller,
       schemaName: call.schemaName,
       path: call.path,
       timezone: call.preferences.timezone,
+      roleSettings: role?.settings ?? [],
+      functionSettings: called?.settings ?? [],
     }),
     main: estimated ? [statement, estimateStatement(estimated)] : [statement],
     readOnly,
+    isolation: called?.isolation ?? role?.isolation,
     rollback: tx === undefined ? end.rollback : tx === 'rollback',
-    check: check && (([own]) => check(readOutcome(own?.[0]))),
+    check: check && media?.kind !== 'plan' ? ([own]) => check(readOutcome(own?.[0])) : undefined,
   })
-  const outcome = isExplain(statement)
-    ? { ...readOutcome(undefined), body: (rows ?? []).map(([line]) => line).join('\n') }
-    : readOutcome(rows?.[0])
-  if (!estimated) return outcome
-  // What was counted to the end is exact; what was not is at least what was seen.
-  const { maxRows } = parts.settings
-  const exact = outcome.total !== undefined && maxRows !== undefined && outcome.total <= maxRows
-  if (exact) return outcome
-  return { ...outcome, total: Math.max(outcome.total ?? outcome.rows, readEstimate(estimate?.[0])) }
+  timing.ended('transaction')
+  if (media?.kind === 'plan') {
+    const plan = (rows ?? []).map(([line]) => `${line}\n`).join('')
+    return { ...readOutcome(undefined), plan, estimate: undefined }
+  }
+  return { ...readOutcome(rows?.[0]), plan: undefined, estimate: estimate && readEstimate(estimate[0]) }
 }
 
-function isExplain({ text }: Statement): boolean {
-  return text.startsWith('explain ')
+export interface Executed extends Outcome {
+  /** What PostgreSQL would do, when that was asked for. */
+  readonly plan: string | undefined
+  /** What the planner expects, when that was asked for. */
+  readonly estimate: number | undefined
 }
 
-/** Headers that every answer to a request for a schema has. */
+/** Throws PGRST122 when unknown preferences are not to be passed over. */
+export function checkPreferences({ preferences }: Call): void {
+  if (preferences.handling === 'strict' && preferences.unknown.length > 0)
+    throw restErrors.preferences(preferences.unknown)
+}
+
+/** Headers of every answer to a request for one of several schemas. */
 export function profileHeader({ call }: Handling): Record<string, string> {
   return call.showsProfile ? { 'content-profile': call.schemaName } : {}
 }

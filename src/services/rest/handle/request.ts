@@ -1,28 +1,47 @@
 import type { IncomingMessage } from 'node:http'
 import { RestError, restErrors, StaleSchema } from '../errors.ts'
 import { type Call, readCall } from '../request/call.ts'
+import { type Preferences, parsePreferences } from '../request/preferences.ts'
 import type { Answer } from '../response/answer.ts'
+import { answerPreflight } from '../response/cross-origin.ts'
 import { toRestError } from '../response/failure.ts'
+import { Timing } from '../response/timing.ts'
+import type { RestSettings } from '../settings.ts'
+import { changeTable } from './change.ts'
 import { callFunction } from './function.ts'
 import { limited } from './limited.ts'
 import { allowedMethods } from './options.ts'
 import type { Handling, RestParts } from './parts.ts'
+import { readTable } from './read.ts'
 import { describeApi } from './root.ts'
-import { changeTable, readTable } from './table.ts'
 
 /** One request to its answer. Throws RestError only. */
-export async function answerRequest(parts: RestParts, request: IncomingMessage): Promise<Answer> {
-  const preflight = answerPreflight(request)
+export async function answerRequest(
+  parts: RestParts,
+  request: IncomingMessage,
+  base: RestSettings,
+): Promise<Answer> {
+  const preflight = answerPreflight(request, (parts.schemas.current?.settings ?? base).origins)
   if (preflight) return preflight
   let anonymous = false
   try {
-    const caller = await parts.identify(request.headers.authorization)
-    anonymous = caller.anonymous
-    const call = heeded(await readCall(request, parts.settings.schemas), parts)
     let known = await parts.schemas.get()
+    const { settings } = known
+    const timing = new Timing(parts.clock)
+    const caller = await parts.identifyWith(settings)(request.headers.authorization)
+    anonymous = caller.anonymous
+    timing.ended('jwt')
+    const call = await readCall(request, callRules(settings), header =>
+      preferencesOf(parts, settings, header),
+    )
+    timing.ended('parse')
     for (let tries = 0; ; tries++) {
       try {
-        return await perform({ parts: limited(parts, caller), call, caller, known, schema: known.schema })
+        const own = { settings: limited(settings, caller), timing }
+        const handling = { parts, call, caller, known, schema: known.schema, ...own }
+        const answer = await perform(handling)
+        timing.ended('response')
+        return settings.timing ? withTiming(answer, timing) : answer
       } catch (error) {
         // The schema may have changed since it was read: then the request is done again with what it is now.
         const newer = tries < 10 && mayBeStale(error) ? await parts.schemas.newerThan(known) : known
@@ -35,24 +54,39 @@ export async function answerRequest(parts: RestParts, request: IncomingMessage):
   }
 }
 
-/** How a transaction ends may be chosen only where that is allowed. */
-function heeded(call: Call, { settings }: RestParts): Call {
-  if (settings.end.override || call.preferences.tx === undefined) return call
-  return { ...call, preferences: { ...call.preferences, tx: undefined } }
+function callRules({ schemas, openApi, rootFunction }: RestSettings) {
+  return { schemas, openApi: openApi !== 'disabled', rootFunction: rootFunction?.name }
 }
 
-function perform(handling: Handling): Promise<Answer> {
-  const { method, resource } = handling.call
-  if (method === 'OPTIONS') return Promise.resolve(allowedMethods(handling))
-  const reads = method === 'GET' || method === 'HEAD'
-  switch (resource.kind) {
-    case 'root':
-      if (!reads) throw restErrors.method(method)
-      return describeApi(handling)
-    case 'function':
-      return callFunction(handling, resource.name)
-    case 'table':
-      return reads ? readTable(handling, resource.name) : changeTable(handling, resource.name)
+async function preferencesOf(
+  parts: RestParts,
+  settings: RestSettings,
+  header: string | undefined,
+): Promise<Preferences> {
+  const zones = header?.includes('timezone=') ? await parts.timezones() : undefined
+  return parsePreferences(header, {
+    mayEnd: settings.end.override,
+    isTimezone: name => zones?.has(name) === true,
+  })
+}
+
+function withTiming(answer: Answer, timing: Timing): Answer {
+  return { ...answer, headers: { ...answer.headers, 'server-timing': timing.header() } }
+}
+
+function perform(handling: Handling): Promise<Answer> | Answer {
+  const { action }: Call = handling.call
+  switch (action.kind) {
+    case 'read':
+      return readTable(handling, action.name, action.headersOnly)
+    case 'call':
+      return callFunction(handling, action.name, action.by)
+    case 'describe':
+      return describeApi(handling, action.headersOnly)
+    case 'info':
+      return allowedMethods(handling, action)
+    default:
+      return changeTable(handling, action.name)
   }
 }
 
@@ -62,7 +96,7 @@ const staleCodes: ReadonlySet<string> = new Set([
   'PGRST202',
   'PGRST203',
   'PGRST204',
-  '42P01',
+  '',
 ])
 
 /** Whether a newer schema could make a difference. */
@@ -70,18 +104,4 @@ function mayBeStale(error: unknown): boolean {
   if (error instanceof StaleSchema) return true
   if (error instanceof RestError) return staleCodes.has(error.body.code)
   return ['42703', '42P01', '42883', '42804'].includes((error as { code?: string }).code ?? '')
-}
-
-/** A browser asks before it sends a request to another origin. */
-function answerPreflight({ method, headers }: IncomingMessage): Answer | undefined {
-  if (method !== 'OPTIONS' || !headers.origin || !headers['access-control-request-method']) return undefined
-  return {
-    status: 200,
-    headers: {
-      'access-control-allow-methods': 'GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD',
-      'access-control-allow-headers': `Authorization, ${headers['access-control-request-headers'] ?? 'Content-Type'}, Accept, Accept-Language, Content-Language`,
-      'access-control-max-age': '86400',
-    },
-    body: '',
-  }
 }

@@ -11,40 +11,45 @@ export interface Caller {
   readonly anonymous: boolean
 }
 
+export type Identify = (authorization: string | undefined) => Promise<Caller>
+
 const rememberAtMost = 1000
 const toleranceSeconds = 30
 
 /** Who a request is from. A token that was verified is remembered until it expires: clients send the same one each time. */
-export function createTokens(settings: RestSettings, clock: Clock) {
+export function createTokens(settings: RestSettings, clock: Clock): Identify {
   const known = new Map<string, JWTPayload>()
   const verify = verifier(settings, clock)
   const roleOf = compileClaimPath(settings.jwtRoleClaim)
+  const { anonRole } = settings
 
-  return async (authorization: string | undefined): Promise<Caller> => {
+  return async authorization => {
     const token = /^bearer\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1]
-    if (token === undefined) return anonymous()
+    if (token === undefined) return callerOf({})
     let claims = known.get(token)
-    if (claims?.exp !== undefined && (claims.exp + toleranceSeconds) * 1000 <= clock.now()) {
-      known.delete(token)
-      throw restErrors.jwt('JWT expired')
-    }
     if (!claims) {
       claims = await verify(token)
       const [oldest] = known.keys()
       if (known.size >= rememberAtMost && oldest !== undefined) known.delete(oldest)
       known.set(token, claims)
     }
-    const role = roleOf(claims)
-    if (typeof role === 'string')
-      return { role, claims: { ...claims, role }, anonymous: role === settings.anonRole }
-    if (settings.anonRole === undefined) throw restErrors.noAnonymous()
-    return { role: settings.anonRole, claims: { ...claims, role: settings.anonRole }, anonymous: true }
+    checkTimes(claims, clock)
+    return callerOf(claims)
   }
 
-  function anonymous(): Caller {
-    if (settings.anonRole === undefined) throw restErrors.noAnonymous()
-    return { role: settings.anonRole, claims: { role: settings.anonRole }, anonymous: true }
+  function callerOf(claims: JWTPayload): Caller {
+    const found = roleOf(claims)
+    const role = found === undefined ? anonRole : typeof found === 'string' ? found : JSON.stringify(found)
+    if (role === undefined) throw restErrors.noAnonymous()
+    return { role, claims: { ...claims, role }, anonymous: role === anonRole }
   }
+}
+
+function checkTimes({ exp, nbf, iat }: JWTPayload, clock: Clock): void {
+  const now = Math.floor(clock.now() / 1000)
+  if (typeof exp === 'number' && now > exp + toleranceSeconds) throw restErrors.jwt('JWT expired')
+  if (typeof nbf === 'number' && now < nbf - toleranceSeconds) throw restErrors.jwt('JWTNotYetValid')
+  if (typeof iat === 'number' && now < iat - toleranceSeconds) throw restErrors.jwt('JWTIssuedAtFuture')
 }
 
 function verifier(settings: RestSettings, clock: Clock): (token: string) => Promise<JWTPayload> {
@@ -53,12 +58,18 @@ function verifier(settings: RestSettings, clock: Clock): (token: string) => Prom
   const keys = jwtSecret.trimStart().startsWith('{') ? keySet(jwtSecret) : undefined
   const secret = Buffer.from(jwtSecret, jwtSecretIsBase64 ? 'base64' : 'utf8')
   return async token => {
+    const parts = token.split('.').length
+    if (parts !== 3)
+      throw restErrors.jwt(
+        `JWSError (CompactDecodeError Invalid number of parts: Expected 3 parts; got ${parts})`,
+      )
     const options = { clockTolerance: toleranceSeconds, currentDate: new Date(clock.now()) }
     try {
       const { payload } = keys
         ? await jwtVerify(token, keys, options)
         : await jwtVerify(token, secret, { ...options, algorithms: ['HS256', 'HS384', 'HS512'] })
-      if (!isAudience(payload.aud, jwtAudience)) throw restErrors.jwt('JWT not in audience')
+      checkTimes(payload, clock)
+      if (!isAudience(payload.aud, jwtAudience)) throw restErrors.jwt('JWTNotInAudience')
       return payload
     } catch (error) {
       throw error instanceof errors.JOSEError ? restErrors.jwt(wordingOf(error)) : error
@@ -74,15 +85,10 @@ function isAudience(audience: string | string[] | undefined, own: string | undef
 
 function wordingOf(error: errors.JOSEError): string {
   if (error instanceof errors.JWTExpired) return 'JWT expired'
-  if (error instanceof errors.JWTClaimValidationFailed)
-    return error.claim === 'nbf'
-      ? 'JWT not yet valid'
-      : error.claim === 'iat'
-        ? 'JWT issued at future'
-        : 'JWT claims are not valid'
-  if (error instanceof errors.JWSSignatureVerificationFailed) return 'JWSError JWSInvalidSignature'
-  if (error instanceof errors.JWKSNoMatchingKey) return 'JWSError JWSNoSuitableKey'
-  return 'JWSError (CompactDecodeError Invalid number of parts: Expected 3 parts)'
+  if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf') return 'JWTNotYetValid'
+  if (error instanceof errors.JWTInvalid) return 'Parsing claims failed'
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'JWSError JWSNoSignatures'
+  return 'JWSError JWSInvalidSignature'
 }
 
 function keySet(text: string): ReturnType<typeof createLocalJWKSet> {

@@ -1,26 +1,31 @@
-import { type Column, type Schema, type Table, tableKey } from '../schema/cache.ts'
+import { type Column, type KeyRelationship, relationKey, type Schema, type Table } from '../schema/cache.ts'
+import { jsonType } from './types.ts'
 
 /** The shape of a table's rows. */
 export function definitionOf(schema: Schema, table: Table) {
-  const required = [...table.columns.values()].filter(one => !one.nullable).map(one => one.name)
+  const columns = [...table.columns.values()]
+  const required = columns.filter(one => !one.nullable).map(one => one.name)
   return {
     ...(table.description === null ? {} : { description: table.description }),
     ...(required.length === 0 ? {} : { required }),
-    properties: Object.fromEntries(
-      [...table.columns.values()].map(column => [column.name, propertyOf(schema, table, column)]),
-    ),
+    ...(columns.length === 0
+      ? {}
+      : {
+          properties: Object.fromEntries(
+            columns.map(column => [column.name, propertyOf(schema, table, column)]),
+          ),
+        }),
     type: 'object',
   }
 }
 
 function propertyOf(schema: Schema, table: Table, column: Column) {
-  const notes = notesOf(schema, table, column)
-  const description = [column.description, notes].filter(Boolean).join('\n\n')
+  const description = descriptionOf(schema, table, column)
   const value = defaultOf(column)
   return {
     ...(value === undefined ? {} : { default: value }),
-    ...(description === '' ? {} : { description }),
-    ...(column.values ? { enum: column.values } : {}),
+    ...(description === null ? {} : { description }),
+    ...(column.values.length === 0 ? {} : { enum: column.values }),
     format: column.shownType,
     ...(column.maxLength === null ? {} : { maxLength: column.maxLength }),
     ...jsonType(column.shownType),
@@ -28,46 +33,51 @@ function propertyOf(schema: Schema, table: Table, column: Column) {
 }
 
 /** Tools read keys out of these words. */
-function notesOf(schema: Schema, table: Table, column: Column): string {
-  const isKey = table.primaryKey.includes(column.name)
-  const foreign = (schema.relationships.get(tableKey(table)) ?? []).find(
-    one =>
-      (one.cardinality === 'many-to-one' || one.cardinality === 'one-to-one') &&
-      one.kind === 'foreign-key' &&
-      !one.toIsView &&
-      one.pairs.length === 1 &&
-      one.pairs[0]?.[0] === column.name,
-  )
+function descriptionOf(schema: Schema, table: Table, column: Column): string | null {
+  const foreign = foreignKeyOf(schema, table, column)
   const target = foreign?.pairs[0]?.[1]
-  if (!isKey && target === undefined) return ''
   const lines = [
-    ...(isKey ? ['This is a Primary Key.<pk/>'] : []),
+    ...(table.primaryKey.includes(column.name) ? ['This is a Primary Key.<pk/>'] : []),
     ...(foreign && target !== undefined
       ? [
           `This is a Foreign Key to \`${foreign.to.name}.${target}\`.<fk table='${foreign.to.name}' column='${target}'/>`,
         ]
       : []),
   ]
-  return `Note:\n${lines.join('\n')}`
+  if (lines.length === 0) return column.description
+  const own = column.description === null ? '' : `${column.description}\n\n`
+  return `${own}${['Note:', ...lines].join('\n')}`
 }
 
-/** A default that is a plain value is given as it is, any other as its expression. */
-function defaultOf({ default: expression, type }: Column): unknown {
-  if (expression === null || /^nextval\(/i.test(expression)) return undefined
-  const text = /^'((?:[^']|'')*)'(?:::.*)?$/s.exec(expression)?.[1]?.replaceAll("''", "'") ?? expression
-  if (jsonType(type).type === 'string') return text
+/** Tables are named rather than views. */
+function foreignKeyOf(schema: Schema, table: Table, column: Column): KeyRelationship | undefined {
+  const all = schema.relationships.get(relationKey(table, table.schema)) ?? []
+  const fitting = all.filter(
+    (one): one is KeyRelationship =>
+      one.kind === 'key' &&
+      (one.cardinality === 'many-to-one' || (one.cardinality === 'one-to-one' && !one.isParent)) &&
+      one.pairs.length === 1 &&
+      one.pairs[0]?.[0] === column.name,
+  )
+  return fitting.find(one => !one.toIsView) ?? fitting[0]
+}
+
+/** A default that is a plain value; of texts, any. */
+function defaultOf({ default: expression, shownType }: Column): unknown {
+  if (expression === null) return undefined
   try {
-    return JSON.parse(text)
+    return JSON.parse(
+      jsonType(shownType).type === 'string' ? quotedDefault(expression, shownType) : expression,
+    )
   } catch {
-    return text
+    return undefined
   }
 }
 
-/** PostgreSQL's type in JSON Schema's words. Lists say of what. */
-export function jsonType(type: string): { type?: string; items?: { type?: string } } {
-  if (type.endsWith('[]')) return { items: jsonType(type.slice(0, -2)) as { type?: string }, type: 'array' }
-  if (/^(smallint|integer|bigint)$/.test(type)) return { type: 'integer' }
-  if (/^(numeric|real|double precision)/.test(type)) return { type: 'number' }
-  if (type === 'boolean') return { type: 'boolean' }
-  return type === 'json' || type === 'jsonb' ? {} : { type: 'string' }
+function quotedDefault(expression: string, type: string): string {
+  const end = `::${type}`
+  const plain = expression.endsWith(end)
+    ? expression.slice(0, -end.length).replace(/^'+|'+$/g, '')
+    : expression
+  return `"${plain}"`
 }

@@ -1,84 +1,78 @@
-import type { SqlFunction, Table } from '../schema/cache.ts'
-import { jsonType } from './definitions.ts'
+import type { Parameter, SqlFunction, Table } from '../schema/cache.ts'
+import { elementType, jsonType, summaryOf } from './types.ts'
 
 const ref = (name: string) => ({ $ref: `#/parameters/${name}` })
-const ok = { '200': { description: 'OK' } }
-const noContent = { '204': { description: 'No Content' } }
+const answers = (status: number, description: string) => ({ [status]: { description } })
 
 export const rootPath = {
   get: {
     tags: ['Introspection'],
     summary: 'OpenAPI description (this document)',
     produces: ['application/openapi+json', 'application/json'],
-    responses: ok,
+    responses: answers(200, 'OK'),
   },
 }
 
 /** What can be done with a table. */
-export function tablePath(table: Table): Record<string, object> {
-  const { name, columns, description } = table
+export function tablePath({ name, columns, description, ...rights }: Table): Record<string, object> {
   const filters = [...columns.keys()].map(column => ref(`rowFilter.${name}.${column}`))
-  const [summary, ...more] = description?.split('\n') ?? []
-  const common = {
-    tags: [name],
-    ...(summary === undefined ? {} : { summary }),
-    ...(more.length === 0 ? {} : { description: more.join('\n').trim() }),
-  }
+  const common = { tags: [name], ...summaryOf(description) }
   const rows = {
     description: 'OK',
     schema: { items: { $ref: `#/definitions/${name}` }, type: 'array' },
   }
   const paging = ['select', 'order', 'range', 'rangeUnit', 'offset', 'limit', 'preferCount'].map(ref)
-  const change = [...filters, ref('preferReturn')]
+  const get = {
+    ...common,
+    parameters: [...filters, ...paging],
+    responses: { '200': rows, ...answers(206, 'Partial Content') },
+  }
+  if (!rights.insertable && !rights.updatable && !rights.deletable) return { get }
   return {
-    get: {
+    get,
+    post: {
       ...common,
-      parameters: [...filters, ...paging],
-      responses: { '200': rows, '206': { description: 'Partial Content' } },
+      parameters: [`body.${name}`, 'select', 'preferPost'].map(ref),
+      responses: answers(201, 'Created'),
     },
-    ...(table.insertable
-      ? {
-          post: {
-            ...common,
-            parameters: [ref(`body.${name}`), ref('select'), ref('preferPost')],
-            responses: { '201': { description: 'Created' } },
-          },
-        }
-      : {}),
-    ...(table.deletable ? { delete: { ...common, parameters: change, responses: noContent } } : {}),
-    ...(table.updatable
-      ? {
-          patch: {
-            ...common,
-            parameters: [...filters, ref(`body.${name}`), ref('preferReturn')],
-            responses: noContent,
-          },
-        }
-      : {}),
+    patch: {
+      ...common,
+      parameters: [...filters, ref(`body.${name}`), ref('preferReturn')],
+      responses: answers(204, 'No Content'),
+    },
+    delete: {
+      ...common,
+      parameters: [...filters, ref('preferReturn')],
+      responses: answers(204, 'No Content'),
+    },
   }
 }
 
 /** How a function is called. */
-export function functionPath({
-  name,
-  description,
-  parameters,
-  volatility,
-}: SqlFunction): Record<string, object> {
-  const [summary, ...more] = description?.split('\n') ?? []
+export function functionPath(called: SqlFunction): Record<string, object> {
+  const { name, description, parameters, volatility } = called
   const common = {
     tags: [`(rpc) ${name}`],
-    ...(summary === undefined ? {} : { summary }),
-    ...(more.length === 0 ? {} : { description: more.join('\n').trim() }),
+    ...summaryOf(description),
     produces: [
       'application/json',
       'application/vnd.pgrst.object+json;nulls=stripped',
       'application/vnd.pgrst.object+json',
     ],
-    responses: ok,
+    responses: answers(200, 'OK'),
   }
+  const query = parameters.map(queryParameter)
+  const get = { get: { ...common, ...(query.length === 0 ? {} : { parameters: query }) } }
+  return {
+    ...(volatility === 'v' ? {} : get),
+    post: { ...common, parameters: [bodyParameter(called), ref('preferParams')] },
+  }
+}
+
+function bodyParameter({ description, parameters }: SqlFunction) {
   const required = parameters.filter(one => one.required).map(one => one.name)
-  const args = {
+  const properties = parameters.map(one => [one.name, { format: one.type, ...jsonType(one.type) }])
+  return {
     required: true,
     name: 'args',
     in: 'body',
@@ -86,23 +80,20 @@ export function functionPath({
       ...(required.length === 0 ? {} : { required }),
       ...(description === null ? {} : { description }),
       type: 'object',
-      properties: Object.fromEntries(
-        parameters.map(one => [one.name, { format: one.type, ...jsonType(one.type) }]),
-      ),
+      ...(properties.length === 0 ? {} : { properties: Object.fromEntries(properties) }),
     },
   }
-  const query = parameters.map(one => ({
-    name: one.name,
-    required: one.required,
-    in: 'query',
-    ...(one.variadic ? { collectionFormat: 'multi' } : {}),
-    format: one.type,
-    ...(one.variadic
-      ? { type: 'array', items: { type: 'string' } }
-      : { type: jsonType(one.type).type ?? 'string' }),
-  }))
-  return {
-    ...(volatility === 'v' ? {} : { get: { ...common, parameters: query } }),
-    post: { ...common, parameters: [args, ref('preferParams')] },
-  }
+}
+
+function queryParameter({ name, type, required, variadic }: Parameter) {
+  const own = jsonType(type).type
+  const form = variadic
+    ? {
+        type: own ?? 'string',
+        items: { ...elementType(type), format: type.slice(0, -2) },
+        collectionFormat: 'multi',
+      }
+    : // In an address, lists are texts in braces.
+      { format: type, type: own === undefined || own === 'array' ? 'string' : own }
+  return { name, required, in: 'query', ...form }
 }

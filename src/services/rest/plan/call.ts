@@ -1,114 +1,91 @@
-import { restErrors } from '../errors.ts'
-import type { Schema, SqlFunction } from '../schema/cache.ts'
-import { closest } from './suggest.ts'
+import type { Call } from '../request/call.ts'
+import { mediaName } from '../request/media.ts'
+import type { Parameter, Schema, SqlFunction } from '../schema/cache.ts'
+import { findFunction } from './function.ts'
+import { returnedColumns } from './returned.ts'
+import type { PlannedLogic, ReadPlan } from './tree.ts'
 
-/** What came with a call. */
-export interface CallInput {
-  readonly names: readonly string[]
-  /** Content type of a POST; undefined for GET and HEAD. */
-  readonly contentType: string | undefined
-  readonly singleObject: boolean
-}
-
+/** A function with what it is called with. */
 export interface CallPlan {
   readonly called: SqlFunction
-  /** Whether the body as a whole is the only argument. */
-  readonly takesBody: boolean
+  readonly argument:
+    | { readonly kind: 'whole'; readonly type: string; readonly body: string | Buffer }
+    | { readonly kind: 'named'; readonly parameters: readonly Parameter[]; readonly json: string }
+  readonly returned: readonly string[]
 }
 
-const wholeTypes: Readonly<Record<string, readonly string[]>> = {
-  'application/json': ['json', 'jsonb'],
-  'text/plain': ['text'],
-  'text/xml': ['xml'],
-  'application/octet-stream': ['bytea'],
-}
-
-/** The overload that takes exactly these arguments. Throws PGRST202 and PGRST203. */
-export function planCall(schema: Schema, schemaName: string, name: string, input: CallInput): CallPlan {
-  const overloads = schema.functions.get(`${schemaName}.${name}`) ?? []
-  const whole = overloads.filter(one => takesBody(one, input))
-  const wholeOnly =
-    input.contentType !== undefined && /^text\/(plain|xml)$|octet-stream/.test(input.contentType)
-  if (wholeOnly || input.singleObject) return { called: only(whole) ?? fail(), takesBody: true }
-  const called = only(overloads.filter(one => accepts(one, input.names)))
-  if (called) return { called, takesBody: false }
-  return { called: only(whole) ?? fail(), takesBody: true }
-
-  function fail(): never {
-    throw missing(schema, schemaName, name, overloads, input, wholeOnly)
-  }
-}
-
-function only(list: readonly SqlFunction[]): SqlFunction | undefined {
-  if (list.length > 1) throw restErrors.ambiguousFunction(list.map(signature))
-  return list[0]
-}
-
-function accepts({ parameters }: SqlFunction, names: readonly string[]): boolean {
-  const known = new Set(parameters.map(({ name }) => name))
-  const given = new Set(names)
-  return (
-    names.every(name => known.has(name)) &&
-    parameters.every(
-      ({ name, required, variadic }) => given.has(name) || variadic || (!required && name !== ''),
-    )
+/** The overload that a request calls. Throws PGRST202 and PGRST203. */
+export function calledFunction(schema: Schema, name: string, call: Call): SqlFunction {
+  const { action, schemaName, preferences, contentType } = call
+  return findFunction(
+    schema,
+    { schema: schemaName, name },
+    {
+      names: argumentNames(call),
+      isPost: action.kind === 'call' && action.by === 'post',
+      contentType: mediaName(contentType),
+      singleObject: preferences.params === 'single-object',
+    },
   )
 }
 
-function takesBody({ parameters }: SqlFunction, { contentType, singleObject }: CallInput): boolean {
-  const [one, another] = parameters
-  if (!one || another || contentType === undefined) return false
-  if (singleObject) return one.type === 'json' || one.type === 'jsonb'
-  return one.name === '' && wholeTypes[contentType]?.includes(one.type) === true
-}
-
-function signature({ schema, name, parameters }: SqlFunction): string {
-  return `${schema}.${name}(${parameters.map(one => `${one.name} => ${one.type}`).join(', ')})`
-}
-
-function missing(
-  schema: Schema,
-  schemaName: string,
-  name: string,
-  overloads: readonly SqlFunction[],
-  { names, contentType }: CallInput,
-  wholeOnly: boolean,
-) {
-  const full = `${schemaName}.${name}`
-  const list = names.join(', ')
-  const shown = names.length === 0 ? ' without parameters' : `(${list})`
-  const searched =
-    names.length === 0 ? ' without parameters' : ` with parameter${names.length > 1 ? 's' : ''} ${list}`
-  const type = contentType === undefined ? undefined : wholeTypes[contentType]?.join('/')
-  const details = wholeOnly
-    ? ` with a single unnamed ${type} parameter`
-    : `${searched}${type === undefined ? '' : ` or with a single unnamed ${type} parameter`}`
-  return restErrors.noFunction(
-    `Could not find the function ${full}${wholeOnly ? '' : shown} in the schema cache`,
-    `Searched for the function ${full}${details}, but no matches were found in the schema cache.`,
-    wholeOnly ? null : advice(schema, schemaName, name, overloads, names),
-  )
-}
-
-function advice(
-  schema: Schema,
-  schemaName: string,
-  name: string,
-  overloads: readonly SqlFunction[],
-  names: readonly string[],
-): string | null {
-  if (overloads.length === 0) {
-    const prefix = `${schemaName}.`
-    const known = [...schema.functions.keys()].filter(key => key.startsWith(prefix))
-    const close = closest(
-      name,
-      known.map(key => key.slice(prefix.length)),
-    )
-    return close === undefined ? null : `Perhaps you meant to call the function ${prefix}${close}`
+export function planCall(called: SqlFunction, call: Call, plan: ReadPlan): CallPlan {
+  const { parameters } = called
+  const [only] = parameters
+  const returned = returnedColumns(plan, askedColumns(plan))
+  if (only && parameters.length === 1 && (only.name === '' || call.preferences.params === 'single-object'))
+    return { called, argument: { kind: 'whole', type: only.type, body: wholeBody(called, call) }, returned }
+  const given = argumentNames(call)
+  const named = parameters.filter(({ name }) => given.has(name))
+  return {
+    called,
+    argument: { kind: 'named', parameters: named, json: jsonArguments(called, call) },
+    returned,
   }
-  const lists = overloads.map(({ parameters }) => parameters.map(one => one.name).join(', '))
-  const close = closest(names.join(', '), lists) ?? (lists.length === 1 ? lists[0] : undefined)
-  return close === undefined
-    ? null
-    : `Perhaps you meant to call the function ${schemaName}.${name}${close === '' ? '' : `(${close})`}`
+}
+
+/** Columns of its rows that are asked for without being shown. */
+function askedColumns({ filters, order }: ReadPlan): readonly string[] {
+  const named = (logic: PlannedLogic): readonly string[] =>
+    logic.kind === 'filter'
+      ? [logic.field.name]
+      : logic.kind === 'no-embed'
+        ? []
+        : logic.members.flatMap(named)
+  return [
+    ...filters.flatMap(named),
+    ...order.flatMap(({ field, relation }) => (relation === undefined ? [field.name] : [])),
+  ]
+}
+
+function argumentNames({ payload, query }: Call): ReadonlySet<string> {
+  return payload ? payload.keys : new Set(query.args.map(([name]) => name))
+}
+
+function wholeBody(called: SqlFunction, call: Call): string | Buffer {
+  return call.payload?.kind === 'raw' ? call.payload.bytes : jsonArguments(called, call)
+}
+
+function jsonArguments(called: SqlFunction, { payload, query }: Call): string {
+  if (!payload) return jsonOf(called, query.args)
+  switch (payload.kind) {
+    case 'json':
+      return payload.text
+    case 'form':
+      return jsonOf(called, payload.fields)
+    case 'raw':
+      return payload.bytes.toString()
+  }
+}
+
+/** Texts by their names; of a variadic parameter, all that were given. */
+function jsonOf({ parameters }: SqlFunction, pairs: readonly (readonly [string, string])[]): string {
+  const lists = new Set(parameters.filter(({ variadic }) => variadic).map(({ name }) => name))
+  const values = new Map<string, string | string[]>()
+  for (const [name, text] of pairs) {
+    const before = values.get(name)
+    if (!lists.has(name)) values.set(name, text)
+    else values.set(name, Array.isArray(before) ? [...before, text] : [text])
+  }
+  return JSON.stringify(Object.fromEntries(values))
 }

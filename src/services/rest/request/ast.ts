@@ -1,89 +1,91 @@
 /** A column, perhaps something inside its JSON. */
-export interface FieldPath {
+export interface Field {
   readonly name: string
-  readonly steps: readonly JsonStep[]
+  readonly path: readonly JsonStep[]
 }
 
 export interface JsonStep {
   readonly arrow: '->' | '->>'
+  /** A key; of an index, its number with a sign. */
   readonly key: string
+  readonly isIndex: boolean
 }
 
-export const aggregateNames = ['count', 'sum', 'avg', 'max', 'min'] as const
-export type AggregateName = (typeof aggregateNames)[number]
+export type Aggregate = 'sum' | 'avg' | 'count' | 'max' | 'min'
+export type Join = 'inner' | 'left'
 
-export interface ColumnItem {
-  readonly kind: 'column'
-  readonly field: FieldPath
+export interface SelectedField {
+  readonly kind: 'field'
+  readonly field: Field
   readonly alias: string | undefined
   readonly cast: string | undefined
-  readonly aggregate: AggregateName | undefined
+  readonly aggregate: Aggregate | undefined
   readonly aggregateCast: string | undefined
 }
 
-export interface EmbedItem {
-  readonly kind: 'embed'
+export interface SelectedRelation {
+  readonly kind: 'relation'
   readonly relation: string
   readonly alias: string | undefined
   readonly hint: string | undefined
-  readonly inner: boolean
+  readonly join: Join | undefined
+  /** Its fields become fields of what it is embedded in. */
   readonly spread: boolean
   readonly items: readonly SelectItem[]
 }
 
-export type SelectItem = ColumnItem | EmbedItem
+export type SelectItem = SelectedField | SelectedRelation
+
+export type SimpleOperator = 'neq' | 'cs' | 'cd' | 'ov' | 'sl' | 'sr' | 'nxr' | 'nxl' | 'adj'
+export type QuantOperator = 'eq' | 'gte' | 'gt' | 'lte' | 'lt' | 'like' | 'ilike' | 'match' | 'imatch'
+export type TextSearch = 'fts' | 'plfts' | 'phfts' | 'wfts'
+
+export type Operation =
+  | { readonly kind: 'simple'; readonly operator: SimpleOperator; readonly value: string }
+  | {
+      readonly kind: 'quantified'
+      readonly operator: QuantOperator
+      readonly quantifier: 'any' | 'all' | undefined
+      readonly value: string
+    }
+  | { readonly kind: 'in'; readonly values: readonly string[] }
+  | { readonly kind: 'is'; readonly value: 'null' | 'true' | 'false' | 'unknown' }
+  | { readonly kind: 'distinct'; readonly value: string }
+  | {
+      readonly kind: 'search'
+      readonly operator: TextSearch
+      readonly language: string | undefined
+      readonly value: string
+    }
 
 export interface Condition {
-  readonly kind: 'condition'
-  readonly field: FieldPath
-  readonly operator: string
-  readonly modifier: 'any' | 'all' | undefined
-  /** Configuration of a full text search. */
-  readonly language: string | undefined
   readonly negated: boolean
-  /** A list for `in`, otherwise the text. */
-  readonly operand: string | readonly string[]
+  readonly operation: Operation
 }
 
-export interface Group {
+export interface Filter extends Condition {
+  readonly kind: 'filter'
+  readonly field: Field
+}
+
+export interface LogicGroup {
   readonly kind: 'and' | 'or'
   readonly negated: boolean
-  readonly members: readonly Filter[]
+  readonly members: readonly Logic[]
 }
 
-export type Filter = Condition | Group
+export type Logic = Filter | LogicGroup
 
 export interface OrderTerm {
-  readonly field: FieldPath
+  readonly field: Field
   /** An embedded to-one resource whose column orders the rows. */
   readonly relation: string | undefined
-  readonly descending: boolean
+  readonly direction: 'asc' | 'desc' | undefined
   readonly nulls: 'first' | 'last' | undefined
 }
 
-/** What concerns one level: the resource itself (path empty) or something embedded in it. */
-export interface Level {
-  readonly path: readonly string[]
-  readonly filters: readonly Filter[]
-  readonly order: readonly OrderTerm[]
-  readonly limit: number | undefined
-  readonly offset: number
-}
+/** Names of what is embedded in what, from the outside in. */
+export type EmbedPath = readonly string[]
 
-export interface Query {
-  readonly items: readonly SelectItem[]
-  /** By `levelKey` of their paths. */
-  readonly levels: ReadonlyMap<string, Level>
-  readonly columns: readonly string[] | undefined
-  readonly onConflict: readonly string[] | undefined
-  /** Parameters of a function that is called with GET, in their order. */
-  readonly args: readonly (readonly [name: string, value: string])[]
-}
-
-export function levelKey(path: readonly string[]): string {
-  return path.join('\0')
-}
-
-export function levelAt(query: Query, path: readonly string[]): Level {
-  return query.levels.get(levelKey(path)) ?? { path, filters: [], order: [], limit: undefined, offset: 0 }
-}
+/** Something that is said of one level of the request. */
+export type At<T> = readonly [path: EmbedPath, said: T]

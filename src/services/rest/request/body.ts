@@ -1,56 +1,99 @@
 import type { IncomingMessage } from 'node:http'
 import { restErrors } from '../errors.ts'
 import { parseCsv } from './csv.ts'
+import { readParameters } from './parameters.ts'
 
-/** A body as it is written to a table. */
-export interface Payload {
+/** A body that was sent for a change or a call. */
+export type Payload =
   /** JSON: the body's own text where it was JSON, so that numbers keep every digit. */
-  readonly json: string
-  readonly isArray: boolean
-  readonly rows: readonly Readonly<Record<string, unknown>>[]
-}
+  | { readonly kind: 'json'; readonly text: string; readonly keys: ReadonlySet<string> }
+  /** Fields of a form, for a function. */
+  | {
+      readonly kind: 'form'
+      readonly fields: readonly (readonly [string, string])[]
+      readonly keys: ReadonlySet<string>
+    }
+  /** Not looked into: the only argument of a function. */
+  | { readonly kind: 'raw'; readonly bytes: Buffer; readonly keys: ReadonlySet<string> }
 
+const noBody = Buffer.alloc(0)
+const mostBytes = 100 * 1024 * 1024
+
+/** All of a body. Throws PGRST102 when it is larger than 100 MiB. */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
+  let size = 0
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length
+    if (size > mostBytes) throw restErrors.bodyTooLarge(mostBytes)
+    chunks.push(chunk as Buffer)
+  }
+  if (chunks.length <= 1) return chunks[0] ?? noBody
+  return Buffer.concat(chunks)
 }
 
-/** Rows of a JSON, CSV or form body. Throws PGRST102. */
-export function parsePayload(body: Buffer, contentType: string): Payload {
-  switch (contentType) {
+export interface BodyRules {
+  /** Content type without its parameters. */
+  readonly type: string
+  readonly forFunction: boolean
+  /** The parameter `columns`: with it, the body is not read here at all. */
+  readonly columns: ReadonlySet<string> | undefined
+}
+
+const none: ReadonlySet<string> = new Set()
+
+/** Throws PGRST102. */
+export function readPayload(body: Buffer, { type, forFunction, columns }: BodyRules): Payload {
+  switch (type) {
+    case 'application/json':
+      return columns ? { kind: 'json', text: body.toString(), keys: columns } : jsonPayload(body, forFunction)
     case 'text/csv': {
       const rows = parseCsv(body.toString())
-      return { rows, isArray: true, json: JSON.stringify(rows) }
+      return { kind: 'json', text: JSON.stringify(rows), keys: new Set(Object.keys(rows[0] ?? {})) }
     }
     case 'application/x-www-form-urlencoded': {
-      const row = Object.fromEntries(new URLSearchParams(body.toString()))
-      return { rows: [row], isArray: false, json: JSON.stringify(row) }
+      const fields = readParameters(body.toString()).map(([name, text]) => [name, text ?? ''] as const)
+      const keys = new Set(fields.map(([name]) => name))
+      if (forFunction) return { kind: 'form', fields, keys }
+      return { kind: 'json', text: JSON.stringify(Object.fromEntries(fields)), keys }
     }
-    case 'application/json':
-    case 'application/vnd.pgrst.object+json':
-    case 'application/vnd.pgrst.array+json':
-      return jsonPayload(body.toString())
-    default:
-      throw restErrors.body(`Content-Type not acceptable: ${contentType}`)
+    case 'text/plain':
+    case 'text/xml':
+    case 'application/octet-stream':
+      if (forFunction) return { kind: 'raw', bytes: body, keys: none }
   }
+  throw restErrors.body(`Content-Type not acceptable: ${type}`)
 }
 
-function jsonPayload(text: string): Payload {
-  if (text.trim() === '') throw restErrors.body('Empty or invalid json')
+function jsonPayload(body: Buffer, forFunction: boolean): Payload {
+  const text = body.toString()
+  if (body.length === 0 && forFunction) return { kind: 'json', text, keys: none }
   const parsed = parseJson(text)
-  const rows = Array.isArray(parsed) ? parsed : [parsed]
-  if (rows.some(row => typeof row !== 'object' || row === null || Array.isArray(row)))
+  if (!Array.isArray(parsed)) {
+    if (!isObject(parsed)) return { kind: 'json', text: '[]', keys: none }
+    return { kind: 'json', text, keys: new Set(Object.keys(parsed)) }
+  }
+  if (parsed.length === 0) return { kind: 'json', text: '[]', keys: none }
+  const [first] = parsed
+  const keys = isObject(first) ? new Set(Object.keys(first)) : undefined
+  if (!keys || !parsed.every(one => isObject(one) && hasKeys(one, keys)))
     throw restErrors.body('All object keys must match')
-  return { rows, isArray: Array.isArray(parsed), json: text }
+  return { kind: 'json', text, keys }
 }
 
-/** An empty body counts as an empty object. */
-export function parseJson(text: string): unknown {
-  if (text.trim() === '') return {}
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
     throw restErrors.body('Empty or invalid json')
   }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function hasKeys(row: Readonly<Record<string, unknown>>, keys: ReadonlySet<string>): boolean {
+  const own = Object.keys(row)
+  return own.length === keys.size && own.every(key => keys.has(key))
 }

@@ -1,81 +1,177 @@
 import type { IncomingMessage } from 'node:http'
 import { restErrors } from '../errors.ts'
-import type { Query } from './ast.ts'
-import { readBody } from './body.ts'
-import { contentTypeOf } from './media.ts'
-import { type Preferences, parsePreferences } from './preferences.ts'
-import { parseQuery } from './query.ts'
+import { type Payload, readBody, readPayload } from './body.ts'
+import { type Media, mediaName, parseAccept, parseMedia } from './media.ts'
+import type { Preferences } from './preferences.ts'
+import { parseQuery, type Query } from './query.ts'
+import { allRows, intersection, isAllRows, isEmpty, noRows, type Range, readRangeHeader } from './range.ts'
 
-export type Resource =
-  | { readonly kind: 'root' }
-  | { readonly kind: 'table'; readonly name: string }
-  | { readonly kind: 'function'; readonly name: string }
+/** What a request is for and what it wants of it. */
+export type Action =
+  | { readonly kind: 'read'; readonly name: string; readonly headersOnly: boolean }
+  | { readonly kind: 'create' | 'update' | 'upsert' | 'delete'; readonly name: string }
+  | { readonly kind: 'call'; readonly name: string; readonly by: 'get' | 'head' | 'post' }
+  | { readonly kind: 'describe'; readonly headersOnly: boolean }
+  | { readonly kind: 'info'; readonly of: 'table' | 'function'; readonly name: string }
+  | { readonly kind: 'info'; readonly of: 'root' }
 
-/** A request, read and parsed, before anything is known of the schema. */
+/** A request, read and parsed, before anything is looked up in the schema. */
 export interface Call {
   readonly request: IncomingMessage
   readonly method: string
+  /** As it came, without the query. */
   readonly path: string
-  readonly resource: Resource
+  readonly action: Action
   readonly schemaName: string
   /** Whether the answer names the schema. */
   readonly showsProfile: boolean
   readonly preferences: Preferences
   readonly query: Query
-  readonly body: Buffer
-  readonly contentType: string
+  /** Rows of the resource itself, from limit, offset and the Range header. */
+  readonly range: Range
+  /** By the name of the parameter, `limit` among them. */
+  readonly ranges: ReadonlyMap<string, Range>
+  readonly payload: Payload | undefined
+  readonly contentType: Media
+  readonly accept: readonly Media[]
   header(name: string): string | undefined
 }
 
-const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS'])
-const noBody = Buffer.alloc(0)
+export interface CallRules {
+  readonly schemas: readonly string[]
+  readonly openApi: boolean
+  /** A function that answers at the root. */
+  readonly rootFunction: string | undefined
+}
 
 /** Reads all of a request. Throws the PGRST1xx errors. */
-export async function readCall(request: IncomingMessage, schemas: readonly string[]): Promise<Call> {
+export async function readCall(
+  request: IncomingMessage,
+  rules: CallRules,
+  preferencesOf: (header: string | undefined) => Promise<Preferences>,
+): Promise<Call> {
   const method = request.method ?? 'GET'
-  if (!methods.has(method)) throw restErrors.method(method)
   const header = (name: string) => {
     const found = request.headers[name]
     return Array.isArray(found) ? found.join(',') : found
   }
   const url = request.url ?? '/'
   const mark = url.indexOf('?')
-  const path = decoded(mark < 0 ? url : url.slice(0, mark))
-  const resource = resourceOf(path)
-  const reads = method === 'GET' || method === 'HEAD'
-  const profile = header(reads ? 'accept-profile' : 'content-profile')
-  const schemaName = profile ?? schemas[0] ?? 'public'
-  if (!schemas.includes(schemaName)) throw restErrors.schema(schemas)
-  const hasBody = method === 'POST' || method === 'PATCH' || method === 'PUT'
-  const body = hasBody ? await readBody(request) : noBody
+  const path = mark < 0 ? url : url.slice(0, mark)
+  const resource = resourceOf(path, rules)
+  const profile = header(writes.has(method) ? 'content-profile' : 'accept-profile')
+  const schemaName = profile ?? rules.schemas[0] ?? 'public'
+  if (!rules.schemas.includes(schemaName)) throw restErrors.schema(rules.schemas)
+  const action = actionOf(resource, method)
+  const readsFunction = action.kind === 'call' && action.by !== 'post'
+  const query = parseQuery(mark < 0 ? '' : url.slice(mark + 1), readsFunction)
+  const { range, ranges } = rangesOf(method, query, header('range'))
+  const contentType = parseMedia(header('content-type') ?? 'application/json')
   return {
     request,
     method,
     path,
-    resource,
+    action,
     schemaName,
-    showsProfile: schemas.length > 1,
-    preferences: parsePreferences(header('prefer')),
-    query: parseQuery(mark < 0 ? '' : url.slice(mark + 1), resource.kind === 'function' && reads),
-    body,
-    contentType: contentTypeOf(header('content-type')),
+    showsProfile: profile !== undefined || rules.schemas.length > 1,
+    preferences: await preferencesOf(header('prefer')),
+    query,
+    range,
+    ranges,
+    payload: await payloadOf(request, action, query, contentType),
+    contentType,
+    accept: parseAccept(header('accept')),
     header,
   }
 }
 
-function resourceOf(path: string): Resource {
-  const [, first = '', second, ...more] = path.split('/')
-  if (more.length > 0) throw restErrors.path()
-  if (first === '' && second === undefined) return { kind: 'root' }
-  if (second === undefined) return { kind: 'table', name: first }
-  if (first === 'rpc' && second !== '') return { kind: 'function', name: second }
-  throw restErrors.path()
+const writes: ReadonlySet<string> = new Set(['DELETE', 'PATCH', 'POST', 'PUT'])
+
+type Resource = { readonly kind: 'root' } | { readonly kind: 'table' | 'function'; readonly name: string }
+
+function resourceOf(path: string, { openApi, rootFunction }: CallRules): Resource {
+  const parts = path === '/' || path === '' ? [] : path.split('/').slice(1).map(decoded)
+  const [first, second] = parts
+  if (first === undefined) {
+    if (rootFunction !== undefined) return { kind: 'function', name: rootFunction }
+    if (!openApi) throw restErrors.notFound()
+    return { kind: 'root' }
+  }
+  if (parts.length === 1) return { kind: 'table', name: first }
+  if (parts.length === 2 && first === 'rpc' && second !== undefined) return { kind: 'function', name: second }
+  throw restErrors.notFound()
 }
 
-function decoded(path: string): string {
+function decoded(part: string): string {
   try {
-    return decodeURIComponent(path)
+    return decodeURIComponent(part)
   } catch {
-    throw restErrors.path()
+    throw restErrors.notFound()
   }
+}
+
+function actionOf(resource: Resource, method: string): Action {
+  switch (resource.kind) {
+    case 'root':
+      if (method === 'GET' || method === 'HEAD') return { kind: 'describe', headersOnly: method === 'HEAD' }
+      if (method === 'OPTIONS') return { kind: 'info', of: 'root' }
+      break
+    case 'function': {
+      const { name } = resource
+      if (method === 'GET' || method === 'HEAD')
+        return { kind: 'call', name, by: method === 'GET' ? 'get' : 'head' }
+      if (method === 'POST') return { kind: 'call', name, by: 'post' }
+      if (method === 'OPTIONS') return { kind: 'info', of: 'function', name }
+      throw restErrors.rpcMethod(method)
+    }
+    case 'table': {
+      const { name } = resource
+      if (method === 'GET' || method === 'HEAD') return { kind: 'read', name, headersOnly: method === 'HEAD' }
+      if (method === 'OPTIONS') return { kind: 'info', of: 'table', name }
+      const kind = changes.get(method)
+      if (kind) return { kind, name }
+    }
+  }
+  throw restErrors.method(method)
+}
+
+const changes: ReadonlyMap<string, 'create' | 'update' | 'upsert' | 'delete'> = new Map([
+  ['POST', 'create'],
+  ['PATCH', 'update'],
+  ['PUT', 'upsert'],
+  ['DELETE', 'delete'],
+])
+
+/** Throws PGRST103, PGRST109 and PGRST114. */
+function rangesOf(method: string, { ranges, order }: Query, header: string | undefined) {
+  const fromHeader = method === 'GET' ? readRangeHeader(header) : allRows
+  const limited = ranges.get('limit') ?? allRows
+  const none = limited.last === -1
+  const range = none ? noRows : intersection(fromHeader, limited)
+  if (!none && isEmpty(range))
+    throw isEmpty(fromHeader) ? restErrors.lowerOverUpper() : restErrors.negativeLimit()
+  if ((method === 'PATCH' || method === 'DELETE') && ranges.size > 0 && order.length === 0)
+    throw restErrors.limitWithoutOrder()
+  if (method === 'PUT' && !isAllRows(range)) throw restErrors.putLimit()
+  return { range, ranges: new Map(ranges).set('limit', range) }
+}
+
+async function payloadOf(
+  request: IncomingMessage,
+  action: Action,
+  { columns }: Query,
+  contentType: Media,
+): Promise<Payload | undefined> {
+  const forFunction = action.kind === 'call'
+  const isSent =
+    action.kind === 'create' ||
+    action.kind === 'update' ||
+    action.kind === 'upsert' ||
+    (forFunction && action.by === 'post')
+  if (!isSent) return undefined
+  return readPayload(await readBody(request), {
+    type: mediaName(contentType),
+    forFunction,
+    columns: action.kind === 'upsert' ? undefined : columns,
+  })
 }

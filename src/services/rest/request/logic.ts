@@ -1,48 +1,54 @@
-import type { Filter, Group } from './ast.ts'
-import { parseField } from './field.ts'
-import { parseCondition } from './filter.ts'
-import { Scanner } from './scanner.ts'
+import type { Filter, Logic, LogicGroup } from './ast.ts'
+import { condition, upToComma, wholeQuoted } from './condition.ts'
+import { delimiter, field } from './names.ts'
+import { char, lexeme, noneOf, string } from './parser/characters.ts'
+import {
+  attempt,
+  label,
+  lazy,
+  many,
+  map,
+  or,
+  type Parser,
+  pure,
+  separated,
+  sequence,
+} from './parser/parser.ts'
 
-/** The inside of `or=(…)` or `and=(…)`. */
-export function parseLogic(kind: 'and' | 'or', negated: boolean, text: string): Group {
-  const scanner = new Scanner(text, 'logic tree')
-  const group = { kind, negated, members: members(scanner) }
-  scanner.skipBlanks()
-  scanner.end()
-  return group
-}
+const arrayLiteral = attempt(
+  sequence([string('{'), many(noneOf('{}')), string('}')], (_open, characters) => `{${characters.join('')}}`),
+)
 
-function members(scanner: Scanner): readonly Filter[] {
-  if (!scanner.accept('(')) scanner.fail('"("')
-  const list: Filter[] = []
-  do {
-    scanner.skipBlanks()
-    list.push(member(scanner))
-    scanner.skipBlanks()
-  } while (scanner.accept(','))
-  if (!scanner.accept(')')) scanner.fail('"," or ")"')
-  return list
-}
+const filter: Parser<Filter> = sequence(
+  [field, delimiter, condition(or(wholeQuoted, arrayLiteral, upToComma))],
+  (one, _dot, said) => ({ kind: 'filter' as const, field: one, ...said }),
+)
 
-function member(scanner: Scanner): Filter {
-  const word = scanner.match(/(?:not\.)?(?:and|or)(?=\()/y)
-  if (word !== undefined) {
-    const kind = word.endsWith('and') ? 'and' : 'or'
-    return { kind, negated: word.startsWith('not.'), members: scanner.nested(() => members(scanner)) }
-  }
-  const field = parseField(scanner)
-  if (!scanner.accept('.')) scanner.fail('"."')
-  return parseCondition(field, scanner, () => operand(scanner))
-}
+const negation = label(
+  or(attempt(sequence([string('not'), delimiter], () => true)), pure(false)),
+  'negation operator (not)',
+)
+const operator = label(
+  or<'and' | 'or'>(
+    attempt(map(string('and'), () => 'and')),
+    map(string('or'), () => 'or'),
+  ),
+  'logic operator (and, or)',
+)
 
-/** A value ends at a comma or parenthesis, unless it is in quotes or is an array. */
-function operand(scanner: Scanner): string {
-  if (scanner.peek('"')) {
-    const at = scanner.at
-    const quoted = scanner.quoted()
-    if (scanner.done || scanner.peek(',') || scanner.peek(')')) return quoted
-    scanner.at = at
-  }
-  if (scanner.peek('{')) return scanner.match(/\{(?:"(?:[^"\\]|\\.)*"|[^}"])*\}/sy) ?? scanner.fail('"}"')
-  return scanner.match(/[^,)]*/y) ?? ''
-}
+const group: Parser<LogicGroup> = sequence(
+  [
+    negation,
+    operator,
+    lexeme(char('(')),
+    separated(
+      lazy(() => logic),
+      lexeme(char(',')),
+    ),
+    lexeme(char(')')),
+  ],
+  (negated, kind, _open, members) => ({ kind, negated, members }),
+)
+
+/** `or(a.eq.1,not.and(b.gt.2,c.is.null))` */
+export const logic: Parser<Logic> = or<Logic>(attempt(filter), group)

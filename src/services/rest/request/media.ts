@@ -1,33 +1,102 @@
-/** A media type that was asked for. */
-export interface Media {
-  /** Without parameters, lower case. */
-  readonly type: string
-  readonly parameters: ReadonlyMap<string, string>
+/** A media type as this service tells them apart. */
+export type Media =
+  | { readonly kind: 'plain'; readonly type: string }
+  | { readonly kind: 'array-stripped' }
+  | { readonly kind: 'object'; readonly stripped: boolean }
+  | { readonly kind: 'plan'; readonly of: Media; readonly json: boolean; readonly options: readonly string[] }
+
+export const jsonMedia: Media = { kind: 'plain', type: 'application/json' }
+const planOptions = ['analyze', 'verbose', 'settings', 'buffers', 'wal']
+
+export function parseMedia(text: string): Media {
+  const [type = '', ...parameters] = splitOutsideQuotes(text).map(part => part.trim())
+  const name = type.toLowerCase()
+  const stripped = parameters.length === 1 && parameters[0] === 'nulls=stripped'
+  switch (name) {
+    case 'application/vnd.pgrst.plan':
+    case 'application/vnd.pgrst.plan+text':
+      return planOf(parameters, false)
+    case 'application/vnd.pgrst.plan+json':
+      return planOf(parameters, true)
+    case 'application/vnd.pgrst.object':
+    case 'application/vnd.pgrst.object+json':
+      return { kind: 'object', stripped }
+    case 'application/vnd.pgrst.array':
+    case 'application/vnd.pgrst.array+json':
+      return stripped ? { kind: 'array-stripped' } : jsonMedia
+    default:
+      return { kind: 'plain', type: name }
+  }
 }
 
-/** What is accepted, the most wanted first. */
+function planOf(parameters: readonly string[], json: boolean): Media {
+  const after = (start: string) => parameters.find(one => one.startsWith(start))?.slice(start.length)
+  const asked = (after('options=') ?? '').split('|')
+  const explained = after('for=')?.replace(/^"+|"+$/g, '')
+  return {
+    kind: 'plan',
+    of: explained === undefined ? jsonMedia : parseMedia(explained),
+    json,
+    options: planOptions.filter(option => asked.includes(option)),
+  }
+}
+
+function splitOutsideQuotes(text: string): string[] {
+  return text.match(/(?:"[^"]*"|[^;"])+/g) ?? []
+}
+
+export function mediaName(media: Media): string {
+  switch (media.kind) {
+    case 'plain':
+      return media.type
+    case 'array-stripped':
+      return 'application/vnd.pgrst.array+json;nulls=stripped'
+    case 'object':
+      return `application/vnd.pgrst.object+json${media.stripped ? ';nulls=stripped' : ''}`
+    case 'plan': {
+      const options = media.options.length === 0 ? '' : `; options=${media.options.join('|')}`
+      return `application/vnd.pgrst.plan+${media.json ? 'json' : 'text'}; for="${mediaName(media.of)}"${options}`
+    }
+  }
+}
+
+const ofOurs: ReadonlySet<string> = new Set([
+  'application/json',
+  'application/geo+json',
+  'text/csv',
+  'text/plain',
+  'text/xml',
+  'application/openapi+json',
+  'application/x-www-form-urlencoded',
+  '*/*',
+])
+
+/** With its character set, where that is known. */
+export function contentTypeOf(media: Media): string {
+  const isOther = media.kind === 'plain' && !ofOurs.has(media.type)
+  return isOther ? mediaName(media) : `${mediaName(media)}; charset=utf-8`
+}
+
+/** What is accepted, the most wanted first; of equals, the more specific. */
 export function parseAccept(header: string | undefined): readonly Media[] {
-  const asked = splitOutsideQuotes(header ?? '*/*', ',').flatMap(part => {
-    const [type = '', ...rest] = splitOutsideQuotes(part, ';').map(piece => piece.trim())
-    if (type === '') return []
-    const parameters = new Map(
-      rest.map(piece => {
-        const at = piece.indexOf('=')
-        const text = at < 0 ? '' : piece.slice(at + 1).trim()
-        return [piece.slice(0, at < 0 ? undefined : at).toLowerCase(), text.replace(/^"|"$/g, '')] as const
-      }),
-    )
-    const quality = Number(parameters.get('q') ?? 1)
-    return [{ type: type.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 1 : quality }]
-  })
-  return asked.filter(({ quality }) => quality > 0).sort((a, b) => b.quality - a.quality)
+  if (header === undefined) return [{ kind: 'plain', type: '*/*' }]
+  return header
+    .split(',')
+    .map(part => {
+      const text = part.replaceAll(' ', '')
+      const at = text.indexOf(';q=')
+      const type = at < 0 ? text : text.slice(0, at)
+      const said = at < 0 ? 1 : Number.parseFloat(text.slice(at + 3))
+      return {
+        media: parseMedia(type),
+        quality: Number.isNaN(said) ? 1 : said,
+        detail: count(type, ';') - count(type, '*'),
+      }
+    })
+    .sort((a, b) => b.quality - a.quality || b.detail - a.detail)
+    .map(({ media }) => media)
 }
 
-/** Content-Type without its parameters. Nothing said means JSON. */
-export function contentTypeOf(header: string | undefined): string {
-  return header?.split(';')[0]?.trim().toLowerCase() || 'application/json'
-}
-
-function splitOutsideQuotes(text: string, separator: ',' | ';'): string[] {
-  return text.match(separator === ',' ? /(?:"[^"]*"|[^,"])+/g : /(?:"[^"]*"|[^;"])+/g) ?? []
+function count(text: string, character: string): number {
+  return text.split(character).length - 1
 }

@@ -1,24 +1,41 @@
 import type { OrderTerm } from './ast.ts'
-import { parseField } from './field.ts'
-import { Scanner } from './scanner.ts'
+import { delimiter, field, fieldName } from './names.ts'
+import { char, eof, lexeme, string } from './parser/characters.ts'
+import {
+  ahead,
+  attempt,
+  between,
+  map,
+  option,
+  or,
+  type Parser,
+  separated,
+  sequence,
+} from './parser/parser.ts'
 
-/** `order=a.desc.nullslast,b->x,relation(c).asc` */
-export function parseOrder(text: string): readonly OrderTerm[] {
-  const scanner = new Scanner(text, 'order')
-  const terms: OrderTerm[] = []
-  do {
-    let field = parseField(scanner)
-    let relation: string | undefined
-    if (field.steps.length === 0 && scanner.accept('(')) {
-      relation = field.name
-      field = parseField(scanner)
-      if (!scanner.accept(')')) scanner.fail('")"')
-    }
-    const descending = scanner.accept('.desc')
-    if (!descending) scanner.accept('.asc')
-    const nulls = scanner.accept('.nullsfirst') ? 'first' : scanner.accept('.nullslast') ? 'last' : undefined
-    terms.push({ field, relation, descending, nulls })
-  } while (scanner.accept(','))
-  scanner.end('",", "asc", "desc", "nullsfirst", "nullslast" or end of input')
-  return terms
-}
+const dotted = <T extends string>(...known: readonly T[]): Parser<T> =>
+  or(...known.map(word => attempt(sequence([delimiter, string(word)], () => word))))
+
+const direction = option(dotted('asc', 'desc'), undefined)
+const nulls = map(dotted('nullsfirst', 'nullslast'), word =>
+  word === 'nullsfirst' ? ('first' as const) : ('last' as const),
+)
+const end = or<unknown>(attempt(ahead(char(','))), attempt(eof))
+const nullsAtEnd = or(
+  sequence([option(nulls, undefined), end], found => found),
+  map(end, () => undefined),
+)
+
+const ofRelation: Parser<OrderTerm> = sequence(
+  [fieldName, between(char('('), field, char(')')), direction, nullsAtEnd],
+  (relation, column, way, where) => ({ relation, field: column, direction: way, nulls: where }),
+)
+const ofField: Parser<OrderTerm> = sequence([field, direction, nullsAtEnd], (column, way, where) => ({
+  relation: undefined,
+  field: column,
+  direction: way,
+  nulls: where,
+}))
+
+/** `a.desc.nullslast,b->x,relation(c).asc` */
+export const orderList = separated(lexeme(or(attempt(ofRelation), ofField)), char(','))

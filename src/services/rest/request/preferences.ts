@@ -1,66 +1,91 @@
-import { restErrors } from '../errors.ts'
-
+/** What a request prefers, and its words that nobody knows. */
 export interface Preferences {
-  readonly representation: 'minimal' | 'headers-only' | 'representation' | undefined
   readonly resolution: 'merge-duplicates' | 'ignore-duplicates' | undefined
+  readonly representation: 'representation' | 'minimal' | 'headers-only' | undefined
+  readonly params: 'single-object' | undefined
   readonly count: 'exact' | 'planned' | 'estimated' | undefined
-  readonly missing: 'default' | 'null' | undefined
   readonly tx: 'commit' | 'rollback' | undefined
-  readonly maxAffected: number | undefined
+  readonly missing: 'default' | 'null' | undefined
   readonly handling: 'strict' | 'lenient' | undefined
   readonly timezone: string | undefined
-  readonly params: 'single-object' | undefined
+  readonly maxAffected: number | undefined
+  readonly unknown: readonly string[]
 }
 
-const choices: Readonly<Record<string, readonly string[]>> = {
-  return: ['minimal', 'headers-only', 'representation'],
+const choices = {
   resolution: ['merge-duplicates', 'ignore-duplicates'],
-  count: ['exact', 'planned', 'estimated'],
-  missing: ['default', 'null'],
-  tx: ['commit', 'rollback'],
-  handling: ['strict', 'lenient'],
+  return: ['representation', 'minimal', 'headers-only'],
   params: ['single-object'],
+  count: ['exact', 'planned', 'estimated'],
+  tx: ['commit', 'rollback'],
+  missing: ['default', 'null'],
+  handling: ['strict', 'lenient'],
+} as const
+
+const known: ReadonlySet<string> = new Set(
+  Object.entries(choices).flatMap(([name, values]) => values.map(value => `${name}=${value}`)),
+)
+
+export interface PreferenceRules {
+  /** Whether a request may say how its transaction ends. */
+  readonly mayEnd: boolean
+  isTimezone(name: string): boolean
 }
 
-/** Reads Prefer; the first of several equal names counts. Throws PGRST122 when handling is strict and something is not understood. */
-export function parsePreferences(header: string | undefined): Preferences {
-  const values = new Map<string, string>()
-  const unknown: string[] = []
-  for (const part of (header ?? '').split(',')) {
-    const text = part.trim()
-    if (text === '') continue
-    const at = text.indexOf('=')
-    const name = at < 0 ? text : text.slice(0, at).trim()
-    const chosen = at < 0 ? '' : text.slice(at + 1).trim()
-    if (!isKnown(name, chosen)) unknown.push(text)
-    else if (!values.has(name)) values.set(name, chosen)
+/** Reads Prefer. Of several words about one thing the first counts. */
+export function parsePreferences(header: string | undefined, rules: PreferenceRules): Preferences {
+  const words = header === undefined ? [] : header.split(',').map(word => word.trim())
+  const chosen = <N extends keyof typeof choices>(name: N): (typeof choices)[N][number] | undefined => {
+    const word = words.find(one => one.startsWith(`${name}=`) && known.has(one))
+    return word?.slice(name.length + 1) as (typeof choices)[N][number] | undefined
   }
-  if (values.get('handling') === 'strict' && unknown.length > 0) throw restErrors.preferences(unknown)
-  const maxAffected = values.get('max-affected')
+  const after = (start: string) => words.find(word => word.startsWith(start))?.slice(start.length)
+  const zone = after('timezone=')
+  const timezone = zone !== undefined && rules.isTimezone(zone) ? zone : undefined
+  const affected = after('max-affected=')
   return {
-    representation: values.get('return') as Preferences['representation'],
-    resolution: values.get('resolution') as Preferences['resolution'],
-    count: values.get('count') as Preferences['count'],
-    missing: values.get('missing') as Preferences['missing'],
-    tx: values.get('tx') as Preferences['tx'],
-    maxAffected: maxAffected === undefined ? undefined : Number(maxAffected),
-    handling: values.get('handling') as Preferences['handling'],
-    timezone: values.get('timezone'),
-    params: values.get('params') as Preferences['params'],
+    resolution: chosen('resolution'),
+    representation: chosen('return'),
+    params: chosen('params'),
+    count: chosen('count'),
+    tx: rules.mayEnd ? chosen('tx') : undefined,
+    missing: chosen('missing'),
+    handling: chosen('handling'),
+    timezone,
+    maxAffected: affected !== undefined && /^-?\d{1,18}$/.test(affected) ? Number(affected) : undefined,
+    unknown: words.filter(
+      word =>
+        !known.has(word) &&
+        !(word.startsWith('timezone=') && timezone !== undefined) &&
+        !word.startsWith('max-affected='),
+    ),
   }
 }
 
-function isKnown(name: string, chosen: string): boolean {
-  if (name === 'max-affected') return /^\d+$/.test(chosen)
-  if (name === 'timezone') return isTimeZone(chosen)
-  return choices[name]?.includes(chosen) ?? false
+type Applied = Exclude<keyof Preferences, 'unknown'>
+
+/** Preference-Applied: of what was asked for, that which this kind of request heeds. */
+export function appliedPreferences(
+  preferences: Preferences,
+  heeded: readonly Applied[],
+): Record<string, string> {
+  const strict = preferences.handling === 'strict'
+  const words = shownOrder.flatMap(([name, word]) => {
+    const said = preferences[name]
+    if (said === undefined || !heeded.includes(name) || (name === 'maxAffected' && !strict)) return []
+    return [`${word}=${said}`]
+  })
+  return words.length === 0 ? {} : { 'preference-applied': words.join(', ') }
 }
 
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
-  }
-}
+const shownOrder: readonly (readonly [Applied, string])[] = [
+  ['resolution', 'resolution'],
+  ['missing', 'missing'],
+  ['representation', 'return'],
+  ['params', 'params'],
+  ['count', 'count'],
+  ['tx', 'tx'],
+  ['handling', 'handling'],
+  ['timezone', 'timezone'],
+  ['maxAffected', 'max-affected'],
+]

@@ -1,96 +1,118 @@
-import { restErrors } from '../errors.ts'
-import { type Filter, type Level, levelKey, type OrderTerm, type Query } from './ast.ts'
-import { parseJsonSteps } from './field.ts'
-import { looksLikeFilter, parseFilter } from './filter.ts'
-import { parseLogic } from './logic.ts'
-import { parseOrder } from './order.ts'
-import { Scanner } from './scanner.ts'
-import { parseSelect } from './select.ts'
+import type { At, EmbedPath, Filter, Logic, OrderTerm, SelectItem } from './ast.ts'
+import { condition, restOfText } from './condition.ts'
+import { logic } from './logic.ts'
+import { columnNames, delimiter, fieldName, treePath } from './names.ts'
+import { orderList } from './order.ts'
+import { canonical, readParameters } from './parameters.ts'
+import { parse } from './parse.ts'
+import { map, option, separated } from './parser/parser.ts'
+import { type Range, readRange } from './range.ts'
+import { selectList } from './select.ts'
 
-interface Draft {
-  path: readonly string[]
-  filters: Filter[]
-  order: readonly OrderTerm[]
-  limit: number | undefined
-  offset: number
+/** What stands after the question mark, read. */
+export interface Query {
+  /** Its parameters in the order of their names. */
+  readonly canonical: string
+  readonly items: readonly SelectItem[]
+  readonly filters: readonly At<Filter>[]
+  /** Names of all parameters that are filters, as they stand in the address. */
+  readonly filterNames: ReadonlySet<string>
+  readonly logic: readonly At<Logic>[]
+  readonly order: readonly At<readonly OrderTerm[]>[]
+  /** By the name of the parameter: `limit`, `clients.limit`. */
+  readonly ranges: ReadonlyMap<string, Range>
+  readonly columns: ReadonlySet<string> | undefined
+  readonly onConflict: readonly string[] | undefined
+  /** Parameters of a function that is called with GET, in their order. */
+  readonly args: readonly (readonly [name: string, value: string])[]
 }
 
-/** Reads the query string. `forFunction`: what is no filter is an argument of the function. */
+type Named = readonly [name: string, text: string]
+
+/** Reads the query. `forFunction`: what is no filter is an argument of the function. Throws PGRST100. */
 export function parseQuery(search: string, forFunction: boolean): Query {
-  const levels = new Map<string, Draft>()
-  const args: [string, string][] = []
-  let select = ''
-  let columns: readonly string[] | undefined
-  let onConflict: readonly string[] | undefined
-  for (const [key, text] of new URLSearchParams(search)) {
-    if (key === 'select') select = text
-    else if (key === 'columns') columns = parseNames(text)
-    else if (key === 'on_conflict') onConflict = parseNames(text)
-    else if (forFunction && isArgument(key, text)) args.push([key, text])
-    else place(levels, key, text)
-  }
-  return { items: parseSelect(select), levels: levels as Map<string, Level>, columns, onConflict, args }
-}
+  const all = readParameters(search)
+  const given = all.flatMap(([name, text]): Named[] => (text === undefined ? [] : [[name, text]]))
+  const first = (wanted: string) => all.find(([name]) => name === wanted)?.[1]
+  const ending = (...words: readonly string[]) => given.filter(([name]) => words.includes(lastWord(name)))
 
-function isArgument(key: string, text: string): boolean {
-  return !/^(?:not\.)?(?:and|or)$|^(?:order|limit|offset)$|[.]|->/.test(key) && !looksLikeFilter(text)
-}
-
-/** `clients.projects.name=eq.x` is a filter of `name` for what is embedded as `projects` in `clients`. */
-function place(levels: Map<string, Draft>, key: string, text: string): void {
-  const scanner = new Scanner(key, 'tree path')
-  const names = [scanner.name()]
-  while (scanner.accept('.')) names.push(scanner.name())
-  const steps = parseJsonSteps(scanner)
-  scanner.end()
-  let word = names.pop() ?? ''
-  if ((word === 'and' || word === 'or') && names.at(-1) === 'not') word = `${names.pop()}.${word}`
-  const level = levelOf(levels, names)
-  switch (word) {
-    case 'order':
-      level.order = parseOrder(text)
-      return
-    case 'limit':
-      level.limit = parseCount('limit', text)
-      if (level.limit < 0) throw restErrors.range('Limit should be greater than or equal to zero.')
-      return
-    case 'offset':
-      level.offset = Math.max(0, parseCount('offset', text))
-      return
-    case 'and':
-    case 'or':
-      level.filters.push(parseLogic(word, false, text))
-      return
-    case 'not.and':
-    case 'not.or':
-      level.filters.push(parseLogic(word === 'not.and' ? 'and' : 'or', true, text))
-      return
-    default:
-      level.filters.push(parseFilter({ name: word, steps }, text))
+  const order = ending('order').map(readOrder)
+  const logicTrees = ending('and', 'or').map(readLogic)
+  const columns = first('columns')
+  const chosen = columns === undefined ? undefined : parse(columnNames, 'columns parameter', columns)
+  const select = first('select')
+  const items = parse(selectList, 'select parameter', select ?? '*')
+  const conditions = given.filter(([name]) => !reserved.has(name) && !ofLevels.has(lastWord(name)))
+  const read = conditions.map(one => readFilter(one, forFunction))
+  const onConflict = first('on_conflict')
+  return {
+    canonical: canonical(all),
+    items,
+    filters: read.flatMap(one => (one.filter ? [[one.path, one.filter] as const] : [])),
+    filterNames: new Set(conditions.map(([name]) => name)),
+    logic: logicTrees,
+    order,
+    ranges: rangesOf(ending('limit'), ending('offset')),
+    columns: chosen && new Set(chosen),
+    onConflict:
+      onConflict === undefined ? undefined : parse(columnNames, 'on_conflict parameter', onConflict),
+    args: read.flatMap(one => (one.filter ? [] : [[one.name, one.text] as const])),
   }
 }
 
-function levelOf(levels: Map<string, Draft>, path: readonly string[]): Draft {
-  const key = levelKey(path)
-  let level = levels.get(key)
-  if (!level) {
-    level = { path, filters: [], order: [], limit: undefined, offset: 0 }
-    levels.set(key, level)
+const reserved: ReadonlySet<string> = new Set(['select', 'columns', 'on_conflict'])
+const ofLevels: ReadonlySet<string> = new Set(['order', 'limit', 'offset', 'and', 'or'])
+
+function lastWord(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1)
+}
+
+function readOrder([name, text]: Named): At<readonly OrderTerm[]> {
+  const [path] = parse(treePath, 'tree path', name)
+  return [path, parse(orderList, 'order', text)]
+}
+
+const wholeCondition = condition(restOfText)
+const conditionOrArgument = option(wholeCondition, undefined)
+
+interface ReadFilter {
+  readonly path: EmbedPath
+  readonly name: string
+  readonly text: string
+  readonly filter: Filter | undefined
+}
+
+function readFilter([key, text]: Named, forFunction: boolean): ReadFilter {
+  const [path, field] = parse(treePath, 'tree path', key)
+  const said = parse(forFunction ? conditionOrArgument : wholeCondition, 'filter', text)
+  return { path, name: field.name, text, filter: said && { kind: 'filter', field, ...said } }
+}
+
+const logicPath = map(separated(fieldName, delimiter), names => {
+  const operator = names.at(-1) ?? ''
+  const before = names.slice(0, -1)
+  return {
+    path: before.filter(name => name !== 'not'),
+    start: names.includes('not') ? `not.${operator}` : operator,
   }
-  return level
+})
+
+/** `or=(…)` is read as `or(…)`. */
+function readLogic([name, text]: Named): At<Logic> {
+  const { path, start } = parse(logicPath, 'logic path', name)
+  return [path, parse(logic, 'logic tree', start + text, text)]
 }
 
-function parseNames(text: string): readonly string[] {
-  const scanner = new Scanner(text, 'columns parameter')
-  const names: string[] = []
-  if (text.trim() === '') return names
-  do names.push(scanner.name())
-  while (scanner.accept(','))
-  scanner.end('"," or end of input')
-  return names
+function rangesOf(limits: readonly Named[], offsets: readonly Named[]): ReadonlyMap<string, Range> {
+  const limitBy = new Map(limits)
+  const offsetBy = new Map(
+    offsets.map(([name, text]) => [`${name.slice(0, name.length - 'offset'.length)}limit`, text]),
+  )
+  const names = new Set([...limitBy.keys(), ...offsetBy.keys()])
+  return new Map([...names].map(name => [name, readRange(limitBy.get(name), offsetBy.get(name))]))
 }
 
-function parseCount(word: string, text: string): number {
-  if (/^-?\d{1,15}$/.test(text)) return Number(text)
-  throw restErrors.parse(`"failed to parse ${word} (${text})" (line 1, column 1)`, 'expecting a number')
+/** Where in the tree `clients.limit` belongs. Throws PGRST100. */
+export function rangePath(name: string): EmbedPath {
+  return parse(treePath, 'tree path', name)[0]
 }

@@ -1,26 +1,54 @@
-import { restErrors } from '../errors.ts'
-
+/** Rows from `offset` on; `last` is the last of them, undefined: all that follow. */
 export interface Range {
   readonly offset: number
-  readonly limit: number | undefined
+  readonly last: number | undefined
 }
 
-/** Limit and offset of the query, narrowed by the Range header (`0-9`) and the server's own maximum. */
-export function rangeOf(header: string | undefined, query: Range, maxRows: number | undefined): Range {
-  const match = /^(?:items=)?(\d+)-(\d*)$/.exec(header ?? '')
-  let { offset, limit } = query
-  if (match) {
-    const from = Number(match[1])
-    const to = match[2] === '' ? undefined : Number(match[2])
-    if (to !== undefined && from > to)
-      throw restErrors.range(
-        'The lower boundary must be lower than or equal to the upper boundary in the Range header.',
-      )
-    const end = limit === undefined ? undefined : offset + limit
-    offset = Math.max(offset, from)
-    const last = to === undefined ? end : Math.min(end ?? Number.MAX_SAFE_INTEGER, to + 1)
-    limit = last === undefined ? undefined : Math.max(0, last - offset)
-  }
-  if (maxRows !== undefined) limit = Math.min(limit ?? maxRows, maxRows)
-  return { offset, limit }
+export const allRows: Range = { offset: 0, last: undefined }
+/** What `limit=0` asks for. */
+export const noRows: Range = { offset: 0, last: -1 }
+
+export function isEmpty({ offset, last }: Range): boolean {
+  return last !== undefined && last < offset
+}
+
+export function isAllRows({ offset, last }: Range): boolean {
+  return offset === 0 && last === undefined
+}
+
+/** undefined: no limit. */
+export function limitOf({ offset, last }: Range): number | undefined {
+  return last === undefined ? undefined : last - offset + 1
+}
+
+export function intersection(one: Range, other: Range): Range {
+  const offset = Math.max(one.offset, other.offset)
+  if (one.last === undefined) return { offset, last: other.last }
+  return { offset, last: other.last === undefined ? one.last : Math.min(one.last, other.last) }
+}
+
+/** At most so many rows; what asks for none stays so. */
+export function restricted(range: Range, most: number | undefined): Range {
+  if (most === undefined || range.last === -1) return range
+  return intersection(range, { offset: 0, last: range.offset + most - 1 })
+}
+
+/** `limit` and `offset` as they stand in the address; what is no number counts as not said. */
+export function readRange(limit: string | undefined, offset: string | undefined): Range {
+  const from = Math.max(0, numberIn(offset) ?? 0)
+  const most = numberIn(limit)
+  if (offset === undefined) return { offset: 0, last: most === undefined ? undefined : most - 1 }
+  if (limit === undefined) return { offset: from, last: undefined }
+  return { offset: from, last: from + (most ?? 0) - 1 }
+}
+
+function numberIn(text: string | undefined): number | undefined {
+  return text !== undefined && /^\s*-?\d+\s*$/.test(text) ? Number(text) : undefined
+}
+
+/** The header `Range: 0-9`. */
+export function readRangeHeader(text: string | undefined): Range {
+  const found = /^(\d+)-(\d*)$/.exec(text ?? '')
+  if (!found) return allRows
+  return { offset: Number(found[1]), last: found[2] === '' ? undefined : Number(found[2]) }
 }

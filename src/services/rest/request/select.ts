@@ -1,82 +1,139 @@
-import { aggregateNames, type ColumnItem, type SelectItem } from './ast.ts'
-import { parseJsonSteps } from './field.ts'
-import { Scanner } from './scanner.ts'
+import type { Aggregate, Join, SelectedField, SelectedRelation, SelectItem } from './ast.ts'
+import { field, fieldName, identifier } from './names.ts'
+import { char, eof, lexeme, string } from './parser/characters.ts'
+import { shown } from './parser/failure.ts'
+import {
+  ahead,
+  attempt,
+  between,
+  chain,
+  lazy,
+  map,
+  option,
+  or,
+  type Parser,
+  pure,
+  separated,
+  sequence,
+  unless,
+} from './parser/parser.ts'
 
-export const allColumns: ColumnItem = {
-  kind: 'column',
-  field: { name: '*', steps: [] },
+const optional = <T>(parser: Parser<T>): Parser<T | undefined> => option(parser, undefined)
+const refuse: Parser<never> = () => ({ ok: false, consumed: false, failure: undefined })
+
+const aliasEnd = sequence(
+  [char(':'), unless(char(':'), character => shown(character, "'"))],
+  _colon => undefined,
+)
+const alias = optional(attempt(sequence([fieldName, aliasEnd], name => name)))
+
+type Parameter = { readonly join: Join } | { readonly hint: string }
+const parameter: Parser<Parameter> = sequence(
+  [
+    char('!'),
+    or<Parameter>(
+      attempt(map(string('left'), () => ({ join: 'left' as const }))),
+      attempt(map(string('inner'), () => ({ join: 'inner' as const }))),
+      attempt(map(fieldName, hint => ({ hint }))),
+    ),
+  ],
+  (_mark, chosen) => chosen,
+)
+const parameters = sequence([optional(parameter), optional(parameter)], (one, two) => {
+  const all = { ...two, ...one } as { readonly hint?: string; readonly join?: Join }
+  return { hint: all.hint, join: all.join }
+})
+const opensList = attempt(ahead(string('(')))
+
+type Head = Omit<SelectedRelation, 'items'>
+
+const spreadHead: Parser<Head> = lexeme(
+  sequence([string('...'), fieldName, parameters, opensList], (_dots, relation, { hint, join }) => ({
+    kind: 'relation' as const,
+    relation,
+    alias: undefined,
+    hint,
+    join,
+    spread: true,
+  })),
+)
+
+/** `count()` is an aggregate, not a relation of that name. */
+const relationName = chain(fieldName, name => (name === 'count' ? refuse : pure(name)))
+
+const relationHead: Parser<Head> = lexeme(
+  sequence([alias, relationName, parameters, opensList], (name, relation, { hint, join }) => ({
+    kind: 'relation' as const,
+    relation,
+    alias: name,
+    hint,
+    join,
+    spread: false,
+  })),
+)
+
+const fieldEnd = or<unknown>(attempt(ahead(string(')'))), attempt(ahead(string(','))), attempt(eof))
+const cast = optional(sequence([string('::'), identifier], (_colons, type) => type))
+const aggregate: Parser<Aggregate> = or<Aggregate>(
+  map(string('sum'), () => 'sum'),
+  map(string('avg'), () => 'avg'),
+  map(string('count'), () => 'count'),
+  map(attempt(string('max')), () => 'max'),
+  map(attempt(string('min')), () => 'min'),
+)
+const everything = { name: '*', path: [] }
+
+export const allColumns: SelectedField = {
+  kind: 'field',
+  field: everything,
   alias: undefined,
   cast: undefined,
   aggregate: undefined,
   aggregateCast: undefined,
 }
 
-/** `select=`: columns with aliases, casts, JSON paths and aggregates, and embedded resources. */
-export function parseSelect(text: string): readonly SelectItem[] {
-  if (text.trim() === '') return [allColumns]
-  const scanner = new Scanner(text, 'select parameter')
-  const items = list(scanner)
-  scanner.end('letter, digit, "-", "->>", "->", "::", ".", "," or end of input')
-  return items
-}
+const selectedField: Parser<SelectedField> = lexeme(
+  or<SelectedField>(
+    attempt(sequence([string('*'), fieldEnd], () => allColumns)),
+    attempt(
+      sequence([alias, string('count()'), cast, fieldEnd], (name, _count, aggregateCast) => ({
+        ...allColumns,
+        alias: name,
+        aggregate: 'count' as const,
+        aggregateCast,
+      })),
+    ),
+    sequence(
+      [
+        alias,
+        field,
+        cast,
+        optional(attempt(sequence([char('.'), aggregate, string('()')], (_dot, name) => name))),
+        cast,
+        fieldEnd,
+      ],
+      (name, chosen, type, aggregated, aggregateCast) => ({
+        kind: 'field' as const,
+        field: chosen,
+        alias: name,
+        cast: type,
+        aggregate: aggregated,
+        aggregateCast,
+      }),
+    ),
+  ),
+)
 
-function list(scanner: Scanner): readonly SelectItem[] {
-  const items: SelectItem[] = []
-  scanner.skipBlanks()
-  if (scanner.done || scanner.peek(')')) return items
-  do {
-    items.push(item(scanner))
-    scanner.skipBlanks()
-  } while (scanner.accept(','))
-  return items
-}
+const inParentheses: Parser<readonly SelectItem[]> = between(
+  char('('),
+  lazy(() => selectList),
+  char(')'),
+)
+const embedded = (head: Parser<Head>): Parser<SelectItem> =>
+  sequence([attempt(head), inParentheses], (one, items) => ({ ...one, items }))
 
-function item(scanner: Scanner): SelectItem {
-  scanner.skipBlanks()
-  const spread = scanner.accept('...')
-  let name = scanner.name()
-  let alias: string | undefined
-  if (scanner.peek(':') && !scanner.peek('::')) {
-    scanner.accept(':')
-    alias = name
-    name = scanner.name()
-  }
-  let hint: string | undefined
-  let inner = false
-  while (scanner.accept('!')) {
-    const word = scanner.name()
-    if (word === 'inner') inner = true
-    else if (word !== 'left') hint = word
-  }
-  if (name === 'count' && hint === undefined && scanner.accept('()'))
-    return { ...allColumns, alias, aggregate: 'count', aggregateCast: cast(scanner) }
-  if (scanner.accept('(')) {
-    const items = scanner.nested(() => list(scanner))
-    if (!scanner.accept(')')) scanner.fail('"," or ")"')
-    return { kind: 'embed', relation: name, alias, hint, inner, spread, items }
-  }
-  if (spread || hint !== undefined || inner) scanner.fail('"("')
-  const field = { name, steps: parseJsonSteps(scanner) }
-  const before = cast(scanner)
-  const aggregate = scanner.accept('.')
-    ? (aggregateNames.find(known => scanner.accept(`${known}()`)) ??
-      scanner.fail('"sum()", "avg()", "count()", "max()" or "min()"'))
-    : undefined
-  return {
-    kind: 'column',
-    field,
-    alias,
-    cast: before,
-    aggregate,
-    aggregateCast: aggregate && cast(scanner),
-  }
-}
-
-/** A type's name goes into the statement as it is, so that it may hold nothing but a name. */
-function cast(scanner: Scanner): string | undefined {
-  if (!scanner.accept('::')) return undefined
-  const type = scanner.match(
-    /[\p{L}_][\p{L}\p{N}_ ]*(?:\.[\p{L}_][\p{L}\p{N}_]*(?![\p{L}\p{N}_(]))?(?:\[\])?/uy,
-  )
-  return type?.trim() ?? scanner.fail('a type')
-}
+/** `select=`: columns with aliases, casts, JSON paths and aggregates, and embedded resources; empty for nothing. */
+export const selectList: Parser<readonly SelectItem[]> = option(
+  separated(or<SelectItem>(embedded(spreadHead), embedded(relationHead), selectedField), lexeme(char(','))),
+  [],
+)

@@ -1,37 +1,55 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { RestError } from '../errors.ts'
+import { nothingSaid, type RestError } from '../errors.ts'
+import type { RestSettings } from '../settings.ts'
+import { crossOrigin } from './cross-origin.ts'
 
 export interface Answer {
   readonly status: number
+  /** What stands beside the status; default: what HTTP says. */
+  readonly statusText?: string | undefined
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>
-  readonly body: string | Buffer | undefined
+  readonly body: string | Buffer
 }
 
-export function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+/** Headers that come with every answer, whatever it is. */
+export type SendRules = Pick<RestSettings, 'origins' | 'traceHeader'>
+
+export function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+  rules: SendRules,
+): void {
   const { body, status } = answer
-  const headers: Record<string, string | number | string[]> = crossOrigin(request)
+  const headers: Record<string, string | number | string[]> = {
+    ...crossOrigin(request, rules.origins),
+    ...traced(request, rules.traceHeader),
+  }
   for (const [name, text] of Object.entries(answer.headers))
-    headers[name] = typeof text === 'string' ? text : [...text]
-  if (body !== undefined && status !== 204 && status !== 304 && request.method !== 'HEAD')
-    headers['content-length'] = Buffer.byteLength(body)
-  response.writeHead(status, headers)
-  response.end(request.method === 'HEAD' || status === 204 || status === 304 ? undefined : body)
+    headers[name] = typeof text === 'string' ? asBytes(text) : text.map(asBytes)
+  const isEmpty = request.method === 'HEAD' || status === 204 || status === 304
+  if (!isEmpty) headers['content-length'] = Buffer.byteLength(body)
+  const statusText = answer.statusText?.replace(/[^\t\x20-\x7e]/g, ' ')
+  response.writeHead(status, ...((statusText ? [statusText] : []) as []), headers)
+  response.end(isEmpty ? undefined : body)
 }
 
-export function errorAnswer({ status, headers, body }: RestError): Answer {
+/** Header texts are sent as bytes: those of UTF-8. Line ends would start another header. */
+function asBytes(text: string): string {
+  return Buffer.from(text.replace(/[\r\n\0]/g, ' '), 'utf8').toString('latin1')
+}
+
+function traced({ headers }: IncomingMessage, name: string | undefined): Record<string, string> {
+  const found = name === undefined ? undefined : headers[name.toLowerCase()]
+  return name === undefined || found === undefined ? {} : { [name.toLowerCase()]: String(found) }
+}
+
+export function errorAnswer({ status, statusText, headers, body }: RestError): Answer {
   return {
     status,
+    statusText,
     headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-    body: JSON.stringify(body),
-  }
-}
-
-function crossOrigin({ headers }: IncomingMessage): Record<string, string> {
-  if (headers.origin === undefined) return {}
-  return {
-    'access-control-allow-origin': '*',
-    'access-control-expose-headers':
-      'Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit',
+    body: body.code === nothingSaid ? '{}' : JSON.stringify(body),
   }
 }

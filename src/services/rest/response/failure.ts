@@ -20,6 +20,7 @@ export function toRestError(thrown: unknown, anonymous: boolean): RestError {
   return new RestError(status, code, error.message, {
     details: error.detail ?? null,
     hint: error.hint ?? null,
+    ...(code.startsWith('PT') ? { statusText: error.message } : {}),
     ...(status === 401 ? { headers: { 'www-authenticate': 'Bearer' } } : {}),
   })
 }
@@ -35,7 +36,12 @@ function fromRaise({ message, detail }: PostgresError): RestError {
       "MESSAGE must be a JSON object with obligatory keys: 'code', 'message' and optional keys: 'details', 'hint'.",
     )
   const status = more?.['status']
-  if (typeof status !== 'number' || typeof more?.['headers'] !== 'object' || more['headers'] === null)
+  if (
+    typeof status !== 'number' ||
+    !(status >= 100 && status <= 999) ||
+    typeof more?.['headers'] !== 'object' ||
+    more['headers'] === null
+  )
     throw detail === undefined
       ? restErrors.raise(
           'DETAIL is missing in the RAISE statement',
@@ -50,6 +56,7 @@ function fromRaise({ message, detail }: PostgresError): RestError {
   return new RestError(status, body['code'], body['message'], {
     details: body['details'] ?? null,
     hint: (body['hint'] as string | undefined) ?? null,
+    statusText: typeof more['status_text'] === 'string' ? more['status_text'] : undefined,
     headers: Object.fromEntries(headers.map(([name, text]) => [name.toLowerCase(), String(text)])),
   })
 }
@@ -93,7 +100,7 @@ const statusByClass: Readonly<Record<string, number>> = {
   '3B': 500,
   '40': 500,
   '53': 503,
-  '54': 413,
+  '54': 500,
   '55': 500,
   '57': 500,
   '58': 500,
@@ -109,6 +116,5 @@ function statusOf(code: string, message: string, anonymous: boolean): number {
   if (code === '42501') return anonymous ? 401 : 403
   if (code === '42883' && message.startsWith('function xmlagg(')) return 406
   if (code === '21000' && message.endsWith('requires a WHERE clause')) return 400
-  if (code === '22023' && /^role .* does not exist$/.test(message)) return 401
   return statusByCode[code] ?? statusByClass[code.slice(0, 2)] ?? 400
 }

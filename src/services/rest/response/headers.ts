@@ -1,17 +1,26 @@
 import { restErrors } from '../errors.ts'
-import type { Preferences } from '../request/preferences.ts'
+import { encode } from '../request/parameters.ts'
+import type { Range } from '../request/range.ts'
 import type { Outcome } from '../sql/statement.ts'
 
-/** `0-9/57`; `*` before the slash when there are no rows, after it when the total was not asked for. */
-export function contentRange(offset: number, rows: number, total: number | undefined): string {
-  return `${rows === 0 ? '*' : `${offset}-${offset + rows - 1}`}/${total ?? '*'}`
+/** `0-9/57`; `*` before the slash when there are no rows, after it when the total is not known. */
+export function contentRange(first: number, last: number, total: number | undefined): string {
+  return `${total !== 0 && first <= last ? `${first}-${last}` : '*'}/${total ?? '*'}`
+}
+
+/** Status and Content-Range of rows. */
+export function rangeAnswer({ offset }: Range, rows: number, total: number | undefined) {
+  const last = offset + rows - 1
+  const status = total === undefined ? 200 : offset > total ? 416 : rows < total ? 206 : 200
+  return { status, range: contentRange(offset, last, total) }
 }
 
 /** What a function put into response.status. Throws PGRST112. */
 export function chosenStatus({ status }: Outcome): number | undefined {
   if (status === null) return undefined
-  if (!/^[1-5]\d\d$/.test(status)) throw restErrors.responseStatus()
-  return Number(status)
+  const number = Number(/^\d+/.exec(status)?.[0])
+  if (!(number >= 100 && number <= 999)) throw restErrors.responseStatus()
+  return number
 }
 
 /** What a function put into response.headers: a list of objects with one header each. Throws PGRST111. */
@@ -28,7 +37,7 @@ export function chosenHeaders({ headers }: Outcome): Record<string, string | str
   for (const entry of list) {
     const pairs = typeof entry === 'object' && entry !== null ? Object.entries(entry as object) : []
     const [name, text] = pairs[0] ?? []
-    if (pairs.length !== 1 || name === undefined || typeof text !== 'string')
+    if (pairs.length !== 1 || name === undefined || typeof text !== 'string' || !isHeaderName(name))
       throw restErrors.responseHeaders()
     const key = name.toLowerCase()
     const before = found[key]
@@ -37,35 +46,14 @@ export function chosenHeaders({ headers }: Outcome): Record<string, string | str
   return found
 }
 
-/** `/table?id=eq.1` of the row that was made. */
-export function locationOf(table: string, json: string): string {
-  const pairs = Object.entries(JSON.parse(json) as Record<string, unknown>)
-  const filters = pairs.map(([column, one]) =>
-    one === null
-      ? `${encodeURIComponent(column)}=is.null`
-      : `${encodeURIComponent(column)}=eq.${encodeURIComponent(String(one))}`,
-  )
-  return `/${encodeURIComponent(table)}?${filters.join('&')}`
+function isHeaderName(name: string): boolean {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)
 }
 
-type Applicable = 'resolution' | 'missing' | 'return' | 'count' | 'tx' | 'params'
-
-/** Preference-Applied: of what was asked for, that which this kind of request heeds. */
-export function appliedPreferences(
-  { resolution, missing, representation, count, tx, params, handling, timezone, maxAffected }: Preferences,
-  heeded: readonly Applicable[],
-): Record<string, string> {
-  const said: readonly (readonly [string, string | number | undefined])[] = [
-    ['resolution', heeded.includes('resolution') ? resolution : undefined],
-    ['missing', heeded.includes('missing') ? missing : undefined],
-    ['return', heeded.includes('return') ? representation : undefined],
-    ['count', heeded.includes('count') ? count : undefined],
-    ['tx', heeded.includes('tx') ? tx : undefined],
-    ['params', heeded.includes('params') ? params : undefined],
-    ['handling', handling],
-    ['timezone', timezone],
-    ['max-affected', handling === 'strict' ? maxAffected : undefined],
-  ]
-  const list = said.flatMap(([name, text]) => (text === undefined ? [] : [`${name}=${text}`]))
-  return list.length === 0 ? {} : { 'preference-applied': list.join(', ') }
+/** `/table?id=eq.1` of the row that was made, from its key as pairs in JSON; undefined without one. */
+export function locationOf(table: string, json: string | null): string | undefined {
+  if (json === null) return undefined
+  const pairs = JSON.parse(json) as readonly (readonly [string, string])[]
+  if (pairs.length === 0) return undefined
+  return `/${table}?${pairs.map(([column, filter]) => `${encode(column)}=${encode(filter)}`).join('&')}`
 }

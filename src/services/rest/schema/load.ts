@@ -1,9 +1,20 @@
 import type { ClientBase } from 'pg'
 import { run } from '../database/database.ts'
 import type { Statement } from '../sql/sql.ts'
-import { type Column, type Schema, type SqlFunction, type Table, tableKey } from './cache.ts'
+import {
+  type Column,
+  type Handler,
+  handlerKey,
+  type Name,
+  representationKey,
+  type Schema,
+  type SqlFunction,
+  type Table,
+  tableKey,
+} from './cache.ts'
+import { compareFunctions } from './order.ts'
 import { catalogueQueries } from './queries.ts'
-import type { RawFunction, RawSchema, RawTable } from './raw.ts'
+import type { RawHandler, RawSchema, RawTable } from './raw.ts'
 import { primaryKeyOf, relationshipsOf } from './relationships.ts'
 import { viewColumns } from './views.ts'
 
@@ -24,45 +35,54 @@ export async function loadSchema(client: ClientBase, schemas: readonly string[])
   const raw = Object.fromEntries(
     names.map((name, index) => [name, JSON.parse(results[index + 2]?.[0]?.[0] ?? 'null')]),
   ) as unknown as RawSchema
-  return schemaOf(raw)
+  return schemaOf(raw, schemas)
 }
 
-function schemaOf(raw: RawSchema): Schema {
+function schemaOf(raw: RawSchema, schemas: readonly string[]): Schema {
   const tables = raw.tables ?? []
   const byOid = new Map(tables.map(table => [table.oid, table]))
   const views = viewColumns(tables, raw.views ?? [])
-  const functions = new Map<string, SqlFunction[]>()
-  for (const one of raw.functions ?? []) {
-    const made = functionOf(one, byOid)
-    functions.set(tableKey(one), [...(functions.get(tableKey(one)) ?? []), made])
-  }
+  const exposed = new Set(schemas)
   return {
     tables: new Map(
-      tables.map(table => [tableKey(table), tableOf(table, primaryKeyOf(table, byOid, views))]),
+      tables
+        .filter(table => exposed.has(table.schema) && !table.isPartition)
+        .map(table => [tableKey(table), tableOf(table, primaryKeyOf(table, byOid, views))]),
     ),
-    functions,
-    relationships: relationshipsOf(tables, raw.keys ?? [], views, raw.functions ?? []),
+    functions: functionsByName(raw.functions ?? []),
+    relationships: relationshipsOf(tables, raw.keys ?? [], views, raw.computed ?? [], schemas),
+    representations: new Map(
+      (raw.representations ?? []).map(one => [representationKey(one.source, one.target), one.function]),
+    ),
+    handlers: new Map((raw.handlers ?? []).map(handlerOf)),
     descriptions: new Map(Object.entries(raw.descriptions ?? {})),
   }
 }
 
-function tableOf({ oid: _, columns, ...table }: RawTable, primaryKey: readonly string[]): Table {
+function tableOf(
+  { oid: _, isPartition: __, columns, ...table }: RawTable,
+  primaryKey: readonly string[],
+): Table {
   return {
     ...table,
     primaryKey,
-    columns: new Map(
-      columns.map(({ number: __, ...column }): [string, Column] => [
-        column.name,
-        { ...column, shownType: column.type.replace(/^(?:public|extensions)\./, '') },
-      ]),
-    ),
+    columns: new Map(columns.map(({ number: ___, ...column }): [string, Column] => [column.name, column])),
   }
 }
 
-function functionOf(
-  { rows: _, argument: __, ...one }: RawFunction,
-  byOid: ReadonlyMap<number, RawTable>,
-): SqlFunction {
-  const table = one.table === null ? undefined : byOid.get(one.table)
-  return { ...one, table: table ? tableKey(table) : null }
+function functionsByName(functions: readonly SqlFunction[]): Map<string, SqlFunction[]> {
+  const found = new Map<string, SqlFunction[]>()
+  for (const one of functions) {
+    const list = found.get(tableKey(one))
+    if (list) list.push(one)
+    else found.set(tableKey(one), [one])
+  }
+  for (const list of found.values()) list.sort(compareFunctions)
+  return found
+}
+
+function handlerOf({ function: called, target, mediaType, ...rest }: RawHandler): [string, Handler] {
+  const isForAny = target.schema === 'pg_catalog' && target.name === 'anyelement'
+  const own: Name | undefined = isForAny ? undefined : target
+  return [handlerKey(own, mediaType), { function: called, target: own, ...rest }]
 }

@@ -1,7 +1,9 @@
 import type { PoolClient } from 'pg'
-import { codeOf, type Log, messageOf, SingleFlight } from '#kernel'
+import { type Clock, codeOf, type Log, messageOf, SingleFlight } from '#kernel'
+import { type RoleSettings, readConfiguration } from '../database/configuration.ts'
 import { type Database, run } from '../database/database.ts'
 import { RestError, restErrors } from '../errors.ts'
+import type { DatabaseSettings, RestSettings } from '../settings.ts'
 import type { Statement } from '../sql/sql.ts'
 import type { Schema } from './cache.ts'
 import { loadSchema } from './load.ts'
@@ -9,14 +11,21 @@ import type { Snapshot } from './snapshot.ts'
 
 export interface SchemaSourceOptions {
   readonly database: Database
-  readonly schemas: readonly string[]
-  readonly snapshot: Snapshot
+  /** Settings without what the database says. */
+  readonly base: RestSettings
+  /** Settings with what the database says. */
+  settingsWith(inDatabase: DatabaseSettings): RestSettings
+  snapshotFor(schemas: readonly string[]): Snapshot
+  readonly onLoad: (milliseconds: number | undefined) => void
+  readonly clock: Clock
   readonly log: Log
 }
 
-/** A schema and what tells whether it still is so. */
+/** A schema, the settings that hold with it, and what tells whether it still is so. */
 export interface KnownSchema {
   readonly schema: Schema
+  readonly settings: RestSettings
+  readonly roles: ReadonlyMap<string, RoleSettings>
   /** Fails in the database (division by zero) when the schema has changed since; undefined in a database that does not count. */
   readonly guard: Statement | undefined
 }
@@ -43,6 +52,11 @@ export class SchemaSource {
     this.#options = options
   }
 
+  /** What was read last, if it is still believed. */
+  get current(): KnownSchema | undefined {
+    return this.#kept
+  }
+
   async get(): Promise<KnownSchema> {
     // What was unsettled is told by a notification, which nobody hears while no connection is open.
     if (this.#kept && (this.#kept.settled || !this.#options.database.isAlone)) return this.#kept
@@ -66,29 +80,36 @@ export class SchemaSource {
     try {
       return await this.#loading.run('', () => database.use(client => this.#load(client, known)))
     } catch (error) {
+      this.#options.onLoad(undefined)
       if (this.#kept && error instanceof RestError) throw error
       throw restErrors.noSchema(error)
     }
   }
 
   async #load(client: PoolClient, known: KnownSchema | undefined): Promise<Kept> {
-    const { schemas, snapshot, log } = this.#options
+    const { base, log, clock, onLoad } = this.#options
     const heard = this.#heard
+    const started = clock.monotonic()
     const now = await stateOf(client)
     const version = now?.version
     const kept = this.#kept
     if (version !== undefined && kept && kept === known && kept.settled && kept.version === version)
       return kept
+    const { settings: inDatabase, roles } = await readConfiguration(client, base)
+    const settings = inDatabase.size === 0 ? base : this.#options.settingsWith(inDatabase)
+    const snapshot = this.#options.snapshotFor(settings.schemas)
+    const found = { settings, roles, version, guard: guardOf(version) }
     const remembered = kept || known || !now ? undefined : snapshot.read()
     if (remembered && remembered.version === version && (await hasReached(client, remembered.position)))
-      return this.#keep({ schema: remembered.schema, version, guard: guardOf(version), settled: true }, heard)
+      return this.#keep({ ...found, schema: remembered.schema, settled: true }, heard)
     const quiet = now !== undefined && (await nobodyWrites(client))
-    const schema = await loadSchema(client, schemas)
+    const schema = await loadSchema(client, settings.schemas)
+    onLoad(clock.monotonic() - started)
     if (quiet)
       snapshot
         .write({ ...now, schema })
         .catch(error => log.warn({ reason: messageOf(error) }, 'the schema could not be kept'))
-    return this.#keep({ schema, version, guard: guardOf(version), settled: quiet }, heard)
+    return this.#keep({ ...found, schema, settled: quiet }, heard)
   }
 
   #keep(kept: Kept, heard: number): Kept {

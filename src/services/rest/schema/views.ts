@@ -1,8 +1,8 @@
 import { originsOf } from './node-tree.ts'
 import type { RawTable } from './raw.ts'
 
-/** Which columns of a view are which columns of a table; by the view's and the table's oid, then by the table's column. */
-export type ViewColumns = ReadonlyMap<number, ReadonlyMap<number, ReadonlyMap<string, string>>>
+/** In which columns a view shows the columns of tables; by the view's and the table's oid, then by the table's column. */
+export type ViewColumns = ReadonlyMap<number, ReadonlyMap<number, ReadonlyMap<string, readonly string[]>>>
 
 /** Follows the columns of views down to tables, through views of views. */
 export function viewColumns(
@@ -20,21 +20,33 @@ export function viewColumns(
     return next && base(next.relation, next.number)
   }
 
-  const found = new Map<number, Map<number, Map<string, string>>>()
+  const found = new Map<number, Map<number, Map<string, string[]>>>()
   for (const { oid } of views) {
     const view = byOid.get(oid)
     if (!view) continue
-    const byTable = new Map<number, Map<string, string>>()
+    const byTable = new Map<number, Map<string, string[]>>()
     for (const { name, number } of view.columns) {
       const origin = base(oid, number)
-      const table = origin && byOid.get(origin.oid)
-      const column = table?.columns.find(one => one.number === origin?.number)
+      const column = origin && byOid.get(origin.oid)?.columns.find(one => one.number === origin.number)
       if (!origin || !column) continue
-      const columns = byTable.get(origin.oid) ?? new Map<string, string>()
-      if (!columns.has(column.name)) columns.set(column.name, name)
+      const columns = byTable.get(origin.oid) ?? new Map<string, string[]>()
+      columns.set(column.name, [...(columns.get(column.name) ?? []), name])
       byTable.set(origin.oid, columns)
     }
     found.set(oid, byTable)
   }
   return found
+}
+
+/** All ways in which a view shows these columns of a table together; none when it leaves one out. */
+export function shownAs(
+  columns: ReadonlyMap<string, readonly string[]>,
+  wanted: readonly string[],
+): readonly (readonly string[])[] {
+  let ways: readonly (readonly string[])[] = [[]]
+  for (const name of wanted) {
+    const names = columns.get(name) ?? []
+    ways = ways.flatMap(way => names.map(one => [...way, one]))
+  }
+  return ways
 }

@@ -1,55 +1,47 @@
 import type { CallPlan } from '../plan/call.ts'
-import type { Parameter } from '../schema/cache.ts'
-import { ident, join, nothing, qualified, type Sql, sql, trusted, value } from './sql.ts'
+import { returnsScalar, returnsSetOfScalars } from '../schema/cache.ts'
+import { bodySql } from './body.ts'
+import { columnSql, named } from './fields.ts'
+import { ident, join, nothing, type Sql, sql, trusted, value } from './sql.ts'
 
-/** Arguments of a call: the body's JSON object, texts from a query string, or the body as a whole. */
-export type Arguments =
-  | { readonly kind: 'json'; readonly names: readonly string[]; readonly json: string }
-  | { readonly kind: 'texts'; readonly values: ReadonlyMap<string, readonly string[]> }
-  | { readonly kind: 'body'; readonly body: Buffer }
+/** The rows that a function gives; a value as the column `pgrst_scalar`. */
+export function callSql({ called, argument, returned }: CallPlan): Sql {
+  const isValue = returnsScalar(called) || returnsSetOfScalars(called)
+  const columns = returned.length === 0 ? ['*'] : returned
+  const shown = isValue
+    ? trusted('pgrst_call.pgrst_scalar')
+    : join(
+        columns.map(name => columnSql({ schema: '', name: 'pgrst_call' }, name)),
+        ', ',
+      )
+  const call = (inner: Sql) =>
+    isValue
+      ? sql`(SELECT ${named(called)}(${inner}) pgrst_scalar) pgrst_call`
+      : sql`${named(called)}(${inner}) pgrst_call`
+  if (argument.kind === 'whole') return sql`SELECT ${shown} FROM ${call(wholeSql(argument))}`
+  const { parameters, json } = argument
+  if (parameters.length === 0) return sql`SELECT ${shown} FROM ${call(nothing)}`
+  const rows = bodySql(json, {
+    columns: parameters.map(({ name, wideType }) => ({
+      name,
+      type: wideType,
+      transform: undefined,
+      default: undefined,
+    })),
+    defaults: false,
+    onlyFirst: true,
+  })
+  const given = parameters.map(
+    ({ name, variadic }) =>
+      sql`${trusted(variadic ? 'VARIADIC ' : '')}${ident(name)} := pgrst_body.${ident(name)}`,
+  )
+  return sql`SELECT ${shown}${rows}, LATERAL ${call(join(given, ', '))}`
+}
 
-/** The call as it stands in FROM, under the name pgrst_call. */
-export function callSql({ called }: CallPlan, given: Arguments): Sql {
-  const target = qualified(called)
-  const [first] = called.parameters
-  switch (given.kind) {
-    case 'body': {
-      const type = first?.type ?? 'text'
-      const body = type === 'bytea' ? `\\x${given.body.toString('hex')}` : given.body.toString()
-      const name = first?.name ? sql`${ident(first.name)} := ` : nothing
-      return sql`${target}(${name}${value(body)}::${trusted(type)}) as pgrst_call`
-    }
-    case 'texts': {
-      const list = called.parameters.flatMap(parameter => {
-        const values = given.values.get(parameter.name)
-        return values ? [argument(parameter, value(textOf(parameter, values)), true)] : leftOut(parameter)
-      })
-      return sql`${target}(${join(list, ', ')}) as pgrst_call`
-    }
-    default: {
-      const used = called.parameters.filter(({ name }) => given.names.includes(name))
-      const others = called.parameters.filter(one => !used.includes(one)).flatMap(leftOut)
-      if (used.length === 0) return sql`${target}(${join(others, ', ')}) as pgrst_call`
-      const types = used.map(({ name, type }) => sql`${ident(name)} ${trusted(type)}`)
-      const named = used.map(one => argument(one, sql`pgrst_arguments.${ident(one.name)}`, false))
-      const list = [...named, ...others]
-      return sql`json_to_record(${value(given.json)}::json) as pgrst_arguments (${join(types, ', ')}), lateral ${target}(${join(list, ', ')}) as pgrst_call`
-    }
+function wholeSql({ type, body }: Extract<CallPlan['argument'], { kind: 'whole' }>): Sql {
+  if (type === 'bytea') {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    return sql`${value(`\\x${bytes.toString('hex')}`)}::bytea`
   }
-}
-
-function argument({ name, type, variadic }: Parameter, given: Sql, cast: boolean): Sql {
-  return sql`${variadic ? trusted('variadic ') : nothing}${ident(name)} := ${given}${cast ? trusted(`::${type}`) : nothing}`
-}
-
-/** PostgreSQL does not call a variadic function without its last parameter, unless that is an empty list. */
-function leftOut(parameter: Parameter): readonly Sql[] {
-  return parameter.variadic && parameter.required ? [argument(parameter, trusted(`'{}'`), true)] : []
-}
-
-/** Said more than once, a variadic parameter is a list; of the others the last counts. */
-function textOf({ variadic }: Parameter, values: readonly string[]): string {
-  const last = values.at(-1) ?? ''
-  if (!variadic || (values.length === 1 && last.startsWith('{'))) return last
-  return `{${values.map(one => `"${one.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`
+  return sql`${value(body.toString())}::${trusted(type)}`
 }

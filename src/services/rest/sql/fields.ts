@@ -1,41 +1,60 @@
-import { isIndex } from '../plan/read.ts'
-import type { PlannedField, PlannedPath } from '../plan/tree.ts'
-import { ident, join, nothing, type Sql, sql, trusted, value } from './sql.ts'
+import type { PlannedField, ResolvedField, SpreadField } from '../plan/tree.ts'
+import type { JsonStep } from '../request/ast.ts'
+import type { Name } from '../schema/cache.ts'
+import { ident, nothing, qualified, type Sql, sql, trusted, value } from './sql.ts'
 
-/** A column of a source, with the way into its JSON. */
-export function pathSql({ source, column, steps, isJson }: PlannedPath): Sql {
-  const from = ident(source)
-  const plain = column === '*' ? sql`${from}.*` : sql`${from}.${ident(column)}`
-  if (steps.length === 0) return plain
-  const start = isJson ? plain : sql`to_jsonb(${plain})`
-  return sql`(${start}${join(
-    steps.map(({ arrow, key }) =>
-      isIndex(key)
-        ? sql`${trusted(arrow)}${trusted(key.replace('+', ''))}`
-        : sql`${trusted(arrow)}${value(key)}::text`,
-    ),
-    '',
-  )})`
+/** A name with its schema, if it has one. */
+export function named(name: Name): Sql {
+  return name.schema === '' ? ident(name.name) : qualified(name)
 }
 
-/** A field of the result without its name. `column`: what stands for the column, when it was read further down. */
-export function fieldSql({ path, cast, aggregate, aggregateCast }: PlannedField, column?: Sql): Sql {
-  const bare = column ?? castSql(pathSql(path), cast)
-  if (aggregate === undefined) return bare
-  const inner = path.column === '*' && column === undefined ? trusted('*') : bare
-  return castSql(sql`${trusted(aggregate)}(${inner})`, aggregateCast)
+export function columnSql(source: Name, column: string): Sql {
+  return column === '*' ? sql`${named(source)}.*` : sql`${named(source)}.${ident(column)}`
 }
 
-export function namedSql(field: PlannedField, column: Sql): Sql {
-  return sql`${column}${field.name === undefined ? nothing : sql` as ${ident(field.name)}`}`
+/** A column, or what a path finds in it. */
+export function fieldSql(source: Name, field: ResolvedField): Sql {
+  if (field.wholeRow) return named(source)
+  const column = columnSql(source, field.name)
+  if (field.path.length === 0) return column
+  return field.toJson ? sql`to_jsonb(${column})${pathSql(field.path)}` : sql`${column}${pathSql(field.path)}`
 }
 
-/** The name under which the field appears in a row. */
-export function fieldName({ name, path }: PlannedField): string {
-  return name ?? path.column
+function pathSql(path: readonly JsonStep[]): Sql {
+  let all = nothing
+  for (const { arrow, key, isIndex } of path)
+    all = sql`${all}${trusted(arrow)}${value(key)}${trusted(isIndex ? '::int' : '')}`
+  return all
 }
 
-/** The scanner let nothing but a type's name through. */
-function castSql(piece: Sql, type: string | undefined): Sql {
-  return type === undefined ? piece : sql`cast(${piece} as ${trusted(type)})`
+/** `transform` comes from the catalogue, as it is written there. */
+export function transformedSql(field: ResolvedField, inner: Sql): Sql {
+  return field.transform === undefined ? inner : sql`${trusted(field.transform)}(${inner})`
+}
+
+export function selectedSql(
+  source: Name,
+  { field, aggregate, aggregateCast, cast, alias }: PlannedField,
+): Sql {
+  const plain = castSql(transformedSql(field, fieldSql(source, field)), cast)
+  return withAlias(aggregateSql(plain, aggregate, aggregateCast), alias)
+}
+
+export function spreadSql(alias: string, field: SpreadField): Sql {
+  const plain = columnSql({ schema: '', name: alias }, field.name)
+  return withAlias(aggregateSql(plain, field.aggregate, field.aggregateCast), field.alias)
+}
+
+function aggregateSql(inner: Sql, aggregate: string | undefined, cast: string | undefined): Sql {
+  if (aggregate === undefined) return inner
+  return castSql(sql`${trusted(aggregate.toUpperCase())}(${inner})`, cast)
+}
+
+/** The parser lets nothing but letters, digits, `_`, `$` and blanks into a type's name, so that it may stand as it is. */
+function castSql(inner: Sql, type: string | undefined): Sql {
+  return type === undefined ? inner : sql`CAST( ${inner} AS ${trusted(type)} )`
+}
+
+function withAlias(inner: Sql, alias: string | undefined): Sql {
+  return alias === undefined ? inner : sql`${inner} AS ${ident(alias)}`
 }

@@ -1,0 +1,32 @@
+import type { ServerResponse } from 'node:http'
+import type { Clock } from '#kernel'
+
+/** Counts requests under way, so that a service can end after the last. */
+export class Active {
+  readonly #clock: Clock
+  #count = 0
+  #idle: (() => void) | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  enter(response: ServerResponse): void {
+    this.#count++
+    response.once('close', () => {
+      this.#count--
+      if (this.#count === 0) this.#idle?.()
+    })
+  }
+
+  async left(graceMs: number): Promise<void> {
+    if (this.#count === 0) return
+    await new Promise<void>(resolve => {
+      const timer = this.#clock.after(graceMs, resolve)
+      this.#idle = () => {
+        timer.cancel()
+        resolve()
+      }
+    })
+  }
+}

@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http'
+import type { Answer } from './answer.ts'
+
+const exposed =
+  'Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit'
+
+/** What a browser must read to let a page see the answer. `origins` undefined: pages from anywhere. */
+export function crossOrigin(
+  { headers }: IncomingMessage,
+  origins: readonly string[] | undefined,
+): Record<string, string> {
+  const allowed = allowedOrigin(headers.origin, origins)
+  return allowed === undefined ? {} : { ...allowed, 'access-control-expose-headers': exposed }
+}
+
+/** A browser asks before it sends a request to another origin. */
+export function answerPreflight(
+  { method, headers }: IncomingMessage,
+  origins: readonly string[] | undefined,
+): Answer | undefined {
+  const wanted = headers['access-control-request-method']
+  if (method !== 'OPTIONS' || wanted === undefined || !methods.includes(wanted)) return undefined
+  const allowed = allowedOrigin(headers.origin, origins)
+  if (allowed === undefined) return undefined
+  const asked = (headers['access-control-request-headers'] ?? '').split(',').map(name => name.trim())
+  const names = ['Authorization', ...asked.filter(Boolean), 'Accept', 'Accept-Language', 'Content-Language']
+  return {
+    status: 200,
+    headers: {
+      ...allowed,
+      'access-control-allow-methods': methods.join(', '),
+      'access-control-allow-headers': names.join(', '),
+      'access-control-max-age': '86400',
+    },
+    body: '',
+  }
+}
+
+const methods = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS', 'HEAD']
+
+function allowedOrigin(
+  origin: string | undefined,
+  origins: readonly string[] | undefined,
+): Record<string, string> | undefined {
+  if (origin === undefined) return undefined
+  if (origins === undefined) return { 'access-control-allow-origin': '*' }
+  if (!origins.includes(origin)) return undefined
+  return { 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true' }
+}
