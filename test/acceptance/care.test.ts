@@ -312,6 +312,7 @@ describe('a rotation', () => {
     await expect(database(lease.db_connection_string)).rejects.toMatchObject({ code: '28P01' })
     expect(await ask(after, before.supabase_anon_key, before.supabase_anon_key)).toBe(401)
     expect(await ask(after, after.supabase_anon_key, before.supabase_service_role_key)).toBe(401)
+    expect(await ask(after, before.supabase_publishable_key, before.supabase_publishable_key)).toBe(401)
     expect(await ask(after, after.supabase_service_role_key, after.supabase_service_role_key)).toBe(200)
     expect(await sql('select count(*)::int as n from notes')).toEqual([{ n: 30 }])
     expect(built.at(-1)).toEqual({
