@@ -2,7 +2,11 @@ import type { Silo, SiloConnection } from '#contract'
 import { style } from './style.ts'
 
 export interface StartScreen {
-  readonly daemon: { readonly httpPort: number; readonly httpsPort: number | undefined }
+  readonly daemon: {
+    readonly httpPort: number
+    readonly httpsPort: number | undefined
+    readonly desk: string | null
+  }
   /** The silo whose addresses are shown. */
   readonly demo: { readonly silo: Silo; readonly connection: SiloConnection } | undefined
   readonly tookMs: number
@@ -20,6 +24,11 @@ export function startScreen({ daemon, demo, tookMs }: StartScreen): string {
     ...(daemon.httpsPort === undefined
       ? []
       : [`  ${style.dim('➜  TLS:    ')}  ${style.cyan(`https://127.0.0.1:${daemon.httpsPort}`)}`]),
+    ...(daemon.desk === null
+      ? []
+      : [
+          `  ${style.dim('➜  Desk:   ')}  ${style.cyan(daemon.desk)}  ${style.dim('for agents; its contract to read')}`,
+        ]),
     '',
     ...(demo ? supabaseLines(demo.connection) : []),
     `  ${style.bold('Try next')}`,
