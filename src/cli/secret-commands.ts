@@ -100,6 +100,29 @@ export const secretCommands: readonly CommandSpec[] = [
     load: () => import('./commands/secrets-push.ts'),
   },
   {
+    name: 'secrets set',
+    summary: 'set secrets of one app that no stack declares; asks for the values',
+    arguments: [['<names...>', 'NAME, or NAME=VALUE']],
+    options: [
+      ['-a, --app <app>', 'name of the app on the target (required)'],
+      ...stack.slice(1),
+      ['--from-file <file>', 'read the value from a file; -: standard input'],
+      ['--now', 'machines take them up at once'],
+    ],
+    load: async () => (await import('./commands/secrets-set.ts')).set,
+  },
+  {
+    name: 'secrets import',
+    summary: 'set everything that an env file or standard input holds as secrets of one app',
+    options: [
+      ['-a, --app <app>', 'name of the app on the target (required)'],
+      ...stack.slice(1),
+      ['-f, --file <file>', 'env file, encrypted or plain; default: standard input', undefined, 'repeat'],
+      ['--now', 'machines take them up at once'],
+    ],
+    load: async () => (await import('./commands/secrets-set.ts')).importAll,
+  },
+  {
     name: 'secrets unset',
     summary: 'remove secrets of an app from the target',
     arguments: [['<names...>', 'the secrets']],

@@ -135,6 +135,20 @@ describe('secrets on the command line', () => {
     expect((await hangar(['secrets', 'rekey'])).code).toBe(4)
   })
 
+  it('are set for an app without a stack, from an encrypted file or one by one', async () => {
+    await engine.world.engine.createApp({ name: 'lone' })
+    const line = ['-a', 'lone', '--target', 'fly']
+    expect((await hangar(['secrets', 'import', '-f', '.env.infra.local', ...line])).code).toBe(0)
+    const one = await hangar(['secrets', 'set', 'ONE', '--from-file', file('value of one\n'), ...line])
+    expect(one.stdout).toContain('lone: ONE set; staged')
+    expect((await hangar(['secrets', 'set', 'TWO=2', ...line])).stderr).toContain('history of your shell')
+    const stored = await engine.world.engine.listSecrets('lone', { showValues: true })
+    expect(stored.map(({ name }) => name).sort()).toEqual(['JWT_SECRET', 'ONE', 'ORY_PROJECT_API_KEY', 'TWO'])
+    expect(stored.find(({ name }) => name === 'ONE')?.value).toBe('value of one')
+    expect((await hangar(['secrets', 'set', 'A-B=1', ...line])).code).toBe(2)
+    expect((await hangar(['secrets', 'set', 'A=1', '--target', 'fly'])).code).toBe(2)
+  })
+
   it('write the workflows of a stack', async () => {
     expect((await hangar(['ci', 'init'])).code).toBe(0)
     expect(existsSync(join(stack.folder, '.github/workflows/deploy-api.yml'))).toBe(true)

@@ -8,6 +8,7 @@ export interface NetlifyOptions {
 }
 
 const timeoutMs = 15_000
+const longestAnswer = 5_000_000
 
 interface Variable {
   readonly key: 'VITE_SUPABASE_URL' | 'VITE_SUPABASE_ANON_KEY'
@@ -41,7 +42,8 @@ export function createNetlify({
       )
     }
     if (!response.ok) throw failed(`${method} ${path}`, `status ${response.status}`)
-    const text = await response.text()
+    const text = await boundedText(response)
+    if (text === undefined) throw failed(`${method} ${path}`, 'its answer is too long')
     return text === '' ? undefined : JSON.parse(text)
   }
 
@@ -65,6 +67,16 @@ export function createNetlify({
       await call('POST', `/sites/${site}/builds`, {})
     },
   }
+}
+
+async function boundedText(response: Response): Promise<string | undefined> {
+  let text = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true })
+    if (text.length > longestAnswer) return undefined
+  }
+  return text
 }
 
 function publicUrl(text: string): string {

@@ -121,11 +121,12 @@ function inputOf(request: FastifyRequest): Record<string, unknown> {
   const body = request.body ?? {}
   if (typeof body !== 'object' || Array.isArray(body))
     throw deskErrors.input('the body must be a JSON object')
-  const input: Record<string, unknown> = {}
+  // Without a prototype, so that no name means anything but itself.
+  const input: Record<string, unknown> = Object.create(null)
   for (const part of [request.params, request.query, body] as Record<string, unknown>[])
     for (const [name, value] of Object.entries(part)) {
       if (Object.hasOwn(input, name)) throw deskErrors.input(`${name}: given twice`)
-      Object.defineProperty(input, name, { value, enumerable: true })
+      input[name] = value
     }
   return input
 }

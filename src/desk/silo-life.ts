@@ -109,9 +109,15 @@ function changesOf(audit: Audit, silo: string, limit: number): SiloEvent[] {
 }
 
 function secretsOf(connection: SiloConnection): string[] {
-  const { supabase_anon_key, supabase_service_role_key, db_password, studio_password, jwt_secret } =
-    connection
-  return [supabase_anon_key, supabase_service_role_key, db_password, studio_password ?? '', jwt_secret]
+  return [
+    connection.supabase_anon_key,
+    connection.supabase_service_role_key,
+    connection.supabase_publishable_key,
+    connection.supabase_secret_key,
+    connection.db_password,
+    connection.studio_password ?? '',
+    connection.jwt_secret,
+  ]
 }
 
 /** Replaces these values, and whatever looks like a secret. */

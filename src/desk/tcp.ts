@@ -31,6 +31,8 @@ export interface TcpListener {
   stop(): Promise<void>
 }
 
+const mostConnections = 1024
+
 /** Operations that any agent may call, over TCP, for callers whom the authenticator knows; with the contract as OpenAPI and as a page. */
 export async function listenOnTcp(
   options: TcpOptions,
@@ -46,6 +48,9 @@ export async function listenOnTcp(
   if (!isLoopback(host) && !options.tls) throw deskErrors.needsTls(host)
   const server = options.tls ? createTlsServer(options.tls) : createHttpServer()
   server.keepAliveTimeout = 5_000
+  server.headersTimeout = 10_000
+  server.requestTimeout = 30_000
+  server.maxConnections = mostConnections
   const port = await new Promise<number>((resolve, reject) => {
     server.once('error', error =>
       reject(codeOf(error) === 'EADDRINUSE' ? deskErrors.portTaken(options.port) : error),

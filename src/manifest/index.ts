@@ -20,4 +20,5 @@ export { type Condition, conditionHolds, parseCondition } from './stack/conditio
 export { findStackFile, loadStack } from './stack/load.ts'
 export { readStack } from './stack/read.ts'
 export type { SecretDeclaration, SecretRule, Stack, StackApp, StackResource } from './stack/stack.ts'
+export { parseToml } from './toml/document.ts'
 export { yamlToJson } from './yaml.ts'

@@ -9,6 +9,7 @@ export function leaseToken(lease: LeaseRecord, jwtSecret: string): string {
     role: lease.role,
     lease: lease.id,
     max_rows: lease.rowLimit,
+    statement_timeout_ms: lease.statementTimeoutMs,
     iat: Math.floor(lease.createdAt / 1000),
     exp: Math.floor(lease.expiresAt / 1000),
   })}`

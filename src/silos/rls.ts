@@ -34,6 +34,20 @@ export function createRlsModes({ databases, work, clock, log }: RlsParts) {
       .machines.setSecrets(appName(record, 'pg'), { HANGAR_RLS: `${mode}@${clock.now()}` })
   }
 
+  /** Writes down what is so in a database that was without row-level security. `whenDown`: what it will begin with if it does not run. */
+  async function note(record: SiloRecord, whenDown: RlsModeName | undefined): Promise<void> {
+    if (record.rlsMode !== 'disabled') return
+    const machine = await databaseOf(record)
+    const mode =
+      machine === undefined
+        ? whenDown
+        : await databases.readRls(machine).then(
+            facts => facts.mode,
+            () => undefined,
+          )
+    if (mode !== undefined && mode !== 'disabled') work.change(record.id, { rlsMode: mode })
+  }
+
   return {
     async read(name: string): Promise<RlsFacts> {
       const record = work.get(name)
@@ -79,21 +93,12 @@ export function createRlsModes({ databases, work, clock, log }: RlsParts) {
       log.info({ silo: record.alias }, 'row-level security is on again')
     },
 
-    /** Before a start: a cluster that does not run begins in production, so the record must not say otherwise. */
-    async noteStart(record: SiloRecord): Promise<void> {
-      if (record.rlsMode === 'disabled' && (await databaseOf(record)) === undefined)
-        work.change(record.id, { rlsMode: 'production' })
-    },
+    /** Before a start: a cluster that does not run, or was started again by itself, is in production; the record must not say otherwise. */
+    noteStart: (record: SiloRecord): Promise<void> => note(record, 'production'),
 
     /** A database that was started again by itself is in production already. */
     async tick(): Promise<void> {
-      for (const record of work.list()) {
-        if (record.rlsMode !== 'disabled' || record.operation) continue
-        const machine = await databaseOf(record)
-        if (machine === undefined) continue
-        const { mode } = await databases.readRls(machine).catch(() => ({ mode: 'disabled' }) as const)
-        if (mode !== 'disabled' && !work.get(record.id).operation) work.change(record.id, { rlsMode: mode })
-      }
+      for (const record of work.list()) if (!record.operation) await note(record, undefined)
     },
   }
 }

@@ -4,6 +4,7 @@ import { type MachineConfig, type SiloPart, siloParts } from '#contract'
 import { readFlyToml, toMachineConfig, yamlToJson } from '#manifest'
 import { inboxPort, withInbox } from './local-inbox.ts'
 import { appNames } from './names.ts'
+import { opaqueKeys } from './opaque-keys.ts'
 import type { SiloRecord, SiloSecrets } from './ports.ts'
 import { dashboardUser } from './secrets.ts'
 import type { SiloTemplates } from './templates.ts'
@@ -32,10 +33,13 @@ export function createSiloTemplates(options: TemplateFilesOptions): SiloTemplate
       return withInbox(config, part, silo, () => options.door(appNames(silo).studio, inboxPort))
     },
     gatewayConfig(silo: SiloRecord, secrets: SiloSecrets): string {
+      const opaque = opaqueKeys(secrets.jwtSecret)
       return fill(gateway, {
         ...placeholders(silo, options),
         anon_key: secrets.anonKey,
         service_role_key: secrets.serviceRoleKey,
+        publishable_key: opaque.publishable,
+        secret_key: opaque.secret,
         dashboard_username: dashboardUser,
         dashboard_password: secrets.dashboardPassword,
       })

@@ -28,6 +28,7 @@ it('no secret is in any log, answer, event or audit row', async () => {
   const connection = await hangar.json('silo', 'connect', 'acme-erp', '--reveal')
   for (const name of [
     'supabase_service_role_key',
+    'supabase_secret_key',
     'supabase_anon_key',
     'db_password',
     'studio_password',

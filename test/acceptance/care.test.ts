@@ -187,6 +187,49 @@ describe('a lease', () => {
   })
 })
 
+describe('kill -9 while a lease', () => {
+  const roles = () =>
+    sql(`select rolname from pg_roles where rolname like 'hangar\\_lease\\_%' and rolcanlogin order by 1`)
+  const active = async () =>
+    (await desk().call('siloLeases', { silo_id }))
+      .filter(({ state }) => state !== 'ended')
+      .map(({ role }) => ({ rolname: role }))
+      .sort((a, b) => (a.rolname < b.rolname ? -1 : 1))
+
+  it.each([0, 10, 25])(
+    'is granted and another revoked (after %d ms): the cluster has what is written down',
+    async ms => {
+      const { lease } = await desk().call('siloLease', { silo_id })
+      const under = Promise.allSettled([
+        desk().call('siloLease', { silo_id }),
+        desk().call('siloLeaseRevoke', { silo_id, lease }),
+      ])
+      await new Promise(resolve => setTimeout(resolve, ms))
+      await hangar.kill()
+      const [granted] = await under
+      await hangar.up()
+      expect(await roles()).toEqual(await active())
+      if (granted.status === 'fulfilled') await database(granted.value.db_connection_string)
+      for (const { lease: id } of await desk().call('siloLeases', { silo_id }))
+        await desk().call('siloLeaseRevoke', { silo_id, lease: id })
+      expect(await roles()).toEqual([])
+    },
+  )
+})
+
+it('the command line does it too', async () => {
+  const lease = await hangar.json('silo', 'lease', silo_id, '--minutes', '5', '--purpose', 'by hand')
+  expect(lease).toMatchObject({ access: 'read-only', purpose: 'by hand', state: 'active' })
+  expect((await hangar.run('silo', 'leases', silo_id)).stdout).toContain(lease.lease)
+  expect((await hangar.run('silo', 'revoke', silo_id, lease.lease)).stdout).toContain('is over')
+  expect((await hangar.run('silo', 'rls', silo_id)).stdout).toMatch(/Mode\s+production/)
+  const refused = await hangar.run('silo', 'rls', silo_id, 'disabled')
+  expect([refused.code, refused.stderr]).toEqual([expect.any(Number), expect.stringContaining('--confirm')])
+  expect(refused.code).not.toBe(0)
+  expect((await hangar.run('regions')).stdout).toMatch(/yul.*no: yyz/)
+  expect((await hangar.run('silo', 'destroyed')).stdout).toContain('No destroyed silo is kept')
+})
+
 describe('the mode of row-level security', () => {
   const anonCount = async () => {
     const { supabase_url, supabase_anon_key } = await connection()
@@ -269,6 +312,7 @@ describe('a rotation', () => {
     await expect(database(lease.db_connection_string)).rejects.toMatchObject({ code: '28P01' })
     expect(await ask(after, before.supabase_anon_key, before.supabase_anon_key)).toBe(401)
     expect(await ask(after, after.supabase_anon_key, before.supabase_service_role_key)).toBe(401)
+    expect(await ask(after, before.supabase_publishable_key, before.supabase_publishable_key)).toBe(401)
     expect(await ask(after, after.supabase_service_role_key, after.supabase_service_role_key)).toBe(200)
     expect(await sql('select count(*)::int as n from notes')).toEqual([{ n: 30 }])
     expect(built.at(-1)).toEqual({

@@ -11,6 +11,8 @@ interface Connection {
   supabase_url: string
   supabase_anon_key: string
   supabase_service_role_key: string
+  supabase_publishable_key: string
+  supabase_secret_key: string
   db_connection_string: string
   studio_url: string
   studio_username: string
@@ -98,6 +100,29 @@ describe('a new user', () => {
 
   it('needs a key at the gateway', async () => {
     expect((await fetch(`${connection.supabase_url}/rest/v1/notes`)).status).toBe(401)
+  })
+
+  it('takes keys in the newer form for what they stand for', async () => {
+    const anonymous = supabaseClient(connection.supabase_url, connection.supabase_publishable_key)
+    expect((await anonymous.from('notes').select()).data).toEqual([])
+    const { data } = await client.auth.getSession()
+    const headers = { apikey: connection.supabase_publishable_key }
+    const session = { ...headers, authorization: `Bearer ${data.session?.access_token}` }
+    const asked = (more: Record<string, string>) =>
+      fetch(`${connection.supabase_url}/rest/v1/notes?select=body`, { headers: more })
+    expect(await (await asked(session)).json()).toContainEqual({ body: 'first' })
+    expect(await (await asked(headers)).json()).toEqual([])
+    expect(await (await asked({ apikey: connection.supabase_secret_key })).json()).toContainEqual({
+      body: 'first',
+    })
+    const admin = supabaseClient(connection.supabase_url, connection.supabase_secret_key)
+    expect((await admin.auth.admin.listUsers()).error).toBeNull()
+    expect((await admin.storage.from('papers').list()).error).toBeNull()
+    expect((await asked({ apikey: `${connection.supabase_secret_key.slice(0, -1)}x` })).status).toBe(401)
+    const inQuery = await fetch(
+      `${connection.supabase_url}/rest/v1/notes?select=body&apikey=${connection.supabase_anon_key}`,
+    )
+    expect([inQuery.status, await inQuery.json()]).toEqual([200, []])
   })
 
   it('administers users with the service role key', async () => {

@@ -1,7 +1,15 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadStack } from '#manifest'
-import { guardFiles, guardStaged, installHook, removeHook } from '#secrets'
+import {
+  createKnownValues,
+  guardFiles,
+  guardStaged,
+  installHook,
+  layerFiles,
+  loadEnv,
+  removeHook,
+} from '#secrets'
 import type { CommandCall } from '../context.ts'
 import { style } from '../output/style.ts'
 
@@ -16,7 +24,16 @@ export async function run({ args, options, context }: CommandCall): Promise<void
     return
   }
   const files = [args[0] ?? []].flat().map(String)
-  const rules = { secrets: await declaredSecrets(directory) }
+  const secrets = await declaredSecrets(directory)
+  // What cannot be opened here cannot be looked for; the guard works without keys.
+  const { variables } = await loadEnv({
+    files: layerFiles(directory, { environment: 'production', infra: true }),
+    winner: 'last',
+    optional: true,
+    environment: process.env,
+    onUnreadable: () => {},
+  })
+  const rules = { secrets, findKnown: createKnownValues(variables.values(), secrets) }
   const findings =
     files.length > 0 ? await guardFiles(directory, files, rules) : await guardStaged(directory, rules)
   context.print({ ok: findings.length === 0, findings }, () =>

@@ -1,4 +1,10 @@
-const secret = new Set(['supabase_service_role_key', 'db_password', 'studio_password', 'jwt_secret'])
+const secret = new Set([
+  'supabase_service_role_key',
+  'supabase_secret_key',
+  'db_password',
+  'studio_password',
+  'jwt_secret',
+])
 
 /** Connection data without what is secret of it; the anon key is made to be public. */
 export function hideSecrets<T extends object>(connection: T): T {

@@ -9,6 +9,15 @@ import type { TargetName } from './open-target.ts'
 export async function stackFiles(call: CommandCall, target: TargetName): Promise<StackFiles> {
   const { options } = call
   const stack = await loadStack(await findStackFile(resolve(String(options['stack'] ?? '.'))))
+  if (stack.parameters.length > 0)
+    throw new HangarError(
+      `The stack ${stack.name} is a template: {${stack.parameters.join('}, {')}} are filled in when it is used`,
+      {
+        code: 'HGR_CLI_TEMPLATE',
+        status: 422,
+        hint: 'Its secrets are made then, too.',
+      },
+    )
   const files = [options['file'] ?? []].flat().map(file => resolve(String(file)))
   return loadStackFiles({
     stack,

@@ -122,6 +122,9 @@ export const siloConnectionSchema = z.object({
   supabase_url: z.string(),
   supabase_anon_key: z.string(),
   supabase_service_role_key: z.string(),
+  /** The same two in the newer form, `sb_publishable_…` and `sb_secret_…`. */
+  supabase_publishable_key: z.string(),
+  supabase_secret_key: z.string(),
   db_connection_string: z.string(),
   db_password: z.string(),
   studio_url: z.string().nullable(),

@@ -148,3 +148,61 @@ kill_timeout = 30
     })
   })
 })
+
+describe('a fly.json or fly.yaml', () => {
+  const wrong = (text: string, file: string) => {
+    try {
+      readFlyToml(text, file)
+      return []
+    } catch (error) {
+      expect(error).toBeInstanceOf(HangarError)
+      const found = (error as HangarError).data?.['diagnostics'] as Diagnostic[]
+      return found.map(({ line, column, message }) => `${line}:${column} ${message}`)
+    }
+  }
+
+  it('is read as a fly.toml is', () => {
+    const toml = readFlyToml(
+      'app = "x"\n[[services]]\ninternal_port = 80\nauto_stop_machines = true\n',
+      'fly.toml',
+    )
+    expect(
+      readFlyToml('app: x\nservices:\n  - internal_port: 80\n    auto_stop_machines: true\n', 'fly.yaml'),
+    ).toEqual(toml)
+    expect(
+      readFlyToml('{"app":"x","services":{"internal_port":"80","auto_stop_machines":"stop"}}', 'fly.json'),
+    ).toEqual(toml)
+  })
+
+  it('has its mistakes at line and column', () => {
+    expect(
+      wrong('app: x\nservices:\n  - internal_port: 80\n    ports:\n      - prot: 80\n', 'fly.yaml'),
+    ).toEqual(['5:9 [services.ports] has no key "prot"'])
+    expect(wrong('{\n  "app": 3\n}', 'fly.json')).toEqual(['2:3 app: expected string, received number'])
+    expect(wrong('[1]', 'fly.json')).toEqual(['1:1 it is no table of keys and values'])
+    expect(wrong('__proto__: 1', 'fly.yaml')).toEqual(['1:1 a key must not be __proto__'])
+    expect(wrong(`a: ${'['.repeat(2000)}`, 'fly.yaml')).toHaveLength(1)
+    expect(wrong('a: &a [1]\nb: [*a, *a', 'fly.yaml')[0]).toMatch(/^2:/)
+  })
+
+  it('throws nothing but its own error, whatever it is given', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc.string({ unit: fc.constantFrom('a', ':', ' ', '\n', '-', '&', '*', '[', '{', '"', '|') }),
+        ),
+        text => {
+          try {
+            readFlyToml(text, 'fly.yaml')
+          } catch (error) {
+            return error instanceof HangarError
+          }
+          return true
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+})

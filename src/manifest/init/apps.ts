@@ -1,9 +1,9 @@
 import { basename, dirname, relative } from 'node:path'
 import { HangarError, messageOf } from '#kernel'
+import { parseFlyDocument } from '../fly/read.ts'
 import type { FlyConfig } from '../fly/schema.ts'
 import { analyseFlyToml } from '../lint/analyse.ts'
 import { lenientFlyConfig } from '../lint/lenient.ts'
-import { parseToml } from '../toml/document.ts'
 import type { Findings, FoundApp } from './found.ts'
 
 /** Reads one fly.toml, with its mistakes mended in thought, and adds the app. */
@@ -17,7 +17,7 @@ export function addApp(findings: Findings, folder: string, file: string, text: s
     )
   let config: FlyConfig = {}
   try {
-    config = lenientFlyConfig(parseToml(mended, path).value)
+    config = lenientFlyConfig(parseFlyDocument(mended, path).value)
   } catch (error) {
     if (!(error instanceof HangarError)) throw error
     findings.notes.push(`${path} is no TOML, so nothing in it is known: ${messageOf(error)}.`)

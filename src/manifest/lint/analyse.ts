@@ -1,4 +1,4 @@
-import { checkFlyDocument } from '../fly/read.ts'
+import { checkFlyDocument, isOtherFormat } from '../fly/read.ts'
 import type { TomlDocument } from '../toml/document.ts'
 import { Lines } from '../toml/lines.ts'
 import { findRepairs } from '../toml/repair.ts'
@@ -21,6 +21,11 @@ const mostPasses = 24
  */
 export function analyseFlyToml(given: string, file: string, app?: AppView): Analysis {
   const work = new Work(given, file)
+  if (isOtherFormat(file)) {
+    work.passDocument(document => meaningOf(document, app).map(finding => ({ ...finding, edits: [] })))
+    if (!work.document) work.reportSyntax()
+    return work.result()
+  }
   repeat(() => work.pass(findFormFaults))
   repeat(() => work.pass(findRepairs))
   if (!work.document) {

@@ -7,6 +7,7 @@ export class Editor {
   readonly document: TomlDocument
   private readonly text: string
   private readonly eol: string
+  private byPath: Map<string, TomlTable> | undefined
 
   constructor(document: TomlDocument) {
     this.document = document
@@ -18,10 +19,16 @@ export class Editor {
     return this.document.tables.filter(({ path, kind }) => matches(path, kind))
   }
 
+  /** The first table with that path. */
   tableAt(path: readonly PropertyKey[]): TomlTable | undefined {
-    return this.document.tables.find(
-      table => table.path.length === path.length && table.path.every((part, index) => part === path[index]),
-    )
+    if (!this.byPath) {
+      this.byPath = new Map()
+      for (const table of this.document.tables) {
+        const key = JSON.stringify(table.path)
+        if (!this.byPath.has(key)) this.byPath.set(key, table)
+      }
+    }
+    return this.byPath.get(JSON.stringify(path))
   }
 
   valueText(entry: TomlEntry): string {

@@ -249,6 +249,18 @@ describe('lint of one file', () => {
     expect(rules('app = "x"\napp = "y"\n')).toEqual(['duplicate-key', 'syntax'])
   })
 
+  it('in JSON or YAML is checked, but not mended', () => {
+    const yaml =
+      'app: x\nprimary_region: yul\nenv: { PGDATA: /data }\nbuild: { image: postgres }\nmounts: { source: d, destination: /data }\n'
+    const { diagnostics, mended: after } = analyseFlyToml(yaml, 'fly.yaml')
+    expect(diagnostics.map(({ line, column, rule, fixable }) => [line, column, rule, fixable])).toEqual([
+      [2, 1, 'gone-region', undefined],
+      [3, 8, 'postgres-data', undefined],
+    ])
+    expect(after).toBe(yaml)
+    expect(analyseFlyToml('app: [', 'fly.yaml').diagnostics.map(({ rule }) => rule)).toEqual(['syntax'])
+  })
+
   it('knows public keys, switches, numbers and placeholders from secrets', () => {
     const anon = `eyJhbGciOiJIUzI1NiJ9.${Buffer.from('{"role":"anon"}').toString('base64url')}.c2ln`
     const service = `eyJhbGciOiJIUzI1NiJ9.${Buffer.from('{"role":"service_role"}').toString('base64url')}.c2ln`

@@ -1,10 +1,10 @@
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { HangarError, writeFileAtomic } from '#kernel'
 import { type Diagnostic, manifestErrors } from '../errors.ts'
+import { parseFlyDocument } from '../fly/read.ts'
 import type { FlyConfig } from '../fly/schema.ts'
 import { loadStack, readManifest } from '../stack/load.ts'
 import type { Stack } from '../stack/stack.ts'
-import { parseToml } from '../toml/document.ts'
 import { analyseFlyToml, mendFlyToml } from './analyse.ts'
 import type { AppView } from './context.ts'
 import { lenientFlyConfig } from './lenient.ts'
@@ -109,7 +109,7 @@ async function look(
 
 function configOf(text: string, file: string): { config?: FlyConfig } {
   try {
-    return { config: lenientFlyConfig(parseToml(text, file).value) }
+    return { config: lenientFlyConfig(parseFlyDocument(text, file).value) }
   } catch (error) {
     if (error instanceof HangarError) return {}
     throw error

@@ -71,11 +71,25 @@ class Structure {
   private readonly document: TomlDocument
   private readonly editor: Editor
   private readonly services: readonly TomlTable[]
+  /** Ports by the table of their service. */
+  private readonly ports = new Map<TomlTable, TomlTable[]>()
+  /** How many tables have a section's name. */
+  private readonly sections = new Map<string, number>()
+  /** Keys that a finding has moved into the services. */
+  private readonly placed = new Set<string>()
 
   constructor(document: TomlDocument) {
     this.document = document
     this.editor = new Editor(document)
     this.services = this.editor.tables(isService)
+    for (const table of document.tables) {
+      const section = sectionOf(table)
+      this.sections.set(section, (this.sections.get(section) ?? 0) + 1)
+      const service = isPorts(table.path) ? this.serviceOf(table) : undefined
+      const ports = service && this.ports.get(service)
+      if (ports) ports.push(table)
+      else if (service) this.ports.set(service, [table])
+    }
   }
 
   *findings(): Generator<Finding> {
@@ -99,10 +113,8 @@ class Structure {
       if (!from.test(written)) continue
       // A second one of that name would become another element, or clash with a list.
       const list = to.replace(/[[\]]/g, '')
-      const clash = this.document.tables.some(
-        other => other !== table && sectionOf(other) === list && isElement(other),
-      )
-      yield this.finding(rule, table.header[0], message, clash ? [] : this.editor.setHeader(table, to))
+      const others = (this.sections.get(list) ?? 0) - (sectionOf(table) === list ? 1 : 0)
+      yield this.finding(rule, table.header[0], message, others > 0 ? [] : this.editor.setHeader(table, to))
     }
   }
 
@@ -110,12 +122,9 @@ class Structure {
   private *internalPort(service: TomlTable): Generator<Finding> {
     const names = new Set(['internal_port', 'port'])
     if (service.entries.some(({ key }) => names.has(key))) return
-    const moving = this.document.tables.some(
-      table =>
-        isPorts(table.path) &&
-        this.serviceOf(table) === service &&
-        table.entries.some(({ key }) => key === 'internal_port'),
-    )
+    const moving = this.ports
+      .get(service)
+      ?.some(({ entries }) => entries.some(({ key }) => key === 'internal_port'))
     const known = moving ? undefined : listeningPort(this.document.value)
     if (known)
       yield this.finding(
@@ -216,9 +225,7 @@ class Structure {
     const value = this.editor.valueText(entry).replace(/["']/g, '')
     if (value !== 'http' && value !== 'https') return
     const edits: Edit[] = moving.length > 0 ? [] : this.editor.setValue(entry, '"tcp"')
-    const ports = isPorts(table.path)
-      ? [table]
-      : this.editor.tables(path => isPorts(path) && path[0] === 'services' && path[1] === table.path[1])
+    const ports = isPorts(table.path) ? [table] : (this.ports.get(table) ?? [])
     for (const port of ports)
       if (!port.entries.some(({ key }) => key === 'handlers'))
         edits.push(
@@ -240,8 +247,10 @@ class Structure {
         : this.services
     const [first, ...others] = targets
     if (!first) return []
+    if (this.placed.has(entry.key)) return this.editor.remove(entry)
     const edits = this.editor.move(entry, first, value)
     if (edits.length === 0) return []
+    this.placed.add(entry.key)
     for (const service of others)
       if (!service.entries.some(({ key }) => key === entry.key))
         edits.push(
@@ -298,10 +307,6 @@ function isService(path: readonly PropertyKey[]): boolean {
 function isPorts(path: readonly PropertyKey[]): boolean {
   const last = typeof path.at(-1) === 'number' ? path.at(-2) : path.at(-1)
   return last === 'ports' && (path[0] === 'services' || path[0] === 'http_service')
-}
-
-function isElement(table: TomlTable): boolean {
-  return table.kind !== 'root'
 }
 
 /** `services.ports` of `[[services.ports]]`: the names without numbers. */

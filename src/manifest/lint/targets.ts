@@ -40,9 +40,9 @@ export async function findTargets(paths: readonly string[]): Promise<LintTargets
   return { stacks: [...stacks], flyFiles: [...flyFiles] }
 }
 
-/** `fly.toml`, `fly.worker.toml`, `api.fly.toml`, `fly-staging.toml`. */
-export function isFlyToml(name: string): boolean {
-  return /^fly([.-][\w.-]+)?\.toml$|^[\w.-]+\.fly\.toml$/.test(name)
+/** `fly.toml`, `fly.worker.toml`, `api.fly.toml`, `fly-staging.toml`, `fly.json`, `fly.yaml`. */
+function isFlyToml(name: string): boolean {
+  return /^fly([.-][\w.-]+)?\.toml$|^[\w.-]+\.fly\.toml$|^fly\.(json|ya?ml)$/.test(name)
 }
 
 async function* walk(folder: string, depth: number): AsyncGenerator<string> {

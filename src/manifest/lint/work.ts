@@ -1,6 +1,7 @@
 import { HangarError } from '#kernel'
 import type { Diagnostic } from '../errors.ts'
-import { parseToml, type TomlDocument } from '../toml/document.ts'
+import { parseFlyDocument } from '../fly/read.ts'
+import type { TomlDocument } from '../toml/document.ts'
 import { applyEdits, type Edit } from '../toml/edits.ts'
 import { Lines } from '../toml/lines.ts'
 import type { Finding } from './finding.ts'
@@ -91,7 +92,7 @@ export class Work {
     if (known) return known.parsed
     let parsed: Parsed
     try {
-      parsed = { document: parseToml(text, this.file) }
+      parsed = { document: parseFlyDocument(text, this.file) }
     } catch (error) {
       if (!(error instanceof HangarError)) throw error
       parsed = { syntax: error.data?.['diagnostics'] as Diagnostic[] }

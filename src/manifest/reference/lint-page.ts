@@ -10,9 +10,9 @@ export function lintPage(): string {
 
 Made from \`src/manifest/lint/rule-table.ts\`; a test keeps it true (\`npx vitest run src/manifest -u\` writes it anew).
 
-\`hangar lint [PATH…]\` looks at every \`hangar.toml\` and \`fly.toml\` (also \`fly.NAME.toml\`, \`NAME.fly.toml\`) that the paths mean; without a path, in this folder and below. It needs no running Hangar. Each finding has file, line, column, rule, and where it helps a hint; values that look like secrets are never shown.
+\`hangar lint [PATH…]\` looks at every \`hangar.toml\` and \`fly.toml\` (also \`fly.NAME.toml\`, \`NAME.fly.toml\`, \`fly.json\`, \`fly.yaml\`) that the paths mean; without a path, in this folder and below. It needs no running Hangar. Each finding has file, line, column, rule, and where it helps a hint; values that look like secrets are never shown.
 
-- \`--fix\` mends what is marked below. Comments and order stay, mending twice changes nothing, a file is replaced whole or not at all, and one that was changed meanwhile is left alone. A file that TOML refuses is mended where the mistake is a table or key that comes twice, or an inline table or a list without commas.
+- \`--fix\` mends what is marked below. Comments and order stay, mending twice changes nothing, a file is replaced whole or not at all, and one that was changed meanwhile is left alone. JSON and YAML are checked, not mended. A file that TOML refuses is mended where the mistake is a table or key that comes twice, or an inline table or a list without commas.
 - \`--json\` prints \`{ files, diagnostics, fixed, summary }\`.
 - The exit code is 1 when errors are left (with \`--strict\` also for warnings), 4 when a path is not there.
 

@@ -24,6 +24,8 @@ Made from \`src/manifest/stack/schema.ts\`; a test keeps it true (\`npx vitest r
 
 A \`hangar.toml\` says which apps belong together, which needs which, how each runs on this machine, and which secrets they get. Each app keeps its own \`fly.toml\` ([what Hangar reads of it](fly-toml.md)); nothing is said twice. \`hangar init\` writes one from what is in a folder ([coming from a Makefile](../guides/coming-from-a-makefile.md)), \`hangar lint\` checks it together with every \`fly.toml\` it names ([all rules](lint.md)).
 
+What acts on it today: \`hangar lint\` on all of it, and the commands for secrets on [env] and [secrets]. \`build\`, \`run\`, \`domains\`, \`paths\` and [resources] are read and checked as far as their form goes; no command of this version starts a stack from them.
+
 Paths start from the folder of the file and may not leave it, symbolic links included. Unknown keys, unknown names and circles of \`needs\` are errors with file, line and column.
 
 For editors that read JSON schemas of TOML files, put this at the top: \`#:schema https://…/hangar-toml.schema.json\` with the address of [hangar-toml.schema.json](hangar-toml.schema.json).

@@ -4,7 +4,7 @@ import { manifestErrors } from '../errors.ts'
 import type { Position } from './lines.ts'
 
 /** No file that somebody wrote goes deeper; remembering each place of a deeper one would take all memory. */
-const deepest = 64
+export const deepestPath = 64
 
 export type Range = readonly [start: number, end: number]
 
@@ -50,7 +50,7 @@ export function parseToml(given: string, file: string): TomlDocument {
   tables.push({ path: [], kind: 'root', header: [0, 0], entries: root })
   for (const node of ast.body[0].body) {
     if (node.type === 'TOMLTable') {
-      if (node.resolvedKey.length > deepest) throw tooDeep(file, node)
+      if (node.resolvedKey.length > deepestPath) throw tooDeep(file, node)
       note(positions, node.resolvedKey, node.key)
       const entries: TomlEntry[] = []
       tables.push({
@@ -93,7 +93,7 @@ function parse(text: string, file: string): { ast: AST.TOMLProgram; value: Recor
 }
 
 /** Sections that may be one table or a list are checked as lists: an index into what is no list is passed over. */
-function asWritten(value: unknown, path: readonly PropertyKey[]): PropertyKey[] {
+export function asWritten(value: unknown, path: readonly PropertyKey[]): PropertyKey[] {
   let current = value
   const written: PropertyKey[] = []
   for (const part of path) {
@@ -115,7 +115,7 @@ function notePair(
   pair: AST.TOMLKeyValue,
   file: string,
 ): TomlEntry {
-  if (parent.length + pair.key.keys.length > deepest) throw tooDeep(file, pair)
+  if (parent.length + pair.key.keys.length > deepestPath) throw tooDeep(file, pair)
   const path = [...parent]
   for (const key of pair.key.keys) {
     const name = key.type === 'TOMLBare' ? key.name : key.value
@@ -148,7 +148,7 @@ function noteContent(
 ): void {
   if (node.type === 'TOMLInlineTable') for (const pair of node.body) notePair(positions, path, pair, file)
   if (node.type === 'TOMLArray') {
-    if (path.length >= deepest) throw tooDeep(file, node)
+    if (path.length >= deepestPath) throw tooDeep(file, node)
     for (const [index, element] of node.elements.entries()) {
       note(positions, [...path, index], element)
       noteContent(positions, [...path, index], element, file)

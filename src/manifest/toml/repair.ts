@@ -89,19 +89,24 @@ function oneLine(text: string, value: ScannedValue): string {
 }
 
 interface Section {
+  readonly index: number
   readonly header: ScannedHeader | undefined
-  readonly entries: Extract<Scanned, { type: 'entry' }>[]
+  readonly entries: Entry[]
+  /** Entries by key, of this table and of its repetitions. */
+  readonly known: Map<string, Entry>
 }
+
+type Entry = Extract<Scanned, { type: 'entry' }>
 
 function* duplicates(text: string, scanned: readonly Scanned[]): Generator<Repair> {
   const known = new Map<string, Section>()
   const listLengths = new Map<string, number>()
-  let current: Section = { header: undefined, entries: [] }
+  let current: Section = { index: 0, header: undefined, entries: [], known: new Map() }
   const sections: Section[] = [current]
   for (const item of scanned) {
     if (item.type === 'entry') current.entries.push(item)
     else {
-      current = { header: item, entries: [] }
+      current = { index: sections.length, header: item, entries: [], known: new Map() }
       sections.push(current)
     }
   }
@@ -110,18 +115,17 @@ function* duplicates(text: string, scanned: readonly Scanned[]): Generator<Repai
     const path = header ? resolvedPath(header, listLengths) : ''
     if (header?.kind === 'list') {
       listLengths.set(path, (listLengths.get(path) ?? 0) + 1)
-      yield* duplicateKeys(text, [section])
+      yield* duplicateKeys(text, section.entries, section.known)
       continue
     }
     const first = known.get(path)
     if (!first || !header) {
       known.set(path, section)
-      yield* duplicateKeys(text, [section])
+      yield* duplicateKeys(text, section.entries, section.known)
       continue
     }
     yield moved(text, sections, index, first)
-    first.entries.push(...section.entries)
-    yield* duplicateKeys(text, [first, section])
+    yield* duplicateKeys(text, section.entries, first.known)
   }
 }
 
@@ -141,9 +145,9 @@ function moved(text: string, sections: readonly Section[], index: number, first:
   const header = sections[index]!.header!
   const start = withoutBlankLines(text, startOfLine(text, header.range[0]))
   const bodyEnd = endOfSection(text, sections, index)
-  const body = text.slice(header.lineEnd, bodyEnd).replace(/\s*$/, '')
+  const body = text.slice(header.lineEnd, bodyEnd).trimEnd()
   const remark = /#.*/.exec(text.slice(header.range[1], trimmedEnd(text, header.range[1])))?.[0]
-  const target = lastContent(text, sections, sections.indexOf(first))
+  const target = lastContent(text, sections, first.index)
   const eol = text.includes('\r\n') ? '\r\n' : '\n'
   const gap = index + 1 < sections.length ? text.slice(start, startOfLine(text, header.range[0])) : ''
   const edits: Edit[] = [{ start, end: bodyEnd, text: gap }]
@@ -189,18 +193,13 @@ function endOfSection(text: string, sections: readonly Section[], index: number)
 function lastContent(text: string, sections: readonly Section[], index: number): number {
   const end = endOfSection(text, sections, index)
   const begin = sections[index]!.header?.range[1] ?? 0
-  const content = text.slice(begin, end).replace(/\s*$/, '')
+  const content = text.slice(begin, end).trimEnd()
   return begin + content.length
 }
 
 /** Keys that come twice with the same value lose the second; with another value somebody has to choose. */
-function* duplicateKeys(text: string, sections: readonly Section[]): Generator<Repair> {
-  const target = sections[0]!
-  const fresh = sections.at(-1)!.entries
-  const own = new Map<string, (typeof fresh)[number]>()
-  const old = sections.length > 1 ? target.entries.slice(0, target.entries.length - fresh.length) : []
-  for (const entry of old) if (!own.has(entry.keyText)) own.set(entry.keyText, entry)
-  for (const entry of fresh) {
+function* duplicateKeys(text: string, entries: readonly Entry[], own: Map<string, Entry>): Generator<Repair> {
+  for (const entry of entries) {
     const before = own.get(entry.keyText)
     if (!before) {
       own.set(entry.keyText, entry)

@@ -181,6 +181,10 @@ create or replace function hangar.watch() returns event_trigger language plpgsql
 begin
   perform hangar.share();
   perform hangar.close();
+exception when others then
+  -- Rather no change than one that gives a lease what it must not have.
+  raise exception 'this change could not be kept from the leases of this silo: %', sqlerrm
+    using hint = 'End the leases first: hangar silo leases, hangar silo revoke.';
 end
 $$;
 
@@ -202,7 +206,14 @@ begin
   end if;
 end
 $$;
-grant usage on schema public, extensions to hangar_lease_ro, hangar_lease_rw;
+do $$
+begin
+  grant usage on schema public to hangar_lease_ro, hangar_lease_rw;
+  if exists (select from pg_namespace where nspname = 'extensions') then
+    grant usage on schema extensions to hangar_lease_ro, hangar_lease_rw;
+  end if;
+end
+$$;
 select hangar.share();
 select hangar.close();
 select hangar.include_new_roles();

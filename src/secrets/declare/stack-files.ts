@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asHangarError, type HangarError } from '#kernel'
-import { readFlyToml, type SecretDeclaration, type Stack, type StackApp } from '#manifest'
+import { parseToml, readFlyToml, type SecretDeclaration, type Stack, type StackApp } from '#manifest'
 import type { EnvFile } from '../env/env-file.ts'
 import { type LoadedVariable, loadEnv } from '../env/load.ts'
 import { specDeclarations } from './spec-declarations.ts'
@@ -100,7 +100,21 @@ async function readApp(app: StackApp, target: 'local' | 'fly'): Promise<AppFiles
     }
   } catch (error) {
     const problem = asHangarError(error, `Reading ${app.flyFile}`)
-    return { app, flyName: app.name, env: {}, envLine: () => 1, problem }
+    return { app, ...nameAndEnv(text, app), envLine: name => lineOf(text, name), problem }
+  }
+}
+
+/** What can be known of a fly.toml that Fly would refuse: a wrong key elsewhere does not hide what is wrong in [env]. */
+function nameAndEnv(text: string, app: StackApp): { flyName: string; env: Record<string, string> } {
+  try {
+    const { app: name, env } = parseToml(text, app.flyFile).value
+    const pairs = typeof env === 'object' && env !== null ? Object.entries(env) : []
+    return {
+      flyName: typeof name === 'string' ? name : app.name,
+      env: Object.fromEntries(pairs.map(([key, value]) => [key, String(value)])),
+    }
+  } catch {
+    return { flyName: app.name, env: {} }
   }
 }
 

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are texts of env files.
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, link, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -154,6 +155,45 @@ describe('plain env files', () => {
       }),
       { numRuns: 60 },
     )
+  })
+})
+
+describe('writers at once', () => {
+  it('lose nothing: each value is there afterwards, and no lock is left', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `N${index}`)
+    await Promise.all(names.map(name => set('.env.production', { [name]: `value of ${name}` })))
+    expect(await read('.env.production')).toEqual(
+      Object.fromEntries(names.map(name => [name, `value of ${name}`])),
+    )
+    expect(await readdir(folder)).toEqual(['.env.keys', '.env.production'])
+  })
+
+  it('wait for another process, and take over from one that died', async () => {
+    const holder = spawn(process.execPath, ['-e', 'process.stdin.resume()'])
+    await writeFile(at('.env.local.lock'), String(holder.pid))
+    const setting = set('.env.local', { A: '1' })
+    expect(await Promise.race([setting, Promise.resolve('waiting')])).toBe('waiting')
+    const gone = once(holder, 'exit')
+    holder.kill('SIGKILL')
+    await gone
+    await setting
+    expect(await read('.env.local')).toEqual({ A: '1' })
+  })
+
+  it('never let a reader see half a file', async () => {
+    const long = 'x'.repeat(200_000)
+    await set('.env.local', { A: long, B: long })
+    let writing = true
+    const writer = (async () => {
+      for (const letter of 'abcdefgh')
+        await set('.env.local', { A: letter.repeat(200_000), B: letter.repeat(200_000) })
+      writing = false
+    })()
+    while (writing) {
+      const { A, B } = await read('.env.local')
+      expect(A === B && A?.length === 200_000).toBe(true)
+    }
+    await writer
   })
 })
 

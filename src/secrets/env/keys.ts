@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import { writeFileAtomic } from '#kernel'
 import { publicKeyOfPrivate } from './cipher.ts'
+import { exclusively } from './exclusive.ts'
 import { type FileText, readFileText } from './read-text.ts'
 import { type Assignment, normaliseLines, scan } from './scan.ts'
 
@@ -92,16 +93,19 @@ export class Keyring {
 }
 
 /** Adds a private key to the key file, which its owner alone can read. On disk when it returns. */
-export async function addPrivateKey(
+export function addPrivateKey(
   keysFile: string,
   envFile: string,
   name: string,
   privateKey: string,
 ): Promise<void> {
-  const known: FileText | undefined = await readFileText(keysFile)
-  const before =
-    known?.text ?? '# Private keys of the encrypted env files in this folder. Never commit this file.\n'
-  const gap = before === '' || before.endsWith('\n') ? '' : '\n'
-  const entry = `\n# ${basename(envFile)}\n${name}=${privateKey}\n`
-  await writeFileAtomic(keysFile, before + gap + entry, { mode: 0o600 })
+  // Keys of other files in this folder may be added at the same time.
+  return exclusively(keysFile, async () => {
+    const known: FileText | undefined = await readFileText(keysFile)
+    const before =
+      known?.text ?? '# Private keys of the encrypted env files in this folder. Never commit this file.\n'
+    const gap = before === '' || before.endsWith('\n') ? '' : '\n'
+    const entry = `\n# ${basename(envFile)}\n${name}=${privateKey}\n`
+    await writeFileAtomic(keysFile, before + gap + entry, { mode: 0o600 })
+  })
 }

@@ -3,6 +3,7 @@ import { writeFileAtomic } from '#kernel'
 import { secretErrors } from '../errors.ts'
 import { encryptValue, isEncrypted, newKeyPair } from './cipher.ts'
 import { createOpener, type EnvFile, envFileOf, publicKeyOf } from './env-file.ts'
+import { exclusively } from './exclusive.ts'
 import { addPrivateKey, isPublicKeyName, Keyring, keyNames } from './keys.ts'
 import { quoteValue } from './quote.ts'
 import { readFileText } from './read-text.ts'
@@ -33,8 +34,12 @@ const plainByName = ['env.public', '.env.local', '.env.example']
  * The result is read back before it replaces the file, and a new private key is on disk before anything is encrypted for it.
  */
 export async function setInEnvFile(options: SetOptions): Promise<SetResult> {
+  for (const [name, value] of Object.entries(options.values)) check(name, value)
+  return exclusively(options.path, () => set(options))
+}
+
+async function set(options: SetOptions): Promise<SetResult> {
   const { path, values } = options
-  for (const [name, value] of Object.entries(values)) check(name, value)
   const known = await readFileText(path)
   const before = envFileOf(path, known ?? { text: '', mode: 0o600, stamp: '' })
   const encrypt =
@@ -54,7 +59,11 @@ export async function setInEnvFile(options: SetOptions): Promise<SetResult> {
 }
 
 /** Takes variables out of an env file, with their lines; all else stays. No file, or none of them in it: nothing happens. */
-export async function removeFromEnvFile(path: string, names: readonly string[]): Promise<void> {
+export function removeFromEnvFile(path: string, names: readonly string[]): Promise<void> {
+  return exclusively(path, () => remove(path, names))
+}
+
+async function remove(path: string, names: readonly string[]): Promise<void> {
   const known = await readFileText(path)
   if (!known) return
   let text = known.text

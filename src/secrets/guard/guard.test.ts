@@ -7,6 +7,7 @@ import { setInEnvFile } from '../env/write.ts'
 import { checkFile } from './check-file.ts'
 import { guardStaged } from './guard.ts'
 import { installHook, removeHook } from './hook.ts'
+import { createKnownValues } from './known-values.ts'
 
 const rules = { secrets: new Set(['API_KEY']) }
 const key = 'ab'.repeat(32)
@@ -39,6 +40,29 @@ describe('what the guard refuses', () => {
       expect(JSON.stringify(found)).not.toMatch(/abc|abab/)
     })
   }
+
+  it('a value that an env file keeps encrypted, wherever it turns up', () => {
+    const variable = {
+      name: 'TOKEN',
+      value: 'v4lue-that-leaked',
+      file: '',
+      line: 1,
+      column: 1,
+      encrypted: true,
+    }
+    const findKnown = createKnownValues([variable, { ...variable, name: 'SHORT', value: 'short' }], new Set())
+    const [found] = checkFile('src/a.ts', "// short\nconst token = 'v4lue-that-leaked'", {
+      ...rules,
+      findKnown,
+    })
+    expect(found).toMatchObject({
+      rule: 'known-value',
+      line: 2,
+      column: 16,
+      message: 'the value of TOKEN stands here',
+    })
+    expect(checkFile('src/a.ts', 'short', { ...rules, findKnown })).toEqual([])
+  })
 
   const fine: [what: string, path: string, text: string][] = [
     ['env.public with what is no secret', 'env.public', 'DOMAIN=example.org\n'],

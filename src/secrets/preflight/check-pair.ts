@@ -96,10 +96,15 @@ function missing(pair: Pair, source: Source, need: Need, about: Partial<Finding>
       },
     )
   const made = declaration.generate ? `hangar secrets generate ${name} --write` : `hangar env set ${name}`
-  return finding(severity, 'missing', `${name} is missing: neither the target nor an env file has it`, {
-    ...about,
-    hint: `${made}, then hangar secrets push ${app.app.name}.${meant}`,
-  })
+  return finding(
+    severity,
+    'missing',
+    `${name} is missing: ${pair.state ? 'neither the target nor an env file has it' : 'no env file has it'}`,
+    {
+      ...about,
+      hint: `${made}, then hangar secrets push ${app.app.name}.${meant}`,
+    },
+  )
 }
 
 function strength(pair: Pair, source: Source, need: Need): Finding[] {

@@ -32,7 +32,6 @@ export function preflight(input: PreflightInput): Finding[] {
           hint: app.problem.hint ?? 'hangar lint shows everything.',
         }),
       )
-      continue
     }
     const state = input.states?.get(app.flyName)
     const variables = variablesOf(files, app)

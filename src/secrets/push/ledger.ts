@@ -2,6 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { codeOf, HangarError, Serial, writeFileAtomic } from '#kernel'
+import { exclusively } from '../env/exclusive.ts'
 
 /** What is remembered of one pushed secret: nothing that gives the value away without the key file. */
 export interface PushedSecret {
@@ -99,18 +100,27 @@ export class PushLedger {
     return this.#serial.run(async () => {
       const folder = dirname(this.#path)
       await mkdir(folder, { recursive: true, mode: 0o700 })
-      const keyPath = join(folder, 'pushed.key')
-      if ((await readOr(keyPath)) === undefined)
-        await writeFileAtomic(keyPath, `${this.#key.toString('base64url')}\n`)
-      // Another command may have written meanwhile.
-      this.#content = parse(this.#path, await readOr(this.#path))
-      const { targets } = this.#content
-      const apps = targets[target] ?? {}
-      const names = apps[app] ?? {}
-      change(names)
-      targets[target] = { ...apps, [app]: names }
-      await writeFileAtomic(this.#path, `${JSON.stringify(this.#content, null, 2)}\n`)
+      await exclusively(this.#path, () => this.#replace(folder, change, target, app))
     })
+  }
+
+  async #replace(
+    folder: string,
+    change: (names: Record<string, PushedSecret>) => void,
+    target: string,
+    app: string,
+  ): Promise<void> {
+    const keyPath = join(folder, 'pushed.key')
+    if ((await readOr(keyPath)) === undefined)
+      await writeFileAtomic(keyPath, `${this.#key.toString('base64url')}\n`)
+    // Another command may have written meanwhile.
+    this.#content = parse(this.#path, await readOr(this.#path))
+    const { targets } = this.#content
+    const apps = targets[target] ?? {}
+    const names = apps[app] ?? {}
+    change(names)
+    targets[target] = { ...apps, [app]: names }
+    await writeFileAtomic(this.#path, `${JSON.stringify(this.#content, null, 2)}\n`)
   }
 }
 

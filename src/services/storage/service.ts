@@ -70,8 +70,8 @@ export const storageService: ServiceDefinition = {
             }
           })
         }
-        await housekeeping.close()
-        await database.close()
+        // A sweep that waits for a database which is gone already is cut off by this; any other ends its question first.
+        await Promise.all([database.close(), housekeeping.close()])
       },
     }
   },

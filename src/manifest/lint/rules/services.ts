@@ -72,9 +72,7 @@ export function serviceGroups(context: FlyContext): void {
   const declared = Object.keys(fly.processes ?? {})
   for (const [service, at] of services(context)) {
     if (service.processes?.length || declared.length === 0) continue
-    const table = context.editor.tables(
-      path => path.length === at.length && path.every((part, i) => part === at[i]),
-    )[0]
+    const table = context.editor.tableAt(at)
     const only = declared.length === 1 ? declared[0] : undefined
     context.say('service-group', at, 'with [processes], a service must say which group it belongs to', {
       hint: `Write processes = [${declared.map(name => `"${name}"`).join(' or ')}].`,

@@ -26,7 +26,9 @@ export function postgresData(context: FlyContext): void {
       : editor.append(['[env]', `  PGDATA = ${value}`])
   context.say(
     'postgres-data',
-    written ? ['env', 'PGDATA'] : ['mounts', fly.mounts?.indexOf(mount) ?? 0, 'destination'],
+    fly.env?.['PGDATA'] !== undefined
+      ? ['env', 'PGDATA']
+      : ['mounts', fly.mounts?.indexOf(mount) ?? 0, 'destination'],
     'the data directory is the root of the volume, where lost+found is: initdb refuses a folder that is not empty',
     { hint: `Set PGDATA = ${value} in [env].`, edits },
   )

@@ -1,6 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { z } from 'zod'
 import { definePlugin, type Passage } from './plugin.ts'
+import { withoutParameter } from './query.ts'
 import { isTemplate, readTemplate, type Template } from './template.ts'
 
 const names = z.array(z.string()).default([])
@@ -97,12 +98,15 @@ function headerChanges(changes: Changes): (passage: Passage) => void {
   }
 }
 
-/** Undefined when nothing of the query changes: then it is not even read. */
-function queryChanges(changes: Changes): ((passage: Passage) => void) | undefined {
-  if (Object.values(changes).every(list => list.length === 0)) return undefined
+/** Undefined when nothing of the query changes: then it is not even read. What is only removed leaves the rest as it was written. */
+function queryChanges({ remove, ...changes }: Changes): ((passage: Passage) => void) | undefined {
+  const writes = Object.values(changes).some(list => list.length > 0)
+  if (!writes && remove.length === 0) return undefined
   return passage => {
+    for (const name of remove)
+      if (passage.query.includes(name)) passage.query = withoutParameter(passage.query, name)
+    if (!writes) return
     const query = new URLSearchParams(passage.query)
-    for (const name of changes.remove) query.delete(name)
     for (const [name, to] of changes.rename) {
       for (const value of query.getAll(name)) query.append(to, value)
       query.delete(name)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readdirSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -103,6 +103,18 @@ describe('the sweep of a volume', () => {
     expect(kept?.size).toBe(1)
     await kept?.close()
   })
+})
+
+it('a service sweeps behind its first request', async () => {
+  await using service = await startStorage()
+  const orphan = randomUUID()
+  for (const folder of ['pending', join('objects', orphan.slice(0, 2))]) {
+    await mkdir(join(service.directory, folder), { recursive: true })
+    await writeFile(join(service.directory, folder, orphan), 'left by a crash')
+  }
+  await service.fetch('/status')
+  await expect.poll(() => readdirSync(join(service.directory, 'pending'))).toEqual([])
+  expect(readdirSync(join(service.directory, 'objects', orphan.slice(0, 2)))).toEqual([])
 })
 
 describe('a service whose bytes are in an S3-compatible store', () => {

@@ -1,7 +1,6 @@
 import type { FastifyRequest } from '#http'
 import type { Clock } from '#kernel'
 import { errors } from '../errors.ts'
-import { requireAllowedMime } from '../rules.ts'
 import { untilIdle } from './idle.ts'
 
 /** What an upload brings besides its name. */
@@ -17,17 +16,6 @@ export interface IncomingBody {
 
 const userMetadataLimitBytes = 1024 * 1024
 
-/** Reads an upload's headers, or the fields before the file of a form; the file itself is not touched yet. */
-export async function openBody(
-  request: FastifyRequest,
-  clock: Clock,
-  allowedMimeTypes: readonly string[] | null,
-): Promise<IncomingBody> {
-  const body = isForm(request) ? await openForm(request, clock) : openRaw(request, clock)
-  requireAllowedMime(body.mimeType, allowedMimeTypes)
-  return body
-}
-
 /**
  * Reads and drops what the client still sends after a refusal, so that it sees the answer instead of a reset connection; then hangs up.
  */
@@ -41,7 +29,8 @@ export function drain(request: FastifyRequest): void {
   raw.once('close', () => clearTimeout(timer))
 }
 
-function openRaw(request: FastifyRequest, clock: Clock): IncomingBody {
+/** Reads an upload's headers; the bytes are not touched yet. */
+export function openRaw(request: FastifyRequest, clock: Clock): IncomingBody {
   const { headers, raw } = request
   return {
     stream: untilIdle(raw, clock),
@@ -53,7 +42,8 @@ function openRaw(request: FastifyRequest, clock: Clock): IncomingBody {
   }
 }
 
-async function openForm(request: FastifyRequest, clock: Clock): Promise<IncomingBody> {
+/** Reads the fields before the file of a form; the file itself is not touched yet. */
+export async function openForm(request: FastifyRequest, clock: Clock): Promise<IncomingBody> {
   const file = await request
     .file({ limits: { fileSize: Number.MAX_SAFE_INTEGER, fields: 10, files: 1 } })
     .catch(error => {
@@ -96,7 +86,7 @@ export function parseUserMetadata(
   }
 }
 
-function isForm(request: FastifyRequest): boolean {
+export function isForm(request: FastifyRequest): boolean {
   return request.headers['content-type']?.startsWith('multipart/form-data') ?? false
 }
 

@@ -6,8 +6,8 @@ import { errors } from '../errors.ts'
 import { asStorageFailure } from '../files/failures.ts'
 import type { Received } from '../files/port.ts'
 import { requireRobotsRules } from '../robots.ts'
-import { isFolderPlaceholder, requireBucketName, requireKey } from '../rules.ts'
-import { type IncomingBody, openBody } from './body.ts'
+import { isFolderPlaceholder, requireAllowedMime, requireBucketName, requireKey } from '../rules.ts'
+import { type IncomingBody, isForm, openForm, openRaw } from './body.ts'
 import {
   findObject,
   insertObject,
@@ -36,15 +36,50 @@ export interface BucketRules {
 /** Stores the body of the request as an object. `as` decides whether it is permitted. */
 export async function uploadFromRequest(call: Call, target: UploadTarget, as: Scope): Promise<ObjectRow> {
   requireBucketName(target.bucket)
-  const bucket = await bucketRules(call, target.bucket)
   const placeholder = isFolderPlaceholder(target.name)
-  const body = await openBody(call.request, call.clock, placeholder ? null : bucket.allowed_mime_types)
-  requireKey(target.name)
-  const limitBytes = placeholder ? 0 : sizeLimit(call.settings, bucket, 'standard')
-  const metadata = describe(body)
+  const ready = await (isForm(call.request) ? readyForm : readyRaw)(call, target, as, placeholder)
+  const limitBytes = placeholder ? 0 : sizeLimit(call.settings, ready.bucket, 'standard')
+  if ((ready.body.announcedSize ?? 0) > limitBytes) throw errors.tooLarge()
+  return storeBody(call, target, { ...ready.body, metadata: ready.metadata, limitBytes })
+}
+
+interface Ready {
+  readonly bucket: BucketRules
+  readonly body: IncomingBody
+  readonly metadata: ObjectMetadata
+}
+
+/** A form tells what it brings only when it is read, so no connection to the database waits for it. */
+async function readyForm(call: Call, target: UploadTarget, as: Scope, placeholder: boolean): Promise<Ready> {
+  const bucket = await bucketRules(call, target.bucket)
+  const body = await openForm(call.request, call.clock)
+  const metadata = accept(target, bucket, body, placeholder)
   await mayUpload(call, target, as, { metadata, user_metadata: body.userMetadata })
-  if ((body.announcedSize ?? 0) > limitBytes) throw errors.tooLarge()
-  return storeBody(call, target, { ...body, metadata, limitBytes })
+  return { bucket, body, metadata }
+}
+
+/** Headers are there at once: the bucket's rules and the policies are asked in one transaction, which is taken back. */
+async function readyRaw(call: Call, target: UploadTarget, as: Scope, placeholder: boolean): Promise<Ready> {
+  return call.database.attempt(call.service, async transaction => {
+    const bucket = await findBucketRules(transaction, target.bucket)
+    if (!bucket) throw errors.noSuchBucket(target.bucket)
+    const body = openRaw(call.request, call.clock)
+    const metadata = accept(target, bucket, body, placeholder)
+    await transaction.as(as)
+    await tryRow(transaction, target, { metadata, user_metadata: body.userMetadata })
+    return { bucket, body, metadata }
+  })
+}
+
+function accept(
+  target: UploadTarget,
+  bucket: BucketRules,
+  body: IncomingBody,
+  placeholder: boolean,
+): ObjectMetadata {
+  if (!placeholder) requireAllowedMime(body.mimeType, bucket.allowed_mime_types)
+  requireKey(target.name)
+  return describe(body)
 }
 
 /** Bytes that an object of that bucket may have. */
@@ -83,6 +118,14 @@ export async function mayUpload(
   as: Scope,
   row: { metadata?: ObjectMetadata; user_metadata?: Record<string, unknown> | undefined },
 ): Promise<void> {
+  await call.database.attempt(as, transaction => tryRow(transaction, target, row))
+}
+
+async function tryRow(
+  transaction: Transaction,
+  target: UploadTarget,
+  row: { metadata?: ObjectMetadata; user_metadata?: Record<string, unknown> | undefined },
+): Promise<void> {
   const change = {
     bucket_id: target.bucket,
     name: target.name,
@@ -90,9 +133,8 @@ export async function mayUpload(
     version: '1',
     ...row,
   }
-  await call.database.attempt<unknown>(as, transaction =>
-    target.upsert ? upsertObject(transaction, change) : insertObject(transaction, change),
-  )
+  if (target.upsert) await upsertObject(transaction, change)
+  else await insertObject(transaction, change)
 }
 
 interface Content {

@@ -34,26 +34,30 @@ export async function* readChunked(
   options: ChunkedOptions,
 ): AsyncGenerator<Uint8Array> {
   const input = new Input(source)
-  let previous = options.signing?.seed ?? ''
-  for (;;) {
-    const { size, signature } = parseHead(await input.line(headLimitBytes), options.signing !== undefined)
-    const hash = options.signing && createHash('sha256')
-    for (let left = size; left > 0; ) {
-      const piece = await input.some(left)
-      hash?.update(piece)
-      left -= piece.byteLength
-      yield piece
+  try {
+    let previous = options.signing?.seed ?? ''
+    for (;;) {
+      const { size, signature } = parseHead(await input.line(headLimitBytes), options.signing !== undefined)
+      const hash = options.signing && createHash('sha256')
+      for (let left = size; left > 0; ) {
+        const piece = await input.some(left)
+        hash?.update(piece)
+        left -= piece.byteLength
+        yield piece
+      }
+      if (options.signing && hash) {
+        verifyChunk(options.signing, previous, hash, signature)
+        previous = signature
+      }
+      if (size === 0) break
+      if ((await input.line(2)) !== '') throw errors.incompleteBody()
     }
-    if (options.signing && hash) {
-      verifyChunk(options.signing, previous, hash, signature)
-      previous = signature
-    }
-    if (size === 0) break
-    if ((await input.line(2)) !== '') throw errors.incompleteBody()
+    if (options.withTrailer) options.onTrailer(await readTrailer(input, options.signing, previous))
+    else await input.optionalLine()
+    await input.end()
+  } finally {
+    input.close()
   }
-  if (options.withTrailer) options.onTrailer(await readTrailer(input, options.signing, previous))
-  else await input.optionalLine()
-  await input.end()
 }
 
 function parseHead(line: string, signed: boolean): { size: number; signature: string } {
@@ -148,6 +152,11 @@ class Input {
   async end(): Promise<void> {
     if (this.#rest.length > 0 || (await this.#more()))
       throw errors.invalidRequest('There is something behind the last chunk')
+  }
+
+  /** Lets go of the source, so that what still comes can be drained. */
+  close(): void {
+    this.#source.return?.().catch(() => {})
   }
 
   async #more(): Promise<boolean> {

@@ -26,7 +26,8 @@ export async function put(s3: S3Call): Promise<S3Answer> {
     cacheControl: header(s3, 'cache-control') ?? 'no-cache',
     ...(payload.size === undefined ? {} : { contentLength: payload.size }),
   }
-  const userMetadata = userMetadataOf(call.request.headers)
+  // In a presigned link, metadata stands in the query.
+  const userMetadata = userMetadataOf({ ...Object.fromEntries(s3.query), ...call.request.headers })
   const check = writeCondition(s3)
   const target = { bucket, name, owner: call.owner, upsert: true }
   await mayUpload(call, target, call.caller, { metadata, user_metadata: userMetadata })

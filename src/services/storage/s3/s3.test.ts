@@ -513,7 +513,7 @@ describe('signatures', () => {
   })
 
   it('in the query make links that end', async () => {
-    const link = (seconds: number, at = new Date()) => {
+    const link = (seconds: number, at = new Date(), method = 'GET', more: Record<string, string> = {}) => {
       const date = at.toISOString().replace(/[-:]|\.\d{3}/g, '')
       const scope = `${date.slice(0, 8)}/local/s3/aws4_request`
       const query = new URLSearchParams({
@@ -522,8 +522,9 @@ describe('signatures', () => {
         'X-Amz-Date': date,
         'X-Amz-Expires': String(seconds),
         'X-Amz-SignedHeaders': 'host',
+        ...more,
       })
-      const canonical = `GET\n/s3/files/guarded.txt\n${query}\nhost:${host()}\n\nhost\nUNSIGNED-PAYLOAD`
+      const canonical = `${method}\n/s3/files/guarded.txt\n${query}\nhost:${host()}\n\nhost\nUNSIGNED-PAYLOAD`
       const toSign = `AWS4-HMAC-SHA256\n${date}\n${scope}\n${createHash('sha256').update(canonical).digest('hex')}`
       const key = [date.slice(0, 8), 'local', 's3', 'aws4_request'].reduce(
         (key: string | Buffer, part) => createHmac('sha256', key).update(part).digest(),
@@ -538,6 +539,10 @@ describe('signatures', () => {
     expect((await send('GET', link(60).replace('Expires=60', 'Expires=6000'), {})).status).toBe(403)
     expect((await send('PUT', link(60), {}, 'x')).status).toBe(403)
     expect((await send('GET', link(60 * 60 * 24 * 30), {})).status).toBe(400)
+    const upload = link(60, new Date(), 'PUT', { 'x-amz-meta-kind': 'linked' })
+    expect((await send('PUT', upload, {}, 'by link')).status).toBe(200)
+    const linked = await s3.send(new GetObjectCommand({ Bucket, Key: 'guarded.txt' }))
+    expect([await linked.Body?.transformToString(), linked.Metadata]).toEqual(['by link', { kind: 'linked' }])
   })
 
   it('hold behind a gateway that takes a prefix off, but not for another path that ends alike', async () => {

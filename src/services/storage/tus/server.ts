@@ -43,11 +43,15 @@ function createServer({ resumables, settings, clock }: StorageContext): Server {
   const origins = new Map<string, TusCall>()
   return new Server({
     path: settings.tusPath,
-    datastore: new TusStore(resumables, id => {
-      const origin = origins.get(id)
-      origins.delete(id)
-      return { owner: origin?.owner, upsert: origin?.upsert ?? false }
-    }),
+    datastore: new TusStore(
+      resumables,
+      id => {
+        const origin = origins.get(id)
+        origins.delete(id)
+        return { owner: origin?.owner, upsert: origin?.upsert ?? false }
+      },
+      clock,
+    ),
     locker,
     disableTerminationForFinishedUploads: true,
     respectForwardedHeaders: true,

@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream'
 import { DataStore, ERRORS, Upload } from '@tus/server'
+import type { Clock } from '#kernel'
 import { StorageError } from '../errors.ts'
+import { untilIdle } from '../objects/idle.ts'
 import type { Resumables } from './resumables.ts'
 import { parseUploadId } from './upload-id.ts'
 
@@ -11,6 +13,7 @@ export type OriginOf = (id: string) => { readonly owner: string | undefined; rea
 export class TusStore extends DataStore {
   readonly #resumables: Resumables
   readonly #originOf: OriginOf
+  readonly #clock: Clock
   override extensions = [
     'creation',
     'creation-with-upload',
@@ -19,8 +22,9 @@ export class TusStore extends DataStore {
     'expiration',
   ]
 
-  constructor(resumables: Resumables, originOf: OriginOf) {
+  constructor(resumables: Resumables, originOf: OriginOf, clock: Clock) {
     super()
+    this.#clock = clock
     this.#resumables = resumables
     this.#originOf = originOf
   }
@@ -52,7 +56,7 @@ export class TusStore extends DataStore {
   }
 
   override write(stream: Readable, id: string, offset: number): Promise<number> {
-    return this.#resumables.append(parseUploadId(id).version, offset, stream as AsyncIterable<Buffer>)
+    return this.#resumables.append(parseUploadId(id).version, offset, untilIdle(stream, this.#clock))
   }
 
   override async remove(id: string): Promise<void> {

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import type { Content } from '../port.ts'
 
-const chunkBytes = 256 * 1024
+const chunkBytes = 128 * 1024
 
 /** A file that is open: it can be read to its end even when its object is replaced or removed meanwhile. */
 export class LocalContent implements Content {

@@ -25,6 +25,25 @@ export class Folders {
     this.#known.add(name)
   }
 
+  /** The folders that content is spread over, all with the first: each for itself would cost two waits for the disk. */
+  async makeSpread(name: string): Promise<void> {
+    if (this.#known.has(`${name}/`)) return
+    await this.make(name)
+    try {
+      const hex = '0123456789abcdef'
+      for (const high of hex)
+        await Promise.all(
+          [...hex].map(low =>
+            mkdir(join(this.root, name, `${high}${low}`), { recursive: true, mode: 0o700 }),
+          ),
+        )
+      await syncFolder(join(this.root, name))
+    } catch (error) {
+      throw asStorageFailure(error)
+    }
+    this.#known.add(`${name}/`)
+  }
+
   /** A new file; its folder is made when it is not there. */
   async create(path: string): Promise<FileHandle> {
     const folder = relative(this.root, dirname(path))

@@ -64,7 +64,8 @@ export class LocalFiles implements ObjectFiles {
   }
 
   async publish(version: string): Promise<void> {
-    await this.#folders.make(join('objects', version.slice(0, 2)))
+    await this.#folders.makeSpread('objects')
+    if (!/^[0-9a-f]{2}/.test(version)) await this.#folders.make(join('objects', version.slice(0, 2)))
     const target = this.path(version)
     try {
       await linkOrCopy(this.pendingPath(version), target)

@@ -26,7 +26,7 @@ export async function writeDurably(
   let syncing: Promise<void> = Promise.resolve()
   const flush = async () => {
     if (bytes === 0) return
-    const batch = gathered.length === 1 ? (gathered[0] as Uint8Array) : Buffer.concat(gathered, bytes)
+    const batch = gathered
     unsynced += bytes
     gathered = []
     bytes = 0
@@ -85,8 +85,18 @@ export function cannotLink(error: unknown): boolean {
   return ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EXDEV', 'EMLINK', 'ENOSYS'].includes(codeOf(error) ?? '')
 }
 
-async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < chunk.byteLength; ) {
-    offset += (await handle.write(chunk, offset, chunk.byteLength - offset)).bytesWritten
+/** Writes the chunks as they are: copying them together would double what is held in memory. */
+async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+  let left = chunks
+  while (left.length > 0) {
+    let { bytesWritten } = await handle.writev(left as Uint8Array[])
+    const done = left.findIndex(chunk => {
+      if (bytesWritten < chunk.byteLength) return true
+      bytesWritten -= chunk.byteLength
+      return false
+    })
+    if (done < 0) return
+    const [cut, ...rest] = left.slice(done) as [Uint8Array, ...Uint8Array[]]
+    left = [cut.subarray(bytesWritten), ...rest]
   }
 }

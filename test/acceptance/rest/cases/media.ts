@@ -1,0 +1,148 @@
+import type { Case } from '../support.ts'
+
+const as = (accept: string, path: string, rest: Partial<Case>): Case => ({
+  name: `${path} as ${accept}`,
+  path,
+  headers: { accept },
+  ...rest,
+})
+const refused = (...types: readonly string[]) => ({
+  code: 'PGRST107',
+  message: `None of these media types are available: ${types.join(', ')}`,
+  details: null,
+  hint: null,
+})
+
+export const media: readonly Case[] = [
+  as('application/json', '/nullable?order=id', {
+    gives: 'text:[{"id":1,"a":"a","b":null}, \n {"id":2,"a":null,"b":2}]',
+    answers: { 'content-type': 'application/json; charset=utf-8' },
+  }),
+  as('*/*', '/lines?n=eq.1&select=n', {
+    gives: [{ n: 1 }],
+    answers: { 'content-type': 'application/json; charset=utf-8' },
+  }),
+  as('APPLICATION/JSON', '/lines?n=eq.1&select=n', { gives: [{ n: 1 }] }),
+  as('application/vnd.pgrst.array+json', '/lines?n=eq.1&select=n', {
+    gives: [{ n: 1 }],
+    answers: { 'content-type': 'application/json; charset=utf-8' },
+  }),
+  as('application/vnd.pgrst.array+json;nulls=stripped', '/nullable?order=id', {
+    gives: [
+      { id: 1, a: 'a' },
+      { id: 2, b: 2 },
+    ],
+    answers: { 'content-type': 'application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8' },
+  }),
+  as('application/vnd.pgrst.object+json', '/lines?n=eq.1&select=n', {
+    gives: { n: 1 },
+    answers: { 'content-type': 'application/vnd.pgrst.object+json; charset=utf-8' },
+  }),
+  as('application/vnd.pgrst.object', '/lines?n=eq.1&select=n', {
+    gives: { n: 1 },
+    answers: { 'content-type': 'application/vnd.pgrst.object+json; charset=utf-8' },
+  }),
+  as('application/vnd.pgrst.object+json;nulls=stripped', '/nullable?id=eq.1', {
+    gives: { id: 1, a: 'a' },
+    answers: { 'content-type': 'application/vnd.pgrst.object+json;nulls=stripped; charset=utf-8' },
+  }),
+  as('application/vnd.pgrst.object+json', '/lines?n=eq.99', {
+    status: 406,
+    gives: {
+      code: 'PGRST116',
+      message: 'JSON object requested, multiple (or no) rows returned',
+      details: 'The result contains 0 rows',
+      hint: null,
+    },
+    answers: { 'content-type': 'application/json; charset=utf-8' },
+  }),
+  as('text/csv', '/nullable?order=id', {
+    gives: 'text:id,a,b\n1,a,\n2,,2',
+    answers: { 'content-type': 'text/csv; charset=utf-8' },
+  }),
+  as('text/csv', '/nullable?id=eq.99', { gives: 'text:\n' }),
+  as('text/csv; version=1', '/nullable?id=eq.1&select=id', { gives: 'text:id\n1' }),
+  as('image/png, text/csv;q=0.3, application/json;q=0.2', '/nullable?id=eq.1&select=id', {
+    gives: 'text:id\n1',
+  }),
+  as('text/html, */*;q=0.1', '/nullable?id=eq.1&select=id', { gives: [{ id: 1 }] }),
+  as('image/png', '/nullable', { status: 406, gives: refused('image/png') }),
+  as('image/png, text/unknown;q=0.5', '/nullable', {
+    status: 406,
+    gives: refused('image/png', 'text/unknown'),
+  }),
+  as('text/tab-separated-values', '/lines?n=lt.3&order=n', {
+    gives: 'text:n\teven\n1\tfalse\n2\ttrue\n',
+    answers: { 'content-type': 'text/tab-separated-values' },
+  }),
+  as('text/tab-separated-values', '/lines?select=n', {
+    status: 406,
+    gives: refused('text/tab-separated-values'),
+  }),
+  as('text/tab-separated-values', '/clients', { status: 406 }),
+  as('application/vnd.twkb', '/nullable', {
+    gives: 'text:\u0000\u0001\u0001',
+    answers: { 'content-type': 'application/vnd.twkb' },
+  }),
+  as('application/vnd.twkb', '/nullable?select=id', { gives: 'text:\u0000\u0001\u0001' }),
+  as('application/vnd.pgrst.plan', '/lines', {
+    gives: /cost=/,
+    answers: { 'content-type': 'application/vnd.pgrst.plan+text; for="application/json"; charset=utf-8' },
+  }),
+  as('application/vnd.pgrst.plan+json', '/lines', {
+    gives: /"Plan":/,
+    answers: { 'content-type': 'application/vnd.pgrst.plan+json; for="application/json"; charset=utf-8' },
+  }),
+  as('application/vnd.pgrst.plan+json; for="text/csv"; options=analyze|verbose', '/lines', {
+    gives: /"Actual Rows"/,
+    answers: {
+      'content-type':
+        'application/vnd.pgrst.plan+json; for="text/csv"; options=analyze|verbose; charset=utf-8',
+    },
+  }),
+  as(
+    'application/vnd.pgrst.plan+text; for="application/vnd.pgrst.object+json"; options=settings|buffers|wal|analyze',
+    '/lines?n=eq.1',
+    {
+      gives: /Aggregate/,
+      answers: {
+        'content-type':
+          'application/vnd.pgrst.plan+text; for="application/vnd.pgrst.object+json"; options=analyze|settings|buffers|wal; charset=utf-8',
+      },
+    },
+  ),
+  {
+    name: 'a plan of a change',
+    method: 'DELETE',
+    path: '/lines?n=eq.1',
+    headers: { accept: 'application/vnd.pgrst.plan' },
+    gives: /Delete on lines/,
+  },
+  {
+    name: 'a plan of a call',
+    path: '/rpc/evens',
+    headers: { accept: 'application/vnd.pgrst.plan' },
+    gives: /cost=/,
+  },
+  as('application/openapi+json', '/', {
+    answers: { 'content-type': 'application/openapi+json; charset=utf-8' },
+  }),
+  as('text/csv', '/', { status: 406, gives: refused('text/csv') }),
+  {
+    name: 'a body of a type that nobody knows',
+    method: 'POST',
+    path: '/clients',
+    headers: { 'content-type': 'image/png' },
+    body: 'x',
+    status: 400,
+    gives: { code: 'PGRST102', message: 'Content-Type not acceptable: image/png', details: null, hint: null },
+  },
+  {
+    name: 'a body with a character set',
+    method: 'POST',
+    path: '/clients',
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body: { id: 9, name: 'x' },
+    status: 201,
+  },
+]
