@@ -35,6 +35,7 @@ const mayImport: Record<string, readonly string[]> = {
 /** Third-party library → its one home folder (or the few that share it on purpose). */
 const homes: Record<string, readonly string[]> = {
   'smtp-server': ['services/mail'],
+  undici: ['services/gateway'],
   'postal-mime': ['services/mail'],
   '@clack/prompts': ['cli'],
   commander: ['cli'],

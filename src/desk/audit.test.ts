@@ -138,7 +138,7 @@ describe('the chain', () => {
   })
 
   it('writes calls that end together in one transaction, in order', async () => {
-    await using(async (audit, store) => {
+    await using(async (_audit, store) => {
       let writes = 0
       const { append } = store.audit
       const counted = {

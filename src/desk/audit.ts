@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Clock, Log } from '#kernel'
-import { messageOf } from '#kernel'
+import { HangarError, messageOf } from '#kernel'
 import type { AuditFilter, AuditHead, AuditStore, StoredAuditRow } from './audit-port.ts'
 import { deskErrors } from './errors.ts'
 
@@ -62,7 +62,8 @@ export class Audit {
       this.#store.append(rows, head)
     } catch (error) {
       this.#log.error({ reason: messageOf(error) }, 'the audit cannot be written; calls fail')
-      for (const { done } of waiting) done(deskErrors.auditFailed(messageOf(error)))
+      for (const { done } of waiting)
+        done(deskErrors.auditFailed(messageOf(error), error instanceof HangarError ? error.hint : undefined))
       return
     }
     this.#head = head

@@ -2,4 +2,5 @@
 // Knows nothing of machines, silos or any single service.
 export type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 export { contextOf, createHttpApp, type HttpApp, type HttpAppOptions } from './app.ts'
+export { hasLogin, hostName, isOwnName } from './browser-guard.ts'
 export type { ServiceContext, ServiceDefinition, ServiceInstance } from './service.ts'

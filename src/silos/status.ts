@@ -8,6 +8,7 @@ import {
   statusWords,
 } from '#contract'
 import type { Clock } from '#kernel'
+import type { IdleBook } from './idle-book.ts'
 import { appName, partsOf } from './names.ts'
 import type { AppActivity, SiloDoors, SiloRecord } from './ports.ts'
 
@@ -63,6 +64,7 @@ export interface StatusSources {
   present(app: string): readonly PresentMachine[]
   readonly doors: SiloDoors
   readonly clock: Clock
+  readonly idle: IdleBook
   stats(app: string, machineId: string): Promise<MachineStats | undefined>
 }
 
@@ -110,7 +112,7 @@ export async function statusOf(record: SiloRecord, sources: StatusSources): Prom
   const onFly = regionOnFly(record.region)
   const running = record.wanted === 'running'
   const now = sources.clock.now()
-  const idleMs = running ? idleFor(record, activity, now) : null
+  const idleMs = running ? sources.idle.of(record, activity) : null
   const keptAwakeSeconds = Math.max(0, Math.ceil(((record.awakeUntil ?? 0) - now) / 1000))
   return {
     ...describe(
@@ -139,15 +141,8 @@ export async function statusOf(record: SiloRecord, sources: StatusSources): Prom
 export function lastActivity(record: SiloRecord, doors: SiloDoors): AppActivity | undefined {
   const all = partsOf(record).flatMap(part => doors.activity(appName(record, part)) ?? [])
   if (all.length === 0) return undefined
-  const latest = all.reduce((a, b) => (b.at > a.at ? b : a))
+  const latest = all.reduce((a, b) => (b.usedMs > a.usedMs ? b : a))
   return { ...latest, open: all.reduce((sum, { open }) => sum + open, 0) }
-}
-
-/** Milliseconds without activity; 0 while something is open. A start counts as activity. A clock set back counts as none. */
-export function idleFor(record: SiloRecord, activity: AppActivity | undefined, nowMs: number): number {
-  if (activity && activity.open > 0) return 0
-  const since = Math.max(activity?.at ?? 0, record.lastStartedAt ?? 0, record.createdAt)
-  return Math.max(0, nowMs - since)
 }
 
 function iso(ms: number | null): string | null {

@@ -25,7 +25,7 @@ export const grant = {
           ['apikey', lease.supabase_anon_key],
           ['Authorization', `Bearer ${lease.access_token}`],
         ]),
-        style.dim('Shown once. End it with: ') + `hangar silo revoke ${String(args[0])} ${lease.lease}`,
+        `${style.dim('Shown once. End it with: ')}hangar silo revoke ${String(args[0])} ${lease.lease}`,
       ].join('\n'),
     )
   },

@@ -20,14 +20,14 @@ export function startScreen({ daemon, demo, tookMs }: StartScreen): string {
     `  ${style.green(style.bold('HANGAR'))}  ${style.dim('ready in')} ${style.bold(took)}`,
     '',
     ...(demo ? siloLines(demo) : [`  ${style.dim('No silos yet.')}`]),
-    `  ${style.dim('➜  Edge:   ')}  ${style.cyan(`http://127.0.0.1:${daemon.httpPort}`)}  ${style.dim('as <app>.localhost')}`,
+    `  ${style.dim('➜  Edge:    ')}  ${style.cyan(`http://127.0.0.1:${daemon.httpPort}`)}  ${style.dim('as <app>.localhost')}`,
     ...(daemon.httpsPort === undefined
       ? []
-      : [`  ${style.dim('➜  TLS:    ')}  ${style.cyan(`https://127.0.0.1:${daemon.httpsPort}`)}`]),
+      : [`  ${style.dim('➜  TLS:     ')}  ${style.cyan(`https://127.0.0.1:${daemon.httpsPort}`)}`]),
     ...(daemon.desk === null
       ? []
       : [
-          `  ${style.dim('➜  Desk:   ')}  ${style.cyan(daemon.desk)}  ${style.dim('for agents; its contract to read')}`,
+          `  ${style.dim('➜  Desk:    ')}  ${style.cyan(daemon.desk)}  ${style.dim('for agents; its contract to read')}`,
         ]),
     '',
     ...(demo ? supabaseLines(demo.connection) : []),
@@ -53,6 +53,10 @@ function siloLines({ silo, connection }: NonNullable<StartScreen['demo']>): stri
           line(
             'Studio:',
             `${style.cyan(connection.studio_url)} ${style.dim('user supabase, password: npx hangar silo connect --reveal')}`,
+          ),
+          line(
+            'Inbox:',
+            `${style.cyan(`${connection.studio_url}/inbox`)} ${style.dim('what auth mails; the same password')}`,
           ),
         ]
       : []),

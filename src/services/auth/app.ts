@@ -1,7 +1,6 @@
 import { createHttpApp, type HttpApp } from '#http'
 import type { AuthContext } from './context.ts'
 import { allowOrigins } from './cors.ts'
-import { absentRoutes } from './routes/absent.ts'
 import { customProviderRoutes } from './routes/admin-custom-providers.ts'
 import { adminLinkRoutes } from './routes/admin-links.ts'
 import { adminMoreRoutes } from './routes/admin-more.ts'
@@ -17,6 +16,7 @@ import { oauthRoutes } from './routes/oauth.ts'
 import { passkeyRoutes } from './routes/passkeys.ts'
 import { renderError } from './routes/render-error.ts'
 import { signupRoutes } from './routes/signup.ts'
+import { ssoRoutes } from './routes/sso.ts'
 import { tokenRoutes } from './routes/token.ts'
 import { userRoutes } from './routes/user.ts'
 import { verifyRoutes } from './routes/verify.ts'
@@ -45,7 +45,7 @@ export function createAuthApp(): Promise<HttpApp<AuthContext>> {
       oauthRoutes(app)
       customProviderRoutes(app)
       passkeyRoutes(app)
-      absentRoutes(app)
+      ssoRoutes(app)
     },
   })
 }

@@ -256,6 +256,42 @@ export const errors = {
   conflict: (message: string) => make(409, 'conflict', message),
 
   // Single sign-on.
+  ssoProviderNotFound: (why = 'SSO Identity Provider not found') => make(404, 'sso_provider_not_found', why),
+  ssoProviderDisabled: () =>
+    make(404, 'sso_provider_disabled', 'SSO Provider assigned for this domain is currently disabled'),
+  ssoDomainTaken: (domain: string, id: string) =>
+    make(
+      400,
+      'sso_domain_already_exists',
+      `SSO domain '${domain}' already assigned to another provider (${id})`,
+    ),
+  samlIdpExists: (entityId: string) =>
+    make(
+      422,
+      'saml_idp_already_exists',
+      `SAML Identity Provider with this EntityID (${entityId}) already exists`,
+    ),
+  samlEntityMismatch: (expected: string, got: string) =>
+    make(
+      400,
+      'saml_entity_id_mismatch',
+      `SAML Metadata can be updated only if the EntityID matches for the provider; expected '${expected}' but got '${got}'`,
+    ),
+  samlMetadataFailed: (url: string, why: string, cause?: unknown) =>
+    make(400, 'saml_metadata_fetch_failed', `${why} error fetching SAML Metadata from URL '${url}'`, cause),
+  samlRelayStateNotFound: () =>
+    make(404, 'saml_relay_state_not_found', 'SAML RelayState does not exist, try logging in again?'),
+  samlRelayStateExpired: () =>
+    make(422, 'saml_relay_state_expired', 'SAML RelayState has expired. Try logging in again?'),
+  samlAssertionInvalid: (cause: unknown) =>
+    make(400, 'validation_failed', 'SAML Assertion is not valid', cause),
+  samlNoUserId: () =>
+    make(
+      400,
+      'saml_assertion_no_user_id',
+      'SAML Assertion did not contain a persistent Subject Identifier attribute or Subject NameID uniquely identifying this user',
+    ),
+  samlNoEmail: () => make(400, 'saml_assertion_no_email', 'SAML Assertion does not contain an email address'),
   samlDisabled: () => make(404, 'saml_provider_disabled', 'SAML 2.0 is disabled'),
 
   // Users.

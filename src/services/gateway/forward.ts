@@ -1,9 +1,11 @@
-import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Dispatcher } from 'undici'
 import { type Clock, codeOf, type Log, messageOf } from '#kernel'
 import { answerHeaders, requestHeaders } from './headers.ts'
 import { isUnreachable, Patience } from './patience.ts'
 import type { Passage } from './plugins/plugin.ts'
 import { invalid, refuse, timedOut, tooLarge, unavailable } from './refusal.ts'
+import { RequestBody } from './request-body.ts'
 import type { Route } from './router.ts'
 import { latencyHeaders, type Trace } from './trace.ts'
 import type { Underway } from './underway.ts'
@@ -32,6 +34,13 @@ export interface Passed {
 
 /** May be sent twice without doing anything twice. */
 const repeatable = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
+const broken = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+const late = new Set([
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+])
 
 /** Streams the request to the service and its answer back; a side that cannot keep up stops the other. */
 export function forward(
@@ -50,17 +59,21 @@ export function forward(
   const uri = passage.query === '' ? path : `${path}?${passage.query}`
   const wanted = { method: passage.method, path: uri, headers: requestHeaders(incoming, passed, target) }
   trace.uri = uri
-  let outgoing: ClientRequest | undefined
+  let current: Dispatcher.DispatchController | undefined
+  let body: RequestBody | null = null
+  let secondTry = !hasBody && repeatable.has(wanted.method)
   response.once('close', () => {
-    if (!response.writableFinished) outgoing?.destroy()
+    if (!response.writableFinished) current?.abort(new Error('the client left'))
   })
   attempt()
 
   function attempt(): void {
     if (response.destroyed) return
     if (underway.closing) return refuse(response, unavailable)
+    trace.sentMs = clock.monotonic()
+    body = hasBody ? new RequestBody(incoming, passage.bodyLimitBytes, refuseBody) : null
     try {
-      send()
+      upstreams.send(service, target, { ...wanted, body }, handler())
     } catch (error) {
       fail(error)
     }
@@ -71,86 +84,66 @@ export function forward(
     attempt()
   }
 
-  function send(): void {
-    trace.sentMs = clock.monotonic()
-    const current = upstreams.open(service, target, wanted)
-    outgoing = current
-    let answer: IncomingMessage | undefined
-    let isTimedOut = false
-    current.on('response', received => {
-      answer = received
-      trace.answeredMs = clock.monotonic()
-      relay(received, current)
-    })
-    current.on('information', info => {
-      if (info.statusCode === 103) response.writeEarlyHints(info.headers as Record<string, string>)
-    })
-    current.on('timeout', () => {
-      // A client that reads slowly is no service that is silent.
-      if (response.writableNeedDrain) return
-      isTimedOut = true
-      current.destroy(new Error('it did not answer in time'))
-    })
-    current.on('error', error => {
-      // An answer that has begun tells by itself how it ended.
-      if (answer || response.destroyed) return
-      const stale = current.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(codeOf(error) ?? '')
-      if (stale && !hasBody && repeatable.has(wanted.method)) setImmediate(attempt)
-      else if (!patience.allows(error, elsewhere)) fail(error, isTimedOut || codeOf(error) === 'ETIMEDOUT')
-    })
-    if (!hasBody) current.end()
-    else {
-      // The body leaves only once there is a connection, so that it can still go elsewhere before.
-      current.flushHeaders()
-      current.once('socket', socket => {
-        const pass = () => passBody(current)
-        if (socket.connecting) socket.once('connect', pass)
-        else pass()
-      })
+  /** One try: what it hears of the service goes to the client. */
+  function handler(): Dispatcher.DispatchHandler {
+    let isAnswered = false
+    const onDrain = () => current?.resume()
+    return {
+      onRequestStart(controller) {
+        current = controller
+        if (response.destroyed) controller.abort(new Error('the client left'))
+      },
+      onResponseStart(controller, status, headers, statusMessage) {
+        if (status < 200) {
+          if (status === 103) response.writeEarlyHints(headers as Record<string, string>)
+          return
+        }
+        isAnswered = true
+        trace.answeredMs = clock.monotonic()
+        try {
+          response.writeHead(status, statusMessage ?? '', {
+            ...answerHeaders(headers, passage, announces),
+            ...(announces ? latencyHeaders(trace) : {}),
+          })
+        } catch (error) {
+          controller.abort(error as Error)
+          return fail(error)
+        }
+        response.on('drain', onDrain)
+      },
+      onResponseData(controller, part) {
+        if (!response.write(part)) controller.pause()
+      },
+      onResponseEnd() {
+        response.off('drain', onDrain)
+        // Answered before all was read: the rest is read and dropped, or the connection could not be used again.
+        response.end()
+        body?.stop()
+      },
+      onResponseError(_controller, error) {
+        if (response.destroyed || response.writableEnded) return
+        if (isAnswered) return void response.destroy()
+        if (secondTry && broken.has(codeOf(error) ?? '')) {
+          // A kept connection may have been closed by the service while the request was on its way.
+          secondTry = false
+          return void setImmediate(attempt)
+        }
+        if (!patience.allows(error, elsewhere)) fail(error)
+      },
     }
   }
 
-  /** Counts what comes where a plugin set a limit: nobody knows a chunked body's size before its end. */
-  function passBody(to: ClientRequest): void {
-    const { bodyLimitBytes } = passage
-    if (bodyLimitBytes !== undefined) {
-      let seen = 0
-      incoming.on('data', (part: Buffer) => {
-        seen += part.length
-        if (seen <= bodyLimitBytes || response.headersSent) return
-        incoming.unpipe(to)
-        to.destroy()
-        refuse(response, { ...tooLarge, headers: { connection: 'close' } })
-      })
-    }
-    incoming.pipe(to)
+  /** More came than a plugin allows; nobody knows a chunked body's size before its end. */
+  function refuseBody(): void {
+    if (!response.headersSent) refuse(response, { ...tooLarge, headers: { connection: 'close' } })
+    body?.stop()
   }
 
-  function relay(answer: IncomingMessage, from: ClientRequest): void {
-    answer.on('error', () => response.destroy())
-    try {
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', {
-        ...answerHeaders(answer, passage, announces),
-        ...(announces ? latencyHeaders(trace) : {}),
-      })
-    } catch (error) {
-      from.destroy()
-      return fail(error)
-    }
-    answer.pipe(response)
-    response.once('finish', () => {
-      if (incoming.complete) return
-      // Answered before all was read: the rest is read and dropped, or the connection could not be used again.
-      incoming.unpipe(from)
-      incoming.resume()
-      from.destroy()
-    })
-  }
-
-  function fail(error: unknown, isTimedOut = false): void {
+  function fail(error: unknown): void {
     const { host, port } = target
     log.warn({ upstream: `${host}:${port}`, reason: messageOf(error) }, 'upstream failed')
     if (response.headersSent) response.destroy()
-    else refuse(response, isTimedOut ? timedOut : isUnreachable(error) ? unavailable : invalid)
+    else if (late.has(codeOf(error) ?? '')) refuse(response, timedOut)
+    else refuse(response, isUnreachable(error) ? unavailable : invalid)
   }
 }

@@ -28,7 +28,6 @@ export function requestHeaders(
   const headers = endToEnd(passage.headers)
   // The client has been told to go on already.
   delete headers['expect']
-  if (incoming.headers['transfer-encoding'] !== undefined) headers['transfer-encoding'] = 'chunked'
   const { preserve_host: preserveHost, strip_path: stripPath } = route.config
   if (!preserveHost) headers['host'] = hostOf(route, target)
   Object.assign(headers, origin(incoming, passage, isTrusted))
@@ -69,13 +68,13 @@ function hostOf(route: Route, { host, port }: Target): string {
 }
 
 /** What the service said, without what concerns its connection, and what plugins put over it. */
-export function answerHeaders(answer: IncomingMessage, passage: Passage, announces: boolean): Headers {
-  const headers = endToEnd(answer.headers)
+export function answerHeaders(from: IncomingHttpHeaders, passage: Passage, announces: boolean): Headers {
+  const headers = endToEnd(from)
   for (const [name, value] of passage.answer) {
     const before = headers[name]
     headers[name] = name === 'vary' && before !== undefined ? `${before}, ${value}` : value
   }
-  if (announces) headers['via'] = `${answer.headers['via'] ? `${answer.headers['via']}, ` : ''}kong/hangar`
+  if (announces) headers['via'] = `${from['via'] ? `${from['via']}, ` : ''}kong/hangar`
   return headers
 }
 

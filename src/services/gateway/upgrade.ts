@@ -25,7 +25,6 @@ export function forwardUpgrade(
       connection: 'upgrade',
       upgrade: incoming.headers.upgrade ?? '',
     },
-    alone: true,
   }
   underway.connection(socket)
   socket.on('error', () => socket.destroy())

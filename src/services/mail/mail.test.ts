@@ -127,7 +127,7 @@ describe('an inbox', () => {
   })
 
   it('opens with its password and under its own names alone', async () => {
-    const { get, json, send } = await inbox({ MP_UI_AUTH: 'dev:secret' })
+    const { get, send } = await inbox({ MP_UI_AUTH: 'dev:secret' })
     await send(invitation)
     for (const path of ['/', '/api/v1/messages', '/api/v1/message/latest']) {
       expect((await get(path)).status).toBe(401)

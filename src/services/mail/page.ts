@@ -33,7 +33,12 @@ export function listPage(messages: readonly Message[], root: string): string {
     rows.length === 0
       ? '<p class="muted">No mail yet. What the silo’s auth service sends arrives here; nothing leaves this machine.</p>'
       : `<table>${rows.join('')}</table><form method="post" action="${root}/clear"><p><button>Delete all</button></p></form>`
-  return page(`Inbox (${messages.length})`, root, body, '<meta http-equiv="refresh" content="5">')
+  return page(
+    `${messages.length} ${messages.length === 1 ? 'mail' : 'mails'}`,
+    root,
+    body,
+    '<meta http-equiv="refresh" content="5">',
+  )
 }
 
 export function messagePage(message: Message, root: string): string {

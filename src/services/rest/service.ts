@@ -9,6 +9,7 @@ import { RestError } from './errors.ts'
 import type { RestParts } from './handle/parts.ts'
 import { answerRequest } from './handle/request.ts'
 import { createTokens, type Identify } from './identity/tokens.ts'
+import { KnownQueries } from './request/known-queries.ts'
 import { errorAnswer, send } from './response/answer.ts'
 import { toRestError } from './response/failure.ts'
 import { createSnapshot } from './schema/snapshot.ts'
@@ -45,6 +46,7 @@ export const restService: ServiceDefinition = {
       database,
       schemas,
       clock,
+      queries: new KnownQueries(),
       identifyWith: identifiers(clock),
       timezones: timezonesOf(database),
     }

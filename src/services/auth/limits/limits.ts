@@ -18,6 +18,7 @@ export type Limited =
   | 'factor_verify'
   | 'factor_challenge'
   | 'sso'
+  | 'saml_assertion'
   | 'passkey'
   | 'oauth_register'
   | 'web3'
@@ -52,6 +53,7 @@ export function createLimits(settings: LimitSettings, clock: Clock): Limits {
     factor_verify: bucket(settings.mfa, 60),
     factor_challenge: bucket(settings.mfa, 60),
     sso: bucket(settings.sso, fiveMinutes),
+    saml_assertion: bucket(settings.samlAssertion, fiveMinutes),
     passkey: bucket(settings.passkey, fiveMinutes),
     oauth_register: bucket(settings.oauthRegister, fiveMinutes),
     web3: bucket(settings.web3, fiveMinutes),

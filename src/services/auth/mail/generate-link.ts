@@ -162,5 +162,5 @@ async function emailChange(
 
 function token(call: Call, address: string): { readonly otp: string; readonly hash: string } {
   const otp = newOtp(call.settings.otpLength)
-  return { otp, hash: hashOtp(address, otp) }
+  return { otp, hash: hashOtp(call, address, otp) }
 }

@@ -91,7 +91,7 @@ export async function sendEmailChange(
 
 function newToken(call: Call, to: string, flow: Flow | undefined): Token {
   const otp = newOtp(call.settings.otpLength)
-  return { to, otp, hash: (flow ? pkcePrefix : '') + hashOtp(to, otp) }
+  return { to, otp, hash: (flow ? pkcePrefix : '') + hashOtp(call, to, otp) }
 }
 
 function checkInterval(call: Call, last: Date | null): void {

@@ -51,7 +51,7 @@ export async function sendCode(
           template: call.settings.sms.template,
         })
       : 'test-otp'
-  const hash = hashOtp(phone, otp)
+  const hash = hashOtp(call, phone, otp)
   await saveOneTimeToken(transaction, user.id, place.token, hash, phone)
   const changed = await updateUser(transaction, user.id, {
     [place.token]: hash,

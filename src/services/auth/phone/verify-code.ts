@@ -48,7 +48,7 @@ async function isRight(
   if (!expected || !sentAt) return false
   if (sentAt.getTime() + call.settings.sms.otpExpirySeconds * 1000 < call.clock.now()) return false
   if (call.sms.check && testCodeOf(call, phone) === undefined) return call.sms.check(phone, token)
-  const shown = Buffer.from(hashOtp(phone, token))
+  const shown = Buffer.from(hashOtp(call, phone, token))
   const known = Buffer.from(expected)
   return shown.length === known.length && timingSafeEqual(shown, known)
 }

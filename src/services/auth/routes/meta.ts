@@ -34,7 +34,7 @@ export function metaRoutes(app: FastifyInstance): void {
       mailer_autoconfirm: settings.email.autoconfirm,
       phone_autoconfirm: settings.phone.autoconfirm,
       sms_provider: settings.sms.provider ?? '',
-      saml_enabled: false,
+      saml_enabled: settings.saml !== undefined,
       passkeys_enabled: settings.mfa.passkeys.enabled,
     }
   })

@@ -64,7 +64,7 @@ async function typedCode(call: Call, body: Body, type: string): Promise<Json> {
       call,
       transaction =>
         phone === ''
-          ? verifyToken(call, transaction, { type, hash: hashOtp(address, token) })
+          ? verifyToken(call, transaction, { type, hash: hashOtp(call, address, token) })
           : verifyCode(call, transaction, { type, phone: address, token }),
       phone === '' ? 'email' : 'phone',
     )

@@ -15,6 +15,8 @@ export interface GrantOptions {
   readonly provider?: string
   /** What the session remembers besides. */
   readonly tag?: string
+  /** When it ends in any case. */
+  readonly notAfter?: Date
 }
 
 /** Signs a user in: a new session, its first refresh token, and the answer that clients expect. */
@@ -22,14 +24,14 @@ export async function grantSession(
   call: Call,
   transaction: Transaction,
   user: UserRow,
-  { method, provider = 'email', tag }: GrantOptions,
+  { method, provider = 'email', tag, notAfter }: GrantOptions,
 ): Promise<Json> {
   const signedIn = await updateUser(transaction, user.id, { last_sign_in_at: new Date(call.clock.now()) })
   await transaction.query(
     'update auth.identities set last_sign_in_at = now() where user_id = $1 and provider = $2',
     [user.id, provider],
   )
-  const session = await openSession(transaction, user.id, { method, tag }, call)
+  const session = await openSession(transaction, user.id, { method, tag, notAfter }, call)
   const refreshToken = await addRefreshToken(transaction, user.id, session.id)
   await audit(call, transaction, signedIn, 'login', { provider })
   return sessionAnswer(call, transaction, signedIn, session, refreshToken, method)

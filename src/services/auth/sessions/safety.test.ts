@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.ts'
-import { startAuth, type TestAuth } from '../testing/auth.ts'
+import { serviceToken, startAuth, type TestAuth } from '../testing/auth.ts'
 import { throughHashGate } from '../users/hash-gate.ts'
 
 let postgres: TestPostgres
@@ -105,6 +106,23 @@ describe('what is at rest', () => {
     const { rows } = await auth.admin.query('select * from auth.users where id = $1', [data.user!.id])
     expect(rows[0].encrypted_password).toMatch(/^\$2a\$10\$/)
     expect(JSON.stringify(rows[0])).not.toContain(password)
+  })
+})
+
+describe('the hash in a link', () => {
+  test('cannot be made from an address and a guessed code', async () => {
+    const email = newEmail()
+    await auth.client(serviceToken).auth.admin.createUser({ email, password, email_confirm: true })
+    const link = await auth.client(serviceToken).auth.admin.generateLink({ type: 'magiclink', email })
+    const { email_otp: otp, hashed_token: hash } = link.data.properties!
+    const guessed = createHash('sha224')
+      .update(email + otp)
+      .digest('hex')
+    expect(hash).not.toBe(guessed)
+    const wrong = await auth.client().auth.verifyOtp({ token_hash: guessed, type: 'magiclink' })
+    expect(wrong.error).toMatchObject({ code: 'otp_expired' })
+    const right = await auth.client().auth.verifyOtp({ token_hash: hash, type: 'magiclink' })
+    expect(right.error).toBeNull()
   })
 })
 

@@ -39,14 +39,15 @@ export async function openSession(
   how: {
     readonly method: string
     readonly tag?: string | undefined
+    readonly notAfter?: Date | undefined
     readonly oauthClientId?: string
     readonly scopes?: string
   },
   origin: Origin,
 ): Promise<SessionRow> {
   const rows = await transaction.query<SessionRow & Record<string, unknown>>(
-    `insert into auth.sessions (id, user_id, created_at, updated_at, aal, user_agent, ip, tag, oauth_client_id, scopes)
-     values ($1, $2, now(), now(), 'aal1', $3, $4, $5, $6, $7) returning ${columns}`,
+    `insert into auth.sessions (id, user_id, created_at, updated_at, aal, user_agent, ip, tag, oauth_client_id, scopes, not_after)
+     values ($1, $2, now(), now(), 'aal1', $3, $4, $5, $6, $7, $8) returning ${columns}`,
     [
       randomUUID(),
       userId,
@@ -55,6 +56,7 @@ export async function openSession(
       how.tag ?? null,
       how.oauthClientId ?? null,
       how.scopes ?? null,
+      how.notAfter ?? null,
     ],
   )
   const session = rows[0] as SessionRow

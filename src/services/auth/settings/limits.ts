@@ -14,6 +14,7 @@ export interface LimitSettings {
   readonly otp: number
   readonly mfa: number
   readonly sso: number
+  readonly samlAssertion: number
   readonly passkey: number
   readonly oauthRegister: number
   readonly web3: number
@@ -37,6 +38,7 @@ export function readLimitSettings(read: Reader): LimitSettings {
     otp: read.number(30, 'GOTRUE_RATE_LIMIT_OTP'),
     mfa: read.number(15, 'GOTRUE_MFA_RATE_LIMIT_CHALLENGE_AND_VERIFY'),
     sso: read.number(30, 'GOTRUE_RATE_LIMIT_SSO'),
+    samlAssertion: read.number(15, 'GOTRUE_SAML_RATE_LIMIT_ASSERTION'),
     passkey: read.number(30, 'GOTRUE_RATE_LIMIT_PASSKEY'),
     oauthRegister: read.number(10, 'GOTRUE_RATE_LIMIT_OAUTH_DYNAMIC_CLIENT_REGISTER'),
     web3: read.number(30, 'GOTRUE_RATE_LIMIT_WEB3'),

@@ -7,6 +7,7 @@ import { type LimitSettings, readLimitSettings } from './limits.ts'
 import { type MfaSettings, otpLength, readMfaSettings } from './mfa.ts'
 import { type OAuthServerSettings, readOAuthServerSettings } from './oauth-server.ts'
 import { type Reader, readerOf } from './reader.ts'
+import { readSamlSettings, type SamlSettings } from './saml.ts'
 import { readSmsSettings, type SmsSettings } from './sms.ts'
 
 export interface SmtpSettings {
@@ -89,6 +90,7 @@ export interface AuthSettings {
   readonly mfa: MfaSettings
   readonly hooks: HookSettings
   readonly limits: LimitSettings
+  readonly saml: SamlSettings | undefined
   readonly oauthServer: OAuthServerSettings
   readonly captcha: CaptchaSettings | undefined
   readonly auditToDatabase: boolean
@@ -181,6 +183,7 @@ export function readSettings(env: ServiceContext['env']): AuthSettings {
     mfa: readMfaSettings(read, siteUrl),
     hooks: readHookSettings(read),
     limits: readLimitSettings(read),
+    saml: readSamlSettings(read, externalUrl),
     oauthServer: readOAuthServerSettings(read),
     captcha: readCaptcha(read),
     auditToDatabase: !read.flag(false, 'GOTRUE_AUDIT_LOG_DISABLE_POSTGRES'),

@@ -125,13 +125,16 @@ async function checkCurrentPassword(call: Call, user: UserRow, current: string):
 
 function checkNonce(call: Call, user: UserRow, nonce: string): void {
   if (nonce === '') throw errors.reauthenticationNeeded()
+  const guesses = `nonce:${user.id}`
+  call.limits.guessing(guesses)
   const sent = user.reauthentication_sent_at?.getTime() ?? 0
   const expired = sent + call.settings.otpExpirySeconds * 1000 < call.clock.now()
   if (
     expired ||
     !user.reauthentication_token ||
-    hashOtp(user.email || user.phone || '', nonce) !== user.reauthentication_token
+    hashOtp(call, user.email || user.phone || '', nonce) !== user.reauthentication_token
   ) {
+    call.limits.guessedWrong(guesses)
     throw errors.reauthenticationInvalid()
   }
 }

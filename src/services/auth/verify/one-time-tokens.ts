@@ -1,4 +1,5 @@
-import { createHash, randomInt, randomUUID } from 'node:crypto'
+import { createHmac, randomInt, randomUUID } from 'node:crypto'
+import type { Call } from '../context.ts'
 import type { Transaction } from '../database/database.ts'
 import type { UserRow } from '../users/rows.ts'
 
@@ -18,9 +19,12 @@ export function newOtp(length: number): string {
   return Array.from({ length }, () => randomInt(10)).join('')
 }
 
-/** What is kept of an OTP: it says nothing without the address it was sent to. */
-export function hashOtp(address: string, otp: string): string {
-  return createHash('sha224')
+/**
+ * What is kept of an OTP, and what its link carries. Made with the service's secret: six digits and an address are soon tried through, so
+ * without it neither a reader of the database nor a guesser of links must be able to make one.
+ */
+export function hashOtp({ settings }: Pick<Call, 'settings'>, address: string, otp: string): string {
+  return createHmac('sha224', `one-time token:${settings.jwt.secret}`)
     .update(address + otp)
     .digest('hex')
 }

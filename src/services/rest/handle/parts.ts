@@ -4,6 +4,7 @@ import { scopeStatements } from '../database/scope.ts'
 import { restErrors } from '../errors.ts'
 import type { Caller, Identify } from '../identity/tokens.ts'
 import type { Call } from '../request/call.ts'
+import type { KnownQueries } from '../request/known-queries.ts'
 import type { Media } from '../request/media.ts'
 import type { Timing } from '../response/timing.ts'
 import type { Schema, SqlFunction } from '../schema/cache.ts'
@@ -17,6 +18,7 @@ export interface RestParts {
   readonly database: Database
   readonly schemas: SchemaSource
   readonly clock: Clock
+  readonly queries: KnownQueries
   identifyWith(settings: RestSettings): Identify
   /** Names that the database knows; read once. */
   timezones(): Promise<ReadonlySet<string>>

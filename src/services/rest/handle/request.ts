@@ -31,7 +31,7 @@ export async function answerRequest(
     const caller = await parts.identifyWith(settings)(request.headers.authorization)
     anonymous = caller.anonymous
     timing.ended('jwt')
-    const call = await readCall(request, callRules(settings), header =>
+    const call = await readCall(request, callRules(parts, settings), header =>
       preferencesOf(parts, settings, header),
     )
     timing.ended('parse')
@@ -54,8 +54,8 @@ export async function answerRequest(
   }
 }
 
-function callRules({ schemas, openApi, rootFunction }: RestSettings) {
-  return { schemas, openApi: openApi !== 'disabled', rootFunction: rootFunction?.name }
+function callRules({ queries }: RestParts, { schemas, openApi, rootFunction }: RestSettings) {
+  return { schemas, queries, openApi: openApi !== 'disabled', rootFunction: rootFunction?.name }
 }
 
 async function preferencesOf(

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { restErrors } from '../errors.ts'
 import { type Payload, readBody, readPayload } from './body.ts'
+import type { KnownQueries } from './known-queries.ts'
 import { type Media, mediaName, parseAccept, parseMedia } from './media.ts'
 import type { Preferences } from './preferences.ts'
-import { parseQuery, type Query } from './query.ts'
+import type { Query } from './query.ts'
 import { allRows, intersection, isAllRows, isEmpty, noRows, type Range, readRangeHeader } from './range.ts'
 
 /** What a request is for and what it wants of it. */
@@ -40,6 +41,7 @@ export interface Call {
 export interface CallRules {
   readonly schemas: readonly string[]
   readonly openApi: boolean
+  readonly queries: KnownQueries
   /** A function that answers at the root. */
   readonly rootFunction: string | undefined
 }
@@ -64,7 +66,7 @@ export async function readCall(
   if (!rules.schemas.includes(schemaName)) throw restErrors.schema(rules.schemas)
   const action = actionOf(resource, method)
   const readsFunction = action.kind === 'call' && action.by !== 'post'
-  const query = parseQuery(mark < 0 ? '' : url.slice(mark + 1), readsFunction)
+  const query = rules.queries.read(mark < 0 ? '' : url.slice(mark + 1), readsFunction)
   const { range, ranges } = rangesOf(method, query, header('range'))
   const contentType = parseMedia(header('content-type') ?? 'application/json')
   return {

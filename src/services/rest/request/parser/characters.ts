@@ -1,4 +1,4 @@
-import { expected, type Failure, found, shown, unexpected } from './failure.ts'
+import { expected, type Failure, found, type Note, shown, unexpected } from './failure.ts'
 import { label, type Parser, type Reply, sequence } from './parser.ts'
 
 /** One character (a code point) that passes. */
@@ -8,9 +8,20 @@ export function satisfy(test: (character: string) => boolean): Parser<string> {
     if (code === undefined) return { ok: false, consumed: false, failure: { at, notes: [found('')] } }
     const character = String.fromCodePoint(code)
     if (!test(character))
-      return { ok: false, consumed: false, failure: { at, notes: [found(shown(character, '"'))] } }
+      return { ok: false, consumed: false, failure: { at, notes: [foundNote(character)] } }
     return { ok: true, consumed: true, value: character, at: at + character.length, failure: undefined }
   }
+}
+
+const foundNotes = new Map<string, Note>()
+
+/** Most attempts fail, and few of their notes are ever shown: those of plain characters are made once. */
+function foundNote(character: string): Note {
+  const known = foundNotes.get(character)
+  if (known) return known
+  const note = found(shown(character, '"'))
+  if (character.charCodeAt(0) < 128) foundNotes.set(character, note)
+  return note
 }
 
 export function char(wanted: string): Parser<string> {
@@ -23,13 +34,14 @@ export function char(wanted: string): Parser<string> {
 /** A word; it takes its first characters even when a later one differs. */
 export function string(wanted: string): Parser<string> {
   const characters = [...wanted]
+  const wish = expected(shown(wanted, '"'))
   return (text, start) => {
     let at = start
     for (const character of characters) {
       if (!text.startsWith(character, at)) {
         const code = text.codePointAt(at)
-        const there = code === undefined ? '' : shown(String.fromCodePoint(code), '"')
-        const failure: Failure = { at: start, notes: [expected(shown(wanted, '"')), found(there)] }
+        const there = code === undefined ? found('') : foundNote(String.fromCodePoint(code))
+        const failure: Failure = { at: start, notes: [wish, there] }
         return { ok: false, consumed: at > start, failure }
       }
       at += character.length

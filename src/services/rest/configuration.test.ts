@@ -1,0 +1,90 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type RestTest, type RunningService, startRest } from './testing/rest.ts'
+
+let rest: RestTest
+let service: RunningService
+let admin: Server
+let adminUrl: string
+
+beforeAll(async () => {
+  rest = await startRest(
+    `create table many as select n from generate_series(1, 20) n;
+     alter role anon set statement_timeout = '7s';
+     create function timeout() returns text language sql stable as $$ select current_setting('statement_timeout') $$;`,
+  )
+  service = await rest.serve({
+    PGRST_ADMIN_SERVER_PORT: '1',
+    PGRST_ADMIN_SERVER_CONFIG_ENABLED: 'true',
+    PGRST_SERVER_TIMING_ENABLED: 'true',
+    PGRST_SERVER_TRACE_HEADER: 'X-Request-Id',
+    PGRST_SERVER_CORS_ALLOWED_ORIGINS: 'http://a.b, http://c.d',
+  })
+  const handler = service.instance.others?.get(1)
+  if (!handler) throw new Error('there is no admin port')
+  admin = createServer(handler)
+  await new Promise<void>(resolve => admin.listen(0, '127.0.0.1', resolve))
+  adminUrl = `http://127.0.0.1:${(admin.address() as AddressInfo).port}`
+})
+afterAll(async () => {
+  admin?.close()
+  admin?.closeAllConnections()
+  await rest?.stop()
+})
+
+const anonymous = { authorization: '' }
+
+describe('settings of the login role', () => {
+  it('go before the variables, and are read again when that is told', async () => {
+    const owner = await rest.postgres.client()
+    expect((await service.ask('/many')).json()).toHaveLength(20)
+    await owner.query(`alter role authenticator set pgrst.db_max_rows = '5'; notify pgrst, 'reload config'`)
+    await expect.poll(async () => (await service.ask('/many')).json().length).toBe(5)
+    await owner.query(`alter role authenticator reset pgrst.db_max_rows; notify pgrst, 'reload config'`)
+    await expect.poll(async () => (await service.ask('/many')).json().length).toBe(20)
+  })
+})
+
+describe('settings of the caller’s role', () => {
+  it('hold for its requests', async () => {
+    expect((await service.ask('/rpc/timeout', { headers: anonymous })).json()).toBe('7s')
+  })
+})
+
+describe('the admin port', () => {
+  it('says whether the service lives and is ready', async () => {
+    expect((await fetch(`${adminUrl}/live`)).status).toBe(200)
+    expect((await fetch(`${adminUrl}/ready`)).status).toBe(200)
+    expect((await fetch(`${adminUrl}/nothing`)).status).toBe(404)
+  })
+
+  it('shows figures, settings and what is known of the schema', async () => {
+    const metrics = await (await fetch(`${adminUrl}/metrics`)).text()
+    expect(metrics).toMatch(/pgrst_db_pool_max \d+/)
+    expect(metrics).toMatch(/pgrst_schema_cache_loads_total\{status="FAIL"\} 0/)
+    expect(await (await fetch(`${adminUrl}/config`)).text()).toContain('db-schemas = "public,storage"')
+    const known = (await (await fetch(`${adminUrl}/schema_cache`)).json()) as { tables: object }
+    expect(Object.keys(known.tables)).toContain('public.many')
+  })
+})
+
+describe('an answer', () => {
+  it('says how long its stages took, when that is asked for', async () => {
+    const reply = await service.ask('/many')
+    expect(reply.headers.get('server-timing')).toMatch(
+      /^jwt;dur=[\d.]+, parse;dur=[\d.]+, plan;dur=[\d.]+, transaction;dur=[\d.]+, response;dur=[\d.]+$/,
+    )
+  })
+
+  it('carries the header that traces it', async () => {
+    const reply = await service.ask('/many', { headers: { 'x-request-id': 'abc' } })
+    expect(reply.headers.get('x-request-id')).toBe('abc')
+  })
+
+  it('is open to the origins that are allowed, and to no other', async () => {
+    const from = async (origin: string) =>
+      (await service.ask('/many', { headers: { origin } })).headers.get('access-control-allow-origin')
+    expect([await from('http://a.b'), await from('http://x.y')]).toEqual(['http://a.b', null])
+  })
+})
