@@ -20,6 +20,7 @@ const service = await restService.create({
 })
 const server = createServer({ noDelay: true }, (request, response) => service.handle(request, response))
 server.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port))
+process.on('SIGINT', () => process.exit())
 process.stdin.on('data', () => {
   const { user, system } = process.cpuUsage()
   console.log((user + system) / 1e6)

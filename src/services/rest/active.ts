@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Clock } from '#kernel'
+import { Presence } from './presence.ts'
 
 /** Counts requests under way, so that a service can end after the last. */
 export class Active {
@@ -11,12 +12,16 @@ export class Active {
     this.#clock = clock
   }
 
-  enter(response: ServerResponse): void {
+  /** The caller of this request, until the answer is sent or they go away. */
+  enter(response: ServerResponse): Presence {
     this.#count++
+    const presence = new Presence()
     response.once('close', () => {
       this.#count--
       if (this.#count === 0) this.#idle?.()
+      if (!response.writableFinished) presence.leave()
     })
+    return presence
   }
 
   async left(graceMs: number): Promise<void> {

@@ -61,6 +61,8 @@ export const restErrors = {
     new RestError(503, 'PGRST002', 'Could not query the database for the schema cache. Retrying.', {
       details: messageOf(cause),
     }),
+  /** Nobody gets to see it. */
+  left: () => new RestError(499, 'PGRSTX01', 'The client went away before the answer'),
   poolTimeout: () => new RestError(504, 'PGRST003', 'Timed out acquiring connection from connection pool.'),
 
   parse: (message: string, details: string) => new RestError(400, 'PGRST100', message, { details }),

@@ -9,6 +9,7 @@ import { RestError } from './errors.ts'
 import type { RestParts } from './handle/parts.ts'
 import { answerRequest } from './handle/request.ts'
 import { createTokens, type Identify } from './identity/tokens.ts'
+import type { Presence } from './presence.ts'
 import { KnownQueries } from './request/known-queries.ts'
 import { errorAnswer, send } from './response/answer.ts'
 import { toRestError } from './response/failure.ts'
@@ -53,12 +54,12 @@ export const restService: ServiceDefinition = {
     // As PostgREST does: the schema is read ahead, so that the first request need not wait for it. A database that is not up is met again then.
     schemas.get().catch(error => log.debug({ reason: messageOf(error) }, 'the schema could not be read yet'))
     const active = new Active(clock)
+    const answering: Answering = { parts, base, metrics, log }
     const { adminPort } = base
     const admin = adminHandler({ base, schemas, database, metrics })
     return {
       handle(request, response) {
-        active.enter(response)
-        answer({ parts, base, metrics, log }, request, response)
+        answer(answering, request, response, active.enter(response))
       },
       ...(adminPort === undefined ? {} : { others: new Map([[adminPort, admin]]) }),
       async close(graceMs) {
@@ -87,10 +88,11 @@ async function answer(
   { parts, base, metrics, log }: Answering,
   request: IncomingMessage,
   response: ServerResponse,
+  presence: Presence,
 ): Promise<void> {
   const rules = () => parts.schemas.current?.settings ?? base
   try {
-    send(request, response, await answerRequest(parts, request, base), rules())
+    send(request, response, await answerRequest(parts, request, presence, base), rules())
   } catch (thrown) {
     // Nobody is there any more.
     if (response.destroyed) return

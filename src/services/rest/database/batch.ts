@@ -1,22 +1,19 @@
 import type pg from 'pg'
 import type { Statement } from '../sql/sql.ts'
+import { framesOf, writeBind, writeClose, writeExecute, writeParse, writeSync } from './frames.ts'
 import { Prepared } from './prepared.ts'
 
 /** Rows of one statement: text as PostgreSQL writes it, by position. */
 export type Rows = readonly (readonly (string | null)[])[]
 
-/** The messages of PostgreSQL's extended protocol that pg's connection can write. */
+/** pg's connection, as far as it is used here. */
 interface Wire {
-  readonly stream: { cork(): void; uncork(): void }
-  close(message: { type: 'S'; name: string }): void
-  parse(message: { name: string; text: string; types: readonly number[] }): void
-  bind(message: { statement: string; values: readonly (string | null)[] }): void
-  execute(message: object): void
-  sync(): void
+  readonly stream: { write(bytes: Buffer): void }
 }
 
 /**
- * Several statements with their values in one round trip. When one fails, those after it do not run, and `failed` says which it was.
+ * Several statements with their values in one write and one round trip. PostgreSQL does what comes before one Sync as one transaction, so no
+ * BEGIN and no COMMIT are needed. When one fails, those after it do not run, all is taken back, and `failed` says which it was.
  */
 export class Batch implements pg.Submittable {
   readonly done: Promise<readonly Rows[]>
@@ -44,16 +41,17 @@ export class Batch implements pg.Submittable {
     const wire = connection as Wire
     const prepared = Prepared.of(wire)
     this.#prepared = prepared
-    wire.stream.cork()
-    for (const name of prepared.dropped()) wire.close({ type: 'S', name })
-    for (const { text, values } of this.#statements) {
-      const { name, isNew } = prepared.use(text)
-      if (isNew) wire.parse({ name, text, types: [] })
-      wire.bind({ statement: name, values })
-      wire.execute({})
-    }
-    wire.sync()
-    wire.stream.uncork()
+    const frames = framesOf(() => {
+      for (const name of prepared.dropped()) writeClose(name)
+      for (const { text, values } of this.#statements) {
+        const { name, isNew } = prepared.use(text)
+        if (isNew) writeParse(name, text)
+        writeBind(name, values)
+        writeExecute()
+      }
+      writeSync()
+    })
+    wire.stream.write(frames)
   }
 
   handleDataRow({ fields }: { fields: (string | null)[] }): void {

@@ -1,8 +1,10 @@
 import pg from 'pg'
-import { type Clock, type Log, messageOf, sleep } from '#kernel'
+import { type Clock, codeOf, type Log, messageOf, sleep } from '#kernel'
 import { restErrors, StaleSchema } from '../errors.ts'
+import type { Presence } from '../presence.ts'
 import { ident, render, type Statement, sql } from '../sql/sql.ts'
 import { Batch, type Rows } from './batch.ts'
+import { cancel } from './cancel.ts'
 import { isLost, isLostBefore, isNotUp } from './failures.ts'
 
 const idleMs = 10_000
@@ -22,10 +24,9 @@ export interface DatabaseOptions {
 
 /** One transaction. */
 export interface Work {
-  /** Fails when the schema is not the one that `main` was made for. */
-  readonly guard: Statement | undefined
-  /** Makes the transaction act for the caller. */
+  /** Makes the transaction act for the caller. With a guard, the first divides by zero when the schema is not the one that `main` was made for. */
   readonly scope: readonly Statement[]
+  readonly guarded: boolean
   readonly main: readonly Statement[]
   readonly readOnly: boolean
   /** As PostgreSQL calls it; undefined: as the database is set. */
@@ -33,12 +34,16 @@ export interface Work {
   readonly rollback: boolean
   /** Looks at the results of `main` before they are committed; when it throws, everything is taken back. Costs a round trip. */
   readonly check?: ((results: readonly Rows[]) => void) | undefined
+  /** Who waits for it: when they go away, it is cancelled. */
+  readonly presence?: Presence | undefined
 }
 
 /** The silo's PostgreSQL as the REST service uses it. A database that still starts is waited for; idle connections close by themselves. */
 export class Database {
   readonly #pool: pg.Pool
   readonly #options: DatabaseOptions
+  /** Connections that are closed after what they do now. */
+  readonly #spent = new WeakSet<pg.PoolClient>()
 
   constructor(options: DatabaseOptions) {
     this.#options = options
@@ -51,6 +56,8 @@ export class Database {
       allowExitOnIdle: true,
       onConnect: async (client: pg.ClientBase) => {
         client.on('notification', options.onNotify)
+        // A connection that breaks while it works says so to the work, too.
+        client.on('error', error => options.log.debug({ err: error }, 'connection lost'))
         if (options.channel !== undefined) await run(client, [render(sql`listen ${ident(options.channel)}`)])
       },
     } as pg.PoolConfig)
@@ -75,27 +82,51 @@ export class Database {
 
   /** Runs one transaction in one round trip and gives the results of `main`. PostgreSQL's errors are thrown as they came; throws StaleSchema when the guard fails. */
   async transact(work: Work): Promise<readonly Rows[]> {
-    const { guard, scope, main, check } = work
-    const before = [beginOf(work), ...(guard ? [guard] : []), ...scope]
+    const { guarded, scope, main, check, presence } = work
+    const begin = beginOf(work)
+    const before = begin ? [begin, ...scope] : scope
     // What a commit would have refused is refused all the same.
-    const end = work.rollback ? [immediate, rollback] : [commit]
+    const end = work.rollback ? [immediate, rollback] : begin ? [commit] : []
+    const batch = () => new Batch([...before, ...main, ...(check ? [] : end)])
     return this.use(async client => {
-      const batch = new Batch([...before, ...main, ...(check ? [] : end)])
+      if (presence?.hasLeft) throw restErrors.left()
+      const own = batch()
       try {
-        client.query(batch)
-        const results = (await batch.done).slice(before.length, before.length + main.length)
+        const results = await this.#watched(client, own, presence)
+        const wanted = results.slice(before.length, before.length + main.length)
         if (check) {
-          check(results)
+          check(wanted)
           await run(client, end)
         }
-        return results
+        return wanted
       } catch (error) {
-        if (!isLost(error)) await run(client, [rollback])
-        if (guard && batch.failed === 1 && (error as { code?: string }).code === '22012')
+        if (begin && !isLost(error)) await run(client, [rollback])
+        if (guarded && own.failed === before.length - scope.length && codeOf(error) === '22012')
           throw new StaleSchema()
         throw error
       }
     }, work.readOnly)
+  }
+
+  /** Sends a batch and gives its results. When the one who waits goes away, PostgreSQL is told to stop it, and the connection serves nobody else: the word could come late. */
+  async #watched(
+    client: pg.PoolClient,
+    batch: Batch,
+    presence: Presence | undefined,
+  ): Promise<readonly Rows[]> {
+    client.query(batch)
+    if (!presence) return batch.done
+    presence.onLeave = () => {
+      this.#spent.add(client)
+      cancel(client, error =>
+        this.#options.log.debug({ reason: messageOf(error) }, 'a query was not cancelled'),
+      )
+    }
+    try {
+      return await batch.done
+    } finally {
+      presence.onLeave = undefined
+    }
   }
 
   /** A connection that works. One that broke while it was idle is replaced, unseen. `harmless`: the work may be done twice. */
@@ -104,11 +135,11 @@ export class Database {
       const client = await this.#open()
       try {
         const result = await work(client)
-        client.release()
+        client.release(this.#spent.has(client))
         return result
       } catch (error) {
         const lost = isLost(error)
-        client.release(lost)
+        client.release(lost || this.#spent.has(client))
         if (!lost) throw error
         if (tries >= 3 || !(harmless || isLostBefore(error))) throw restErrors.lost(error)
       }
@@ -145,8 +176,10 @@ export async function run(client: pg.ClientBase, statements: readonly Statement[
 
 const isolations: ReadonlySet<string> = new Set(['serializable', 'repeatable read', 'read committed'])
 
-function beginOf({ readOnly, isolation }: Work): Statement {
+/** What only a transaction of its own name can do: another isolation, looking before committing, taking back. */
+function beginOf({ readOnly, isolation, rollback, check }: Work): Statement | undefined {
   const level = isolation !== undefined && isolations.has(isolation) ? ` isolation level ${isolation}` : ''
+  if (level === '' && !rollback && !check) return undefined
   return plain(`begin${level}${readOnly ? ' read only' : ''}`)
 }
 

@@ -2,10 +2,14 @@ import type { IncomingMessage } from 'node:http'
 import type { Caller } from '../identity/tokens.ts'
 import type { RestSettings } from '../settings.ts'
 import { named } from '../sql/fields.ts'
-import { join, render, type Statement, sql, value } from '../sql/sql.ts'
+import { settingsText } from '../sql/scope.ts'
+import { render, type Statement, sql } from '../sql/sql.ts'
 
 export interface ScopeRequest {
   readonly request: IncomingMessage
+  /** That the schema must have; undefined in a database that does not count. */
+  readonly version: string | undefined
+  readonly readOnly: boolean
   readonly caller: Caller
   readonly schemaName: string
   readonly path: string
@@ -18,37 +22,58 @@ export interface ScopeRequest {
 
 /** Statements that make a transaction act for the caller; policies and functions read these settings. */
 export function scopeStatements(settings: RestSettings, scope: ScopeRequest): readonly Statement[] {
-  const { request, caller, schemaName, path, timezone } = scope
-  const { cookie, ...headers } = request.headers
-  const values: readonly (readonly [string, string])[] = [
-    ['search_path', [schemaName, ...settings.extraSearchPath].map(quoted).join(', ')],
+  const { request, caller, schemaName, path, timezone, version, readOnly } = scope
+  const { headers } = request
+  const { cookie } = headers
+  const values = [
+    'search_path',
+    searchPathOf(settings, schemaName),
     // Before the role: what only the login may set, the caller's role may not.
-    ...scope.roleSettings,
-    ['role', caller.role],
-    ['request.jwt.claims', JSON.stringify(caller.claims)],
-    ['request.method', request.method ?? 'GET'],
-    ['request.path', path],
-    ['request.headers', JSON.stringify(headers)],
-    ['request.cookies', JSON.stringify(cookiesOf(cookie))],
-    ...(timezone === undefined ? [] : [['timezone', timezone] as const]),
-    ...scope.functionSettings.filter(([name]) => settings.hoisted.includes(name)),
-    ...settings.appSettings,
+    ...scope.roleSettings.flat(),
+    'role',
+    caller.role,
+    'request.jwt.claims',
+    caller.claimsText,
+    'request.method',
+    request.method ?? 'GET',
+    'request.path',
+    path,
+    'request.headers',
+    JSON.stringify(cookie === undefined ? headers : { ...headers, cookie: undefined }),
+    'request.cookies',
+    cookie === undefined ? '{}' : JSON.stringify(cookiesOf(cookie)),
   ]
-  const calls = values.map(([name, text]) => sql`set_config(${value(name)}, ${value(text)}, true)`)
+  if (readOnly) values.push('transaction_read_only', 'on')
+  if (timezone !== undefined) values.push('timezone', timezone)
+  for (const [name, text] of scope.functionSettings)
+    if (settings.hoisted.includes(name)) values.push(name, text)
+  for (const [name, text] of settings.appSettings) values.push(name, text)
+  const set = {
+    text: settingsText(values.length / 2, version !== undefined),
+    values: version === undefined ? values : [version, ...values],
+  }
   const { preRequest } = settings
-  return [
-    render(sql`select ${join(calls, ', ')}`),
-    ...(preRequest ? [render(sql`select ${named(preRequest)}()`)] : []),
-  ]
+  return preRequest ? [set, render(sql`select ${named(preRequest)}()`)] : [set]
+}
+
+const searchPaths = new WeakMap<readonly string[], Map<string, string>>()
+
+/** Names of schemas that are exposed only, so that they are few. */
+function searchPathOf({ extraSearchPath }: RestSettings, schemaName: string): string {
+  const known = searchPaths.get(extraSearchPath) ?? new Map<string, string>()
+  searchPaths.set(extraSearchPath, known)
+  const path = known.get(schemaName) ?? [schemaName, ...extraSearchPath].map(quoted).join(', ')
+  known.set(schemaName, path)
+  return path
 }
 
 function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-function cookiesOf(header: string | undefined): Record<string, string> {
+function cookiesOf(header: string): Record<string, string> {
   return Object.fromEntries(
-    (header ?? '').split(';').flatMap(part => {
+    header.split(';').flatMap(part => {
       const at = part.indexOf('=')
       return at < 0 ? [] : [[part.slice(0, at).trim(), part.slice(at + 1).trim()]]
     }),

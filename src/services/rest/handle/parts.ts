@@ -3,6 +3,7 @@ import type { Database } from '../database/database.ts'
 import { scopeStatements } from '../database/scope.ts'
 import { restErrors } from '../errors.ts'
 import type { Caller, Identify } from '../identity/tokens.ts'
+import type { Presence } from '../presence.ts'
 import type { Call } from '../request/call.ts'
 import type { KnownQueries } from '../request/known-queries.ts'
 import type { Media } from '../request/media.ts'
@@ -33,6 +34,7 @@ export interface Handling {
   readonly schema: Schema
   readonly settings: RestSettings
   readonly timing: Timing
+  readonly presence: Presence
 }
 
 export interface Execution {
@@ -49,15 +51,17 @@ export interface Execution {
 
 /** Runs the one statement of a request as its caller. */
 export async function execute(handling: Handling, execution: Execution): Promise<Executed> {
-  const { parts, call, caller, known, settings, timing } = handling
+  const { parts, call, caller, known, settings, timing, presence } = handling
   const { statement, media, estimated, readOnly, called, check } = execution
   const { end } = settings
   const { tx } = call.preferences
   const role = known.roles.get(caller.role)
   timing.ended('plan')
   const [rows, estimate] = await parts.database.transact({
-    guard: known.guard,
+    guarded: known.version !== undefined,
     scope: scopeStatements(settings, {
+      version: known.version,
+      readOnly,
       request: call.request,
       caller,
       schemaName: call.schemaName,
@@ -70,6 +74,7 @@ export async function execute(handling: Handling, execution: Execution): Promise
     readOnly,
     isolation: called?.isolation ?? role?.isolation,
     rollback: tx === undefined ? end.rollback : tx === 'rollback',
+    presence,
     check: check && media?.kind !== 'plan' ? ([own]) => check(readOutcome(own?.[0])) : undefined,
   })
   timing.ended('transaction')

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { RestError, restErrors, StaleSchema } from '../errors.ts'
+import type { Presence } from '../presence.ts'
 import { type Call, readCall } from '../request/call.ts'
 import { type Preferences, parsePreferences } from '../request/preferences.ts'
 import type { Answer } from '../response/answer.ts'
@@ -19,6 +20,7 @@ import { describeApi } from './root.ts'
 export async function answerRequest(
   parts: RestParts,
   request: IncomingMessage,
+  presence: Presence,
   base: RestSettings,
 ): Promise<Answer> {
   const preflight = answerPreflight(request, (parts.schemas.current?.settings ?? base).origins)
@@ -37,7 +39,7 @@ export async function answerRequest(
     timing.ended('parse')
     for (let tries = 0; ; tries++) {
       try {
-        const own = { settings: limited(settings, caller), timing }
+        const own = { settings: limited(settings, caller), timing, presence }
         const handling = { parts, call, caller, known, schema: known.schema, ...own }
         const answer = await perform(handling)
         timing.ended('response')

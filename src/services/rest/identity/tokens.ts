@@ -7,6 +7,8 @@ import { compileClaimPath } from './role-claim.ts'
 export interface Caller {
   readonly role: string
   readonly claims: Readonly<Record<string, unknown>>
+  /** The same in JSON. */
+  readonly claimsText: string
   /** What it may not do, it may do after a login. */
   readonly anonymous: boolean
 }
@@ -14,34 +16,44 @@ export interface Caller {
 export type Identify = (authorization: string | undefined) => Promise<Caller>
 
 const rememberAtMost = 1000
+/** Characters. */
+const longestRemembered = 8000
 const toleranceSeconds = 30
 
 /** Who a request is from. A token that was verified is remembered until it expires: clients send the same one each time. */
 export function createTokens(settings: RestSettings, clock: Clock): Identify {
-  const known = new Map<string, JWTPayload>()
+  const known = new Map<string, Caller>()
   const verify = verifier(settings, clock)
   const roleOf = compileClaimPath(settings.jwtRoleClaim)
   const { anonRole } = settings
+  let nobody: Caller | undefined
 
   return async authorization => {
-    const token = /^bearer\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1]
-    if (token === undefined) return callerOf({})
-    let claims = known.get(token)
-    if (!claims) {
-      claims = await verify(token)
-      const [oldest] = known.keys()
-      if (known.size >= rememberAtMost && oldest !== undefined) known.delete(oldest)
-      known.set(token, claims)
+    const token = authorization && /^bearer\s+(\S+)\s*$/i.exec(authorization)?.[1]
+    if (!token) {
+      nobody ??= callerOf({})
+      return nobody
     }
+    const found = known.get(token)
+    if (found) {
+      checkTimes(found.claims, clock)
+      return found
+    }
+    const claims = await verify(token)
     checkTimes(claims, clock)
-    return callerOf(claims)
+    const caller = callerOf(claims)
+    const [oldest] = known.keys()
+    if (known.size >= rememberAtMost && oldest !== undefined) known.delete(oldest)
+    if (token.length <= longestRemembered) known.set(token, caller)
+    return caller
   }
 
   function callerOf(claims: JWTPayload): Caller {
     const found = roleOf(claims)
     const role = found === undefined ? anonRole : typeof found === 'string' ? found : JSON.stringify(found)
     if (role === undefined) throw restErrors.noAnonymous()
-    return { role, claims: { ...claims, role }, anonymous: role === anonRole }
+    const all = { ...claims, role }
+    return { role, claims: all, claimsText: JSON.stringify(all), anonymous: role === anonRole }
   }
 }
 

@@ -26,8 +26,10 @@ export function send(
     ...crossOrigin(request, rules.origins),
     ...traced(request, rules.traceHeader),
   }
-  for (const [name, text] of Object.entries(answer.headers))
+  for (const name in answer.headers) {
+    const text = answer.headers[name] ?? ''
     headers[name] = typeof text === 'string' ? asBytes(text) : text.map(asBytes)
+  }
   const isEmpty = request.method === 'HEAD' || status === 204 || status === 304
   if (!isEmpty) headers['content-length'] = Buffer.byteLength(body)
   const statusText = answer.statusText?.replace(/[^\t\x20-\x7e]/g, ' ')
@@ -37,8 +39,10 @@ export function send(
 
 /** Header texts are sent as bytes: those of UTF-8. Line ends would start another header. */
 function asBytes(text: string): string {
-  return Buffer.from(text.replace(/[\r\n\0]/g, ' '), 'utf8').toString('latin1')
+  return plainText.test(text) ? text : Buffer.from(text.replace(/[\r\n\0]/g, ' '), 'utf8').toString('latin1')
 }
+
+const plainText = /^[\x20-\x7e\t]*$/
 
 function traced({ headers }: IncomingMessage, name: string | undefined): Record<string, string> {
   const found = name === undefined ? undefined : headers[name.toLowerCase()]

@@ -4,7 +4,7 @@ import { type RoleSettings, readConfiguration } from '../database/configuration.
 import { type Database, run } from '../database/database.ts'
 import { RestError, restErrors } from '../errors.ts'
 import type { DatabaseSettings, RestSettings } from '../settings.ts'
-import type { Statement } from '../sql/sql.ts'
+import { schemaVersion } from '../sql/scope.ts'
 import type { Schema } from './cache.ts'
 import { loadSchema } from './load.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -26,12 +26,11 @@ export interface KnownSchema {
   readonly schema: Schema
   readonly settings: RestSettings
   readonly roles: ReadonlyMap<string, RoleSettings>
-  /** Fails in the database (division by zero) when the schema has changed since; undefined in a database that does not count. */
-  readonly guard: Statement | undefined
+  /** Counts up with every change of the schema; undefined in a database that does not count. */
+  readonly version: string | undefined
 }
 
 interface Kept extends KnownSchema {
-  readonly version: string | undefined
   /** False when something was under way while it was read: its change is counted already, but was not seen. */
   readonly settled: boolean
 }
@@ -98,7 +97,7 @@ export class SchemaSource {
     const { settings: inDatabase, roles } = await readConfiguration(client, base)
     const settings = inDatabase.size === 0 ? base : this.#options.settingsWith(inDatabase)
     const snapshot = this.#options.snapshotFor(settings.schemas)
-    const found = { settings, roles, version, guard: guardOf(version) }
+    const found = { settings, roles, version }
     const remembered = kept || known || !now ? undefined : snapshot.read()
     if (remembered && remembered.version === version && (await hasReached(client, remembered.position)))
       return this.#keep({ ...found, schema: remembered.schema, settled: true }, heard)
@@ -118,16 +117,6 @@ export class SchemaSource {
   }
 }
 
-const versionColumn = `last_value || ' ' || is_called`
-
-function guardOf(version: string | undefined): Statement | undefined {
-  if (version === undefined) return undefined
-  return {
-    text: `select 1 / (${versionColumn} = $1)::int from extensions.pgrst_schema_version`,
-    values: [version],
-  }
-}
-
 interface State {
   /** Counts up with every change of the schema. */
   readonly version: string
@@ -139,7 +128,7 @@ async function stateOf(client: PoolClient): Promise<State | undefined> {
   try {
     const [rows] = await run(client, [
       {
-        text: `select ${versionColumn}, pg_catalog.pg_current_wal_insert_lsn() from extensions.pgrst_schema_version`,
+        text: `select ${schemaVersion.column}, pg_catalog.pg_current_wal_insert_lsn() from ${schemaVersion.table}`,
         values: [],
       },
     ])
