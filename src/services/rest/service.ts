@@ -6,6 +6,7 @@ import { adminHandler } from './admin/handler.ts'
 import { Metrics } from './admin/metrics.ts'
 import { Database, run } from './database/database.ts'
 import { RestError } from './errors.ts'
+import { KnownReads } from './handle/known-reads.ts'
 import type { RestParts } from './handle/parts.ts'
 import { answerRequest } from './handle/request.ts'
 import { createTokens, type Identify } from './identity/tokens.ts'
@@ -48,6 +49,7 @@ export const restService: ServiceDefinition = {
       schemas,
       clock,
       queries: new KnownQueries(),
+      reads: new KnownReads(),
       identifyWith: identifiers(clock),
       timezones: timezonesOf(database),
     }

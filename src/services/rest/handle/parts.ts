@@ -11,8 +11,9 @@ import type { Timing } from '../response/timing.ts'
 import type { Schema, SqlFunction } from '../schema/cache.ts'
 import type { KnownSchema, SchemaSource } from '../schema/source.ts'
 import type { RestSettings } from '../settings.ts'
-import type { Sql, Statement } from '../sql/sql.ts'
-import { estimateStatement, type Outcome, readEstimate, readOutcome } from '../sql/statement.ts'
+import type { Statement } from '../sql/sql.ts'
+import { type Outcome, readEstimate, readOutcome } from '../sql/statement.ts'
+import type { KnownReads } from './known-reads.ts'
 
 /** One instance of the service. */
 export interface RestParts {
@@ -20,6 +21,7 @@ export interface RestParts {
   readonly schemas: SchemaSource
   readonly clock: Clock
   readonly queries: KnownQueries
+  readonly reads: KnownReads
   identifyWith(settings: RestSettings): Identify
   /** Names that the database knows; read once. */
   timezones(): Promise<ReadonlySet<string>>
@@ -42,7 +44,7 @@ export interface Execution {
   /** Explained, not done: all of its lines are the body. */
   readonly media?: Media | undefined
   /** To be estimated by the planner. */
-  readonly estimated?: Sql | undefined
+  readonly estimated?: Statement | undefined
   readonly readOnly: boolean
   readonly called?: SqlFunction | undefined
   /** Looks at the outcome before it is committed; what it throws takes everything back. */
@@ -70,7 +72,7 @@ export async function execute(handling: Handling, execution: Execution): Promise
       roleSettings: role?.settings ?? [],
       functionSettings: called?.settings ?? [],
     }),
-    main: estimated ? [statement, estimateStatement(estimated)] : [statement],
+    main: estimated ? [statement, estimated] : [statement],
     readOnly,
     isolation: called?.isolation ?? role?.isolation,
     rollback: tx === undefined ? end.rollback : tx === 'rollback',

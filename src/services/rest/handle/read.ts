@@ -9,32 +9,20 @@ import { countSql } from '../sql/count.ts'
 import { formatSql } from '../sql/format.ts'
 import { readSql } from '../sql/read.ts'
 import { type Sql, sql, trusted } from '../sql/sql.ts'
-import { mainStatement } from '../sql/statement.ts'
+import { estimateStatement, mainStatement } from '../sql/statement.ts'
+import type { PlannedRead } from './known-reads.ts'
 import { checkPreferences, type Executed, execute, type Handling } from './parts.ts'
 import { bodyOf, checkSingular, overridden, planAnswer, readForm, typeHeaders } from './shape.ts'
 
 /** GET and HEAD of a table or a view. */
 export async function readTable(handling: Handling, name: string, headersOnly: boolean): Promise<Answer> {
-  const { call, schema, settings } = handling
-  const table = { schema: call.schemaName, name }
-  const plan = planRead(schema, table, call, settings)
-  const rules = { target: table, isWhole: isDefaultSelect(plan), plans: settings.plans }
-  const found = negotiate(schema, call.accept, rules)
-  const negotiated: Negotiated = headersOnly ? { ...found, format: { kind: 'nothing' } } : found
+  const { parts, known, call, settings } = handling
+  const target = `${headersOnly ? 'HEAD' : 'GET'} ${name}`
+  const { negotiated, statement, estimated } = parts.reads.get(known, settings, call, target, () =>
+    planned(handling, name, headersOnly),
+  )
   checkPreferences(call)
-  const counting = countingOf(handling, countSql(plan))
-  const outcome = await execute(handling, {
-    statement: mainStatement({
-      source: readSql(plan, readForm(plan, negotiated)),
-      rows: trusted('SELECT * FROM pgrst_source'),
-      body: formatSql(negotiated.format, undefined),
-      counted: counting.counted,
-      media: negotiated.media,
-    }),
-    media: negotiated.media,
-    estimated: counting.estimated,
-    readOnly: true,
-  })
+  const outcome = await execute(handling, { statement, media: negotiated.media, estimated, readOnly: true })
   if (outcome.plan !== undefined) return planAnswer(handling, negotiated, outcome.plan)
   checkSingular(negotiated, outcome)
   const total = totalOf(handling, outcome)
@@ -53,6 +41,24 @@ export async function readTable(handling: Handling, name: string, headersOnly: b
         ? errorAnswer(restErrors.outOfRange(call.range.offset, total ?? 0)).body
         : bodyOf(outcome, negotiated),
   })
+}
+
+function planned(handling: Handling, name: string, headersOnly: boolean): PlannedRead {
+  const { call, schema, settings } = handling
+  const table = { schema: call.schemaName, name }
+  const plan = planRead(schema, table, call, settings)
+  const rules = { target: table, isWhole: isDefaultSelect(plan), plans: settings.plans }
+  const found = negotiate(schema, call.accept, rules)
+  const negotiated: Negotiated = headersOnly ? { ...found, format: { kind: 'nothing' } } : found
+  const counting = countingOf(handling, countSql(plan))
+  const statement = mainStatement({
+    source: readSql(plan, readForm(plan, negotiated)),
+    rows: trusted('SELECT * FROM pgrst_source'),
+    body: formatSql(negotiated.format, undefined),
+    counted: counting.counted,
+    media: negotiated.media,
+  })
+  return { negotiated, statement, estimated: counting.estimated && estimateStatement(counting.estimated) }
 }
 
 /** How the rows without limits are counted: exactly, by the planner's estimate, or by both as far as counting is cheap. */

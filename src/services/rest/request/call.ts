@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { restErrors } from '../errors.ts'
+import { Recent } from '../recent.ts'
 import { type Payload, readBody, readPayload } from './body.ts'
 import type { KnownQueries } from './known-queries.ts'
 import { type Media, mediaName, parseAccept, parseMedia } from './media.ts'
@@ -66,9 +67,11 @@ export async function readCall(
   if (!rules.schemas.includes(schemaName)) throw restErrors.schema(rules.schemas)
   const action = actionOf(resource, method)
   const readsFunction = action.kind === 'call' && action.by !== 'post'
-  const query = rules.queries.read(mark < 0 ? '' : url.slice(mark + 1), readsFunction)
+  const search = mark < 0 ? '' : url.slice(mark + 1)
+  const query =
+    action.kind === 'read' ? rules.queries.readShaped(search) : rules.queries.read(search, readsFunction)
   const { range, ranges } = rangesOf(method, query, header('range'))
-  const contentType = parseMedia(header('content-type') ?? 'application/json')
+  const contentType = parsed(header('content-type'))
   return {
     request,
     method,
@@ -82,9 +85,16 @@ export async function readCall(
     ranges,
     payload: await payloadOf(request, action, query, contentType),
     contentType,
-    accept: parseAccept(header('accept')),
+    accept: accepted.get(header('accept') ?? '', () => parseAccept(header('accept'))),
     header,
   }
+}
+
+const accepted = new Recent<readonly Media[]>(200, 1000)
+const sent = new Recent<Media>(200, 1000)
+
+function parsed(contentType = 'application/json'): Media {
+  return sent.get(contentType, () => parseMedia(contentType))
 }
 
 const writes: ReadonlySet<string> = new Set(['DELETE', 'PATCH', 'POST', 'PUT'])

@@ -42,6 +42,7 @@ export function canonical(parameters: readonly AddressParameter[]): string {
 
 /** Only letters, digits and `-_.~` stay as they are. */
 export function encode(text: string): string {
+  if (/^[\w.~-]*$/.test(text)) return text
   return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd')).replace(
     /[!'()*]/g,
     character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

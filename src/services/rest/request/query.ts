@@ -25,6 +25,8 @@ export interface Query {
   readonly onConflict: readonly string[] | undefined
   /** Parameters of a function that is called with GET, in their order. */
   readonly args: readonly (readonly [name: string, value: string])[]
+  /** When stand-ins are in the place of plain values: which form this is, and the values. */
+  readonly shape?: { readonly key: string; readonly values: readonly string[] }
 }
 
 type Named = readonly [name: string, text: string]
