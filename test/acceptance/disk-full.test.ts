@@ -159,6 +159,21 @@ describe.skipIf(cannotMount !== undefined)(
       await expect.poll(async () => (await hangar.run('status')).stderr).toContain('disk is full')
     })
 
+    it('ends a new Hangar on that disk in one sentence, and leaves nothing running', async () => {
+      fill()
+      for (const home of [join(folder, 'new'), join(folder, 'hangar')]) {
+        if (home.endsWith('hangar')) await hangar.kill()
+        const refused = await hangar.run('up', '--home', home, '--port', '0', '--api-port', '0', '--no-demo')
+        expect(refused.code).not.toBe(0)
+        expect(refused.stderr).toContain(`Hangar cannot start on ${home}: the disk is full`)
+        expect(refused.stderr).not.toMatch(/ {4}at /)
+      }
+      makeRoom()
+      await hangar.up()
+      connection = await desk().call('siloConnection', { silo_id: 'full-one' })
+      fill()
+    })
+
     it('works again as soon as there is room, with everything that was acknowledged', async () => {
       makeRoom()
       await expect
