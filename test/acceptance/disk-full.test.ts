@@ -14,6 +14,7 @@ import { supabaseClient } from '../support/supabase.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'hangar-full-'))
 const cannotMount = mountSmall(folder)
+if (cannotMount !== undefined) rmSync(folder, { recursive: true })
 
 /** Mounts a file system of 400 MB there; otherwise says why not. */
 function mountSmall(at: string): string | undefined {
