@@ -253,6 +253,13 @@ describe('the command line', () => {
     },
   )
 
+  it('stops in order although nobody reads what it prints any more', async () => {
+    hangar.deafen()
+    expect(await hangar.interrupt()).toBe(0)
+    expect(await processesOf(hangar.home)).toEqual([])
+    await hangar.up()
+  })
+
   it('completes in shells', async () => {
     for (const shell of ['bash', 'zsh', 'fish'])
       expect((await hangar.run('completion', shell)).stdout).toContain('silo')
