@@ -3,7 +3,6 @@ import {
   type AppContext,
   accessMatrix,
   type ConnectionField,
-  connectionFields,
   contextShapes,
   documentFields,
   isAgentRole,
@@ -33,13 +32,13 @@ function projectContext(caller: Caller, { silo, services, connection }: SiloCont
   const role = isOperator(caller) ? 'devops' : caller.role
   const visible = visibleFields(role, phase)
   if (!connection || !phasesWithConnection.includes(phase)) throw deskErrors.noConnection(silo.alias, phase)
-  const seen = connectionFields.filter(field => visible[field] !== undefined)
+  const seen = Object.keys(visible) as ConnectionField[]
   if (seen.length === 0 && phase === 'degraded') throw deskErrors.degraded(silo.alias)
   if (seen.length === 0 && phase !== 'running') throw deskErrors.noConnection(silo.alias, phase)
 
-  const fields = Object.fromEntries(
-    seen.map(field => [field, visible[field] === 'masked' ? masked(connection[field]) : connection[field]]),
-  )
+  const fields: Record<string, unknown> = {}
+  for (const field of seen)
+    fields[field] = visible[field] === 'masked' ? masked(connection[field]) : connection[field]
   const unsafe = phase === 'degraded' ? ({ unsafe: true } as const) : {}
   if (contextShapes[role as AgentRole] !== 'record') return { ...fields, ...unsafe }
   return {
@@ -47,9 +46,7 @@ function projectContext(caller: Caller, { silo, services, connection }: SiloCont
     status: phase,
     started_at: silo.last_started_at,
     connection_info: fields,
-    services: Object.fromEntries(
-      Object.entries(services).map(([name, { status, machine_id }]) => [name, { status, machine_id }]),
-    ),
+    services,
     ...unsafe,
   }
 }
@@ -68,11 +65,22 @@ function masked(value: string | null): string {
   return match ? `${match[1]}://${match[2]}:***@${match[3]}` : '***'
 }
 
+const steps = new Map<string, { readonly names: readonly string[]; readonly last: string }>()
+
+/** `a.b.c` taken apart, once for each path of the tables. */
+function stepsOf(path: string) {
+  const known = steps.get(path)
+  if (known) return known
+  const names = path.split('.')
+  const made = { last: names.pop() as string, names }
+  steps.set(path, made)
+  return made
+}
+
 function pick(value: unknown, paths: readonly string[]): Record<string, unknown> {
   const result: Record<string, unknown> = {}
   for (const path of paths) {
-    const names = path.split('.')
-    const last = names.pop() as string
+    const { names, last } = stepsOf(path)
     let from: unknown = value
     let to = result
     for (const name of names) {

@@ -26,12 +26,11 @@ import { siloErrors } from './errors.ts'
 import { createIdleWatch } from './idle.ts'
 import { createJournal } from './journal.ts'
 import { metadataOf } from './metadata.ts'
-import { appName, partsOf } from './names.ts'
 import { startParts, stopParts } from './parts.ts'
 import type { SiloDoors, SiloOperation, SiloRecord, SiloStore } from './ports.ts'
 import { type ProvisionContext, provisionSteps } from './provision.ts'
 import { generateSecrets } from './secrets.ts'
-import { describe, type PresentMachine, servicesOf, statusOf } from './status.ts'
+import { describe, type PresentMachine, placesOf, servicesOf, statusOf } from './status.ts'
 import type { SiloTemplates } from './templates.ts'
 import type { SiloWork } from './work.ts'
 
@@ -42,7 +41,7 @@ export interface SiloManagerOptions {
   readonly templates: SiloTemplates
   readonly clock: Clock
   readonly log: Log
-  stats(app: string, machineId: string): Promise<MachineStats | undefined>
+  stats(app: string, machineId: string): MachineStats | undefined | Promise<MachineStats | undefined>
   /** An app's machines as they are at this moment, without waiting; for lists of hundreds and for statuses. */
   present(app: string): readonly PresentMachine[]
   /** What care of silos stands on, beside what is above. */
@@ -190,7 +189,11 @@ export class SiloManager {
   async context(name: string): Promise<SiloContext> {
     const record = this.#get(name)
     const services = servicesOf(record, this.#options)
-    return { silo: this.get(name), services, connection: this.#options.store.connection(record.id) }
+    return {
+      silo: describe(record, this.#states(record)),
+      services,
+      connection: this.#options.store.connection(record.id),
+    }
   }
 
   metadata(name: string): SiloMetadata {
@@ -365,14 +368,15 @@ export class SiloManager {
   }
 
   #states(record: SiloRecord): string[] {
-    return partsOf(record).flatMap(part =>
-      this.#options.present(appName(record, part)).map(({ state }) => state),
-    )
+    const states: string[] = []
+    for (const { app } of placesOf(record))
+      for (const { state } of this.#options.present(app)) states.push(state)
+    return states
   }
 
   #find(name: string): SiloRecord | undefined {
     const { store } = this.#options
-    return store.get(name) ?? store.list().find(record => record.alias === name)
+    return store.get(name) ?? store.get(this.apps.siloOfAlias(name) ?? '')
   }
 
   #get(name: string): SiloRecord {

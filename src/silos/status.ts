@@ -14,6 +14,7 @@ import type { AppActivity, SiloDoors, SiloRecord } from './ports.ts'
 /** What a list shows; `states` are those of its machines when known. */
 export function describe(record: SiloRecord, states: readonly string[] = []): Silo {
   const phase = phaseOf(record, states)
+  const { created_at, last_started_at, last_stopped_at } = fixedOf(record)
   return {
     silo_id: record.id,
     alias: record.alias,
@@ -22,27 +23,28 @@ export function describe(record: SiloRecord, states: readonly string[] = []): Si
     overall_status: statusWords[phase].silo,
     phase,
     region: record.region,
-    created_at: iso(record.createdAt) ?? '',
-    last_started_at: iso(record.lastStartedAt),
-    last_stopped_at: iso(record.lastStoppedAt),
+    created_at,
+    last_started_at,
+    last_stopped_at,
     auto_stop_minutes: record.autoStopMinutes,
     studio: record.studio,
     error: record.error,
   }
 }
 
+const during = {
+  provision: 'provisioning',
+  start: 'starting',
+  stop: 'stopping',
+  destroy: 'destroying',
+  // Nothing of it can be used meanwhile.
+  rotate: 'stopping',
+  move: 'stopping',
+  restore: 'provisioning',
+} as const
+
 /** An operation under way decides; otherwise what was wanted, flagged when machines say otherwise. */
 export function phaseOf(record: SiloRecord, states: readonly string[]): SiloPhase {
-  const during = {
-    provision: 'provisioning',
-    start: 'starting',
-    stop: 'stopping',
-    destroy: 'destroying',
-    // Nothing of it can be used meanwhile.
-    rotate: 'stopping',
-    move: 'stopping',
-    restore: 'provisioning',
-  } as const
   if (record.operation) return during[record.operation.kind]
   if (record.wanted === 'stopped') {
     // A stop that failed half-way is no sleep.
@@ -63,7 +65,7 @@ export interface StatusSources {
   present(app: string): readonly PresentMachine[]
   readonly doors: SiloDoors
   readonly clock: Clock
-  stats(app: string, machineId: string): Promise<MachineStats | undefined>
+  stats(app: string, machineId: string): MachineStats | undefined | Promise<MachineStats | undefined>
 }
 
 /** Its services and their machines, without figures. */
@@ -71,15 +73,42 @@ export function servicesOf(
   record: SiloRecord,
   { present }: Pick<StatusSources, 'present'>,
 ): Record<string, { status: string; machine_id: string | null }> {
-  return Object.fromEntries(
-    partsOf(record).map(part => {
-      const machine = present(appName(record, part))[0]
-      return [
-        siloServiceNames[part],
-        { status: serviceStatus(machine?.state), machine_id: machine?.id ?? null },
-      ]
-    }),
-  )
+  const services: Record<string, { status: string; machine_id: string | null }> = {}
+  for (const { app, service } of placesOf(record)) {
+    const machine = present(app)[0]
+    services[service] = { status: serviceStatus(machine?.state), machine_id: machine?.id ?? null }
+  }
+  return services
+}
+
+interface Fixed {
+  readonly places: readonly { readonly app: string; readonly service: string }[]
+  readonly created_at: string
+  readonly last_started_at: string | null
+  readonly last_stopped_at: string | null
+  readonly onFly: ReturnType<typeof regionOnFly>
+}
+
+/** What follows from a record alone. A record is never changed, another takes its place, so this is worked out once for each. */
+const fixed = new WeakMap<SiloRecord, Fixed>()
+
+function fixedOf(record: SiloRecord): Fixed {
+  const known = fixed.get(record)
+  if (known) return known
+  const made: Fixed = {
+    places: partsOf(record).map(part => ({ app: appName(record, part), service: siloServiceNames[part] })),
+    created_at: iso(record.createdAt) ?? '',
+    last_started_at: iso(record.lastStartedAt),
+    last_stopped_at: iso(record.lastStoppedAt),
+    onFly: regionOnFly(record.region),
+  }
+  fixed.set(record, made)
+  return made
+}
+
+/** The apps of a silo and what a status calls them. */
+export function placesOf(record: SiloRecord): Fixed['places'] {
+  return fixedOf(record).places
 }
 
 function serviceStatus(state: string | undefined): string {
@@ -88,46 +117,43 @@ function serviceStatus(state: string | undefined): string {
 
 /** The guide's status document, with measured figures. */
 export async function statusOf(record: SiloRecord, sources: StatusSources): Promise<SiloStatus> {
-  const entries = await Promise.all(
-    partsOf(record).map(async part => {
-      const machine = sources.present(appName(record, part))[0]
-      const stats = machine && (await sources.stats(appName(record, part), machine.id))
-      return [
-        siloServiceNames[part],
-        {
-          status: serviceStatus(machine?.state),
-          machine_id: machine?.id ?? null,
-          cpu_percent: stats ? round(stats.cpuPercent) : null,
-          memory_mb: stats ? round(stats.memoryBytes / 1024 / 1024) : null,
-          uptime_seconds: stats ? Math.floor(stats.uptimeSeconds) : null,
-          estimated: stats?.estimated ?? false,
-        },
-        machine?.state ?? 'missing',
-      ] as const
-    }),
-  )
+  const services: SiloStatus['services'] = {}
+  const states: string[] = []
+  const { onFly, places } = fixedOf(record)
+  const machines = places.map(({ app }) => sources.present(app)[0])
+  // Asked for all at once; as a rule they were read within the last second and are there.
+  const figures = machines.map((machine, at) => machine && sources.stats(places[at]?.app ?? '', machine.id))
+  for (const [at, { service }] of places.entries()) {
+    const machine = machines[at]
+    const found = figures[at]
+    const stats = found instanceof Promise ? await found : found
+    services[service] = {
+      status: serviceStatus(machine?.state),
+      machine_id: machine?.id ?? null,
+      cpu_percent: stats ? round(stats.cpuPercent) : null,
+      memory_mb: stats ? round(stats.memoryBytes / 1024 / 1024) : null,
+      uptime_seconds: stats ? Math.floor(stats.uptimeSeconds) : null,
+      estimated: stats?.estimated ?? false,
+    }
+    states.push(machine?.state ?? 'missing')
+  }
   const activity = lastActivity(record, sources.doors)
-  const onFly = regionOnFly(record.region)
+  const activityAt = iso(activity?.at ?? null)
   const running = record.wanted === 'running'
   const now = sources.clock.now()
   const idleMs = running ? idleFor(record, activity, now) : null
   const keptAwakeSeconds = Math.max(0, Math.ceil(((record.awakeUntil ?? 0) - now) / 1000))
   return {
-    ...describe(
-      record,
-      entries.map(entry => entry[2]),
-    ),
-    services: Object.fromEntries(entries.map(entry => [entry[0], entry[1]])),
+    ...describe(record, states),
+    services,
     inactivity_seconds: idleMs === null ? null : Math.floor(idleMs / 1000),
     auto_stop_trigger_in_seconds:
       idleMs === null || record.autoStopMinutes === 0
         ? null
         : Math.max(keptAwakeSeconds, Math.ceil(record.autoStopMinutes * 60 - Math.floor(idleMs / 1000))),
-    last_request_at: iso(activity?.at ?? null),
+    last_request_at: activityAt,
     awake_because:
-      running && activity
-        ? { client: activity.client, door: activity.door, at: iso(activity.at) ?? '' }
-        : null,
+      running && activity ? { client: activity.client, door: activity.door, at: activityAt ?? '' } : null,
     rls_mode: record.rlsMode ?? 'production',
     key_version: record.keyVersion ?? 1,
     region_on_fly: onFly.effective,
@@ -137,10 +163,15 @@ export async function statusOf(record: SiloRecord, sources: StatusSources): Prom
 
 /** The latest activity at any door of the silo. */
 export function lastActivity(record: SiloRecord, doors: SiloDoors): AppActivity | undefined {
-  const all = partsOf(record).flatMap(part => doors.activity(appName(record, part)) ?? [])
-  if (all.length === 0) return undefined
-  const latest = all.reduce((a, b) => (b.at > a.at ? b : a))
-  return { ...latest, open: all.reduce((sum, { open }) => sum + open, 0) }
+  let latest: AppActivity | undefined
+  let open = 0
+  for (const { app } of placesOf(record)) {
+    const activity = doors.activity(app)
+    if (!activity) continue
+    open += activity.open
+    if (!latest || activity.at > latest.at) latest = activity
+  }
+  return latest && { at: latest.at, open, client: latest.client, door: latest.door }
 }
 
 /** Milliseconds without activity; 0 while something is open. A start counts as activity. A clock set back counts as none. */
