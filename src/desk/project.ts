@@ -17,12 +17,29 @@ import { deskErrors } from './errors.ts'
 
 /** What of an operation's output that caller may see. The one place where the access table is enforced. */
 export function project(caller: Caller, operation: Operation, output: unknown): unknown {
-  if (operation.name === 'silo.context') return projectContext(caller, output as SiloContext)
+  if (operation.name === 'silo.context') return projectOnce(caller, output as SiloContext)
   if (!operation.projected || isOperator(caller)) return output
   if (!isAgentRole(caller.role)) return Array.isArray(output) ? [] : {}
   const paths = documentFields[caller.role]?.[operation.name]
   if (!paths) return output
   return Array.isArray(output) ? output.map(item => pick(item, paths)) : pick(output, paths)
+}
+
+/** What each role was shown of a context. Another state of the silo is another context. */
+const shown = new WeakMap<SiloContext, Map<string, AppContext>>()
+
+function projectOnce(caller: Caller, context: SiloContext): AppContext {
+  const role = isOperator(caller) ? 'operator' : caller.role
+  const known = shown.get(context)
+  const before = known?.get(role)
+  if (before) return before
+  const made = Object.freeze(projectContext(caller, context))
+  // Roles that nobody knows are shown nothing, and are not counted up here.
+  if (role === 'operator' || isAgentRole(role)) {
+    if (known) known.set(role, made)
+    else shown.set(context, new Map([[role, made]]))
+  }
+  return made
 }
 
 /** The connection record by role and phase. Throws 404 when there is none for anybody, 409 when the role must wait until all services run. */
@@ -39,6 +56,7 @@ function projectContext(caller: Caller, { silo, services, connection }: SiloCont
   const fields: Record<string, unknown> = {}
   for (const field of seen)
     fields[field] = visible[field] === 'masked' ? masked(connection[field]) : connection[field]
+  Object.freeze(fields)
   const unsafe = phase === 'degraded' ? ({ unsafe: true } as const) : {}
   if (contextShapes[role as AgentRole] !== 'record') return { ...fields, ...unsafe }
   return {

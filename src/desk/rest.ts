@@ -43,7 +43,7 @@ async function answer(
   if (operation.streams === undefined) {
     const result = await perform(caller, key, given, new SilentFrame(reply))
     // Fastify takes what is undefined for an answer that is still to come.
-    return reply.send(result ?? null)
+    return sendResult(reply, result ?? null)
   }
 
   // What is refused before anything was sent is an ordinary answer with its own status.
@@ -60,6 +60,19 @@ async function answer(
   }
   lines.end()
   return reply
+}
+
+const texts = new WeakMap<object, string>()
+
+/** What is frozen may be sent again, as status documents are within a second; its text is made once. */
+function sendResult(reply: FastifyReply, result: unknown): FastifyReply {
+  if (typeof result !== 'object' || result === null || !Object.isFrozen(result)) return reply.send(result)
+  let text = texts.get(result)
+  if (text === undefined) {
+    text = JSON.stringify(result)
+    texts.set(result, text)
+  }
+  return reply.header('content-type', 'application/json; charset=utf-8').send(text)
 }
 
 /** Most handlers never look at the signal, so it is made when one does. */

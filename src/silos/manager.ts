@@ -22,6 +22,7 @@ import {
 import { AppIndex } from './app-index.ts'
 import { type CareOptions, SiloCare } from './care.ts'
 import { connectionOf } from './connection.ts'
+import { contextOf, type SiloContext } from './context.ts'
 import { siloErrors } from './errors.ts'
 import { createIdleWatch } from './idle.ts'
 import { createJournal } from './journal.ts'
@@ -30,7 +31,7 @@ import { startParts, stopParts } from './parts.ts'
 import type { SiloDoors, SiloOperation, SiloRecord, SiloStore } from './ports.ts'
 import { type ProvisionContext, provisionSteps } from './provision.ts'
 import { generateSecrets } from './secrets.ts'
-import { describe, type PresentMachine, placesOf, servicesOf, statusOf } from './status.ts'
+import { describe, type PresentMachine, placesOf, statusOf } from './status.ts'
 import type { SiloTemplates } from './templates.ts'
 import type { SiloWork } from './work.ts'
 
@@ -53,13 +54,6 @@ export interface SiloName {
   readonly alias: string
   /** Milliseconds since 1970. A silo that was destroyed and made again has the same id and another time. */
   readonly made_at: number
-}
-
-export interface SiloContext {
-  readonly silo: Silo
-  readonly services: Readonly<Record<string, { readonly status: string; readonly machine_id: string | null }>>
-  /** Undefined while there is nothing to connect to. */
-  readonly connection: SiloConnection | undefined
 }
 
 /** Default idle minutes of a silo until it sleeps. */
@@ -188,12 +182,7 @@ export class SiloManager {
    */
   async context(name: string): Promise<SiloContext> {
     const record = this.#get(name)
-    const services = servicesOf(record, this.#options)
-    return {
-      silo: describe(record, this.#states(record)),
-      services,
-      connection: this.#options.store.connection(record.id),
-    }
+    return contextOf(record, this.#options, this.#options.store.connection(record.id))
   }
 
   metadata(name: string): SiloMetadata {

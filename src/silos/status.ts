@@ -68,19 +68,6 @@ export interface StatusSources {
   stats(app: string, machineId: string): MachineStats | undefined | Promise<MachineStats | undefined>
 }
 
-/** Its services and their machines, without figures. */
-export function servicesOf(
-  record: SiloRecord,
-  { present }: Pick<StatusSources, 'present'>,
-): Record<string, { status: string; machine_id: string | null }> {
-  const services: Record<string, { status: string; machine_id: string | null }> = {}
-  for (const { app, service } of placesOf(record)) {
-    const machine = present(app)[0]
-    services[service] = { status: serviceStatus(machine?.state), machine_id: machine?.id ?? null }
-  }
-  return services
-}
-
 interface Fixed {
   readonly places: readonly { readonly app: string; readonly service: string }[]
   readonly created_at: string
@@ -111,49 +98,115 @@ export function placesOf(record: SiloRecord): Fixed['places'] {
   return fixedOf(record).places
 }
 
-function serviceStatus(state: string | undefined): string {
+export function serviceStatus(state: string | undefined): string {
   return state === 'started' ? 'running' : (state ?? 'missing')
 }
 
-/** The guide's status document, with measured figures. */
+/**
+ * The guide's status document, with measured figures. Frozen, and the very same object while all that it is made from stays what it was, which
+ * for a busy caller is a second: who sends it needs to make its text once.
+ */
 export async function statusOf(record: SiloRecord, sources: StatusSources): Promise<SiloStatus> {
-  const services: SiloStatus['services'] = {}
-  const states: string[] = []
-  const { onFly, places } = fixedOf(record)
-  const machines = places.map(({ app }) => sources.present(app)[0])
+  const places = placesOf(record)
   // Asked for all at once; as a rule they were read within the last second and are there.
-  const figures = machines.map((machine, at) => machine && sources.stats(places[at]?.app ?? '', machine.id))
-  for (const [at, { service }] of places.entries()) {
-    const machine = machines[at]
-    const found = figures[at]
-    const stats = found instanceof Promise ? await found : found
-    services[service] = {
-      status: serviceStatus(machine?.state),
-      machine_id: machine?.id ?? null,
+  const asked = places.map(({ app }) => {
+    const machine = sources.present(app)[0]
+    return { machine, stats: machine && sources.stats(app, machine.id) }
+  })
+  const seen: Seen[] = []
+  for (const { machine, stats } of asked)
+    seen.push({
+      id: machine?.id ?? null,
+      state: machine?.state,
+      stats: stats instanceof Promise ? await stats : stats,
+    })
+  const activity = lastActivity(record, sources.doors)
+  const now = sources.clock.now()
+  const running = record.wanted === 'running'
+  const idleMs = running ? idleFor(record, activity, now) : null
+  const idleSeconds = idleMs === null ? null : Math.floor(idleMs / 1000)
+  const keptAwakeSeconds = Math.max(0, Math.ceil(((record.awakeUntil ?? 0) - now) / 1000))
+
+  const last = lastMade.get(record)
+  if (
+    last &&
+    last.idleSeconds === idleSeconds &&
+    last.keptAwakeSeconds === keptAwakeSeconds &&
+    last.activity?.at === activity?.at &&
+    last.activity?.client === activity?.client &&
+    last.activity?.door === activity?.door &&
+    last.seen.every((one, at) => isSame(one, seen[at]))
+  )
+    return last.document
+  const document = freezeWhole(documentOf(record, seen, activity, idleSeconds, keptAwakeSeconds))
+  lastMade.set(record, { seen, activity, idleSeconds, keptAwakeSeconds, document })
+  return document
+}
+
+/** Down to its last field. */
+export function freezeWhole<T extends object>(value: T): T {
+  for (const inner of Object.values(value))
+    if (typeof inner === 'object' && inner !== null) freezeWhole(inner)
+  return Object.freeze(value)
+}
+
+/** What was seen of a part's machine. */
+interface Seen {
+  readonly id: string | null
+  readonly state: string | undefined
+  readonly stats: MachineStats | undefined
+}
+
+interface Made {
+  readonly seen: readonly Seen[]
+  readonly activity: AppActivity | undefined
+  readonly idleSeconds: number | null
+  readonly keptAwakeSeconds: number
+  readonly document: SiloStatus
+}
+
+/** The last status of each record, gone with it. */
+const lastMade = new WeakMap<SiloRecord, Made>()
+
+function isSame(one: Seen, other: Seen | undefined): boolean {
+  return one.id === other?.id && one.state === other.state && one.stats === other.stats
+}
+
+function documentOf(
+  record: SiloRecord,
+  seen: readonly Seen[],
+  activity: AppActivity | undefined,
+  idleSeconds: number | null,
+  keptAwakeSeconds: number,
+): SiloStatus {
+  const { onFly, places } = fixedOf(record)
+  const services: SiloStatus['services'] = {}
+  for (const [at, { id, state, stats }] of seen.entries())
+    services[places[at]?.service ?? ''] = {
+      status: serviceStatus(state),
+      machine_id: id,
       cpu_percent: stats ? round(stats.cpuPercent) : null,
       memory_mb: stats ? round(stats.memoryBytes / 1024 / 1024) : null,
       uptime_seconds: stats ? Math.floor(stats.uptimeSeconds) : null,
       estimated: stats?.estimated ?? false,
     }
-    states.push(machine?.state ?? 'missing')
-  }
-  const activity = lastActivity(record, sources.doors)
   const activityAt = iso(activity?.at ?? null)
-  const running = record.wanted === 'running'
-  const now = sources.clock.now()
-  const idleMs = running ? idleFor(record, activity, now) : null
-  const keptAwakeSeconds = Math.max(0, Math.ceil(((record.awakeUntil ?? 0) - now) / 1000))
   return {
-    ...describe(record, states),
+    ...describe(
+      record,
+      seen.map(({ state }) => state ?? 'missing'),
+    ),
     services,
-    inactivity_seconds: idleMs === null ? null : Math.floor(idleMs / 1000),
+    inactivity_seconds: idleSeconds,
     auto_stop_trigger_in_seconds:
-      idleMs === null || record.autoStopMinutes === 0
+      idleSeconds === null || record.autoStopMinutes === 0
         ? null
-        : Math.max(keptAwakeSeconds, Math.ceil(record.autoStopMinutes * 60 - Math.floor(idleMs / 1000))),
+        : Math.max(keptAwakeSeconds, Math.ceil(record.autoStopMinutes * 60 - idleSeconds)),
     last_request_at: activityAt,
     awake_because:
-      running && activity ? { client: activity.client, door: activity.door, at: activityAt ?? '' } : null,
+      record.wanted === 'running' && activity
+        ? { client: activity.client, door: activity.door, at: activityAt ?? '' }
+        : null,
     rls_mode: record.rlsMode ?? 'production',
     key_version: record.keyVersion ?? 1,
     region_on_fly: onFly.effective,
