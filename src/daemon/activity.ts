@@ -4,6 +4,7 @@ import type { AppActivity } from '#silos'
 
 interface Entry {
   at: number
+  usedMs: number
   open: number
   client: string
   door: string
@@ -21,10 +22,12 @@ export class ActivityBook implements ActivitySink {
   began(app: string, cause: { door: string; client: string }): void {
     const entry = this.#entries.get(app)
     if (!entry) {
-      this.#entries.set(app, { at: this.#clock.now(), open: 1, client: cause.client, door: cause.door })
+      const { client, door } = cause
+      const clock = this.#clock
+      this.#entries.set(app, { at: clock.now(), usedMs: clock.monotonic(), open: 1, client, door })
       return
     }
-    entry.at = this.#clock.now()
+    this.#mark(entry)
     entry.open++
     entry.client = cause.client
     entry.door = cause.door
@@ -33,11 +36,16 @@ export class ActivityBook implements ActivitySink {
   ended(app: string): void {
     const entry = this.#entries.get(app)
     if (!entry) return
-    entry.at = this.#clock.now()
+    this.#mark(entry)
     entry.open = Math.max(0, entry.open - 1)
   }
 
   of(app: string): AppActivity | undefined {
     return this.#entries.get(app)
+  }
+
+  #mark(entry: Entry): void {
+    entry.at = this.#clock.now()
+    entry.usedMs = this.#clock.monotonic()
   }
 }

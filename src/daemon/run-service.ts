@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ServiceDefinition } from '#http'
+import type { ServiceDefinition, ServiceInstance } from '#http'
 import { createLog, systemClock } from '#kernel'
+import { createListener, type Offer } from '#runtime'
 import { daemonErrors } from './errors.ts'
 
 export interface AloneOptions {
@@ -26,6 +25,7 @@ const loaders: Readonly<Record<string, () => Promise<ServiceDefinition>>> = {
   storage: async () => (await import('#services/storage')).storageService,
   gateway: async () => (await import('#services/gateway')).gatewayService,
   studio: async () => (await import('#services/studio')).studioService,
+  mail: async () => (await import('#services/mail')).mailService,
 }
 
 /** Runs one built-in service by itself, with the variables that its official image reads. */
@@ -35,42 +35,29 @@ export async function runService({ name, env, port }: AloneOptions): Promise<Alo
   const definition = await load()
   const cacheDirectory = mkdtempSync(join(tmpdir(), `hangar-${name}-`))
   const service = await definition.create({ env, log: createLog(), clock: systemClock, cacheDirectory })
-  // An upload may take as long as it takes.
-  const server = createServer({ requestTimeout: 0, noDelay: true }, (request, response) =>
-    service.handle(request, response),
+  const host = definition.host?.(env)
+  const listeners = offersOf(service, port ?? definition.port(env)).map(([at, offer]) =>
+    createListener(offer, { port: at, host, service, enter: work => work() }),
   )
-  server.on('upgrade', (request, socket: Socket, head) => {
-    if (service.upgrade) service.upgrade(request, socket, head)
-    else socket.end('HTTP/1.1 426 Upgrade Required\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
-  })
-  const host = definition.host?.(env) ?? '127.0.0.1'
-  await listen(server, port ?? definition.port(env), host)
-  // Further listeners (an admin port, say) begin and end with it.
-  const others = [...(service.others ?? [])].map(([otherPort, handler]) => ({
-    server: createServer(handler),
-    port: otherPort,
-  }))
-  for (const other of others) await listen(other.server, other.port, host)
-  const address = server.address()
-  const bound = typeof address === 'object' && address ? address.port : 0
+  const ports: number[] = []
+  for (const listener of listeners) ports.push(await listener.open())
   return {
-    url: `http://127.0.0.1:${bound}`,
+    url: `http://127.0.0.1:${ports[0]}`,
     async stop() {
-      server.close()
-      server.closeIdleConnections()
+      const closed = listeners.map(listener => listener.shut())
       await service.close(5_000)
-      for (const one of [server, ...others.map(other => other.server)]) {
-        one.close()
-        one.closeAllConnections()
-      }
+      for (const listener of listeners) listener.cut()
+      await Promise.all(closed)
       rmSync(cacheDirectory, { recursive: true, force: true })
     },
   }
 }
 
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  })
+/** Its own port first; then further listeners (an admin port, SMTP), which begin and end with it. */
+function offersOf(service: ServiceInstance, own: number): [number, Offer][] {
+  return [
+    [own, { http: service.handle.bind(service) }],
+    ...[...(service.others ?? [])].map(([port, http]): [number, Offer] => [port, { http }]),
+    ...[...(service.sockets ?? [])].map(([port, socket]): [number, Offer] => [port, { socket }]),
+  ]
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Clock, Log } from '#kernel'
-import { messageOf } from '#kernel'
+import { HangarError, messageOf } from '#kernel'
 import type { AuditFilter, AuditHead, AuditStore, StoredAuditRow } from './audit-port.ts'
 import { deskErrors } from './errors.ts'
 
@@ -76,7 +76,9 @@ export class Audit {
       this.#store.append(batch.rows, head)
     } catch (error) {
       this.#log.error({ reason: messageOf(error) }, 'the audit cannot be written; calls fail')
-      batch.fail(deskErrors.auditFailed(messageOf(error)))
+      batch.fail(
+        deskErrors.auditFailed(messageOf(error), error instanceof HangarError ? error.hint : undefined),
+      )
       return
     }
     this.#head = head

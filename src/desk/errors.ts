@@ -120,11 +120,12 @@ export const deskErrors = {
       status: 422,
       hint: `These can: ${known.join(', ')}.`,
     }),
-  auditFailed: (why: string) =>
+  auditFailed: (why: string, hint?: string) =>
     new HangarError(`The call could not be written to the audit, so it fails: ${why}`, {
       code: 'HGR_DESK_AUDIT',
       status: 503,
       kind: 'user',
+      ...(hint === undefined ? {} : { hint }),
     }),
   tooMany: (seconds: number) =>
     new HangarError(`Too many calls; the next is allowed in ${seconds} s`, {

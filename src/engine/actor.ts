@@ -176,7 +176,7 @@ export class MachineActor {
         updatedAt: now,
         failures: [],
       }
-      store.transaction(() => {
+      this.#ledger.commit(() => {
         store.saveVersion({
           machineId: changed.id,
           instanceId: changed.instanceId,
@@ -253,6 +253,7 @@ export class MachineActor {
   /** Ends timers; leaves what runs alone. */
   detach(): void {
     this.#restarter.cancel()
+    this.#ledger.close()
     this.#endChecks()
   }
 
@@ -334,7 +335,7 @@ export class MachineActor {
     if (this.record.token === token && this.record.state === 'starting')
       this.#starting?.abort(engineErrors.endedWhileStarting(describeExit(exit)))
     if (this.#requested || this.record.token !== token) return
-    void this.#queue.run(async () => {
+    this.#later(async () => {
       const { state } = this.record
       if (this.record.token !== token || !['started', 'suspended', 'suspending'].includes(state)) return
       this.#endChecks()
@@ -344,12 +345,23 @@ export class MachineActor {
 
   /** After the back-off of its policy, when nothing else has happened to it. */
   #relaunch(): void {
-    void this.#queue.run(async () => {
+    this.#later(async () => {
       if (!['stopped', 'failed'].includes(this.record.state)) return
-      await this.#launch('flyd', () => {}, 'stopped').catch(error =>
-        this.#options.log.error({ machine: this.record.id, err: error }, 'machine could not be restarted'),
-      )
+      await this.#launch('flyd', () => {}, 'stopped').catch(error => {
+        this.#options.log.error({ machine: this.record.id, err: error }, 'machine could not be restarted')
+        // Not even the attempt could be recorded: nothing is wrong with the machine, so it is tried again.
+        if (['stopped', 'failed'].includes(this.record.state)) this.#restarter.again()
+      })
     })
+  }
+
+  /** Queues what nobody waits for. */
+  #later(task: () => Promise<void>): void {
+    this.#queue
+      .run(task)
+      .catch(error =>
+        this.#options.log.error({ machine: this.record.id, err: error }, 'machine operation failed'),
+      )
   }
 
   async #selfDestroy(): Promise<void> {

@@ -39,7 +39,7 @@ export function createEngine(options: EngineOptions): Engine {
 
     async getLease(app: string, id: string): Promise<Lease> {
       const actor = state.actor(app, id)
-      const lease = activeLease(actor, options.clock.now())
+      const lease = activeLease(actor, options.clock)
       if (!lease) throw engineErrors.leaseNotFound()
       return describeLease(lease, actor.record.instanceId)
     },
@@ -49,10 +49,10 @@ export function createEngine(options: EngineOptions): Engine {
       input: { ttlSeconds?: number; description?: string },
       caller?: Caller,
     ): Promise<Lease> {
-      return acquire(state.actor(app, id), input, caller, options.clock.now())
+      return acquire(state.actor(app, id), input, caller, options.clock)
     },
     async releaseLease(app: string, id: string, caller?: Caller): Promise<void> {
-      release(state.actor(app, id), caller, options.clock.now())
+      release(state.actor(app, id), caller, options.clock)
     },
 
     async listRegions() {

@@ -1,5 +1,5 @@
 import type { MachineEvent } from '#contract'
-import { type Clock, ulid } from '#kernel'
+import { type Clock, type Timer, ulidAfter } from '#kernel'
 import { engineErrors } from './errors.ts'
 import type { EventRecord, MachineRecord } from './records.ts'
 import type { MachineStore } from './store-port.ts'
@@ -7,9 +7,29 @@ import { type MachineAction, nextState } from './transitions.ts'
 
 export type EventSource = MachineEvent['source']
 
+/**
+ * What has already happened to a machine. When it cannot be written (the disk is full), the machine goes on all the same and the record is
+ * written as soon as it can be: a daemon that starts with the older record finds out the same, because it asks what really runs.
+ */
+const facts: ReadonlySet<MachineAction> = new Set([
+  'started',
+  'start-failed',
+  'stopped',
+  'suspended',
+  'exited',
+  'give-up',
+  'updated',
+  'destroyed',
+])
+const retryMs = 1000
+
 /** A machine's record: every change is in the store before anybody hears of it. */
 export class MachineLedger {
   #record: MachineRecord
+  /** Newest event; later ones must sort after it. Undefined until it was looked up. */
+  #lastEventId: string | undefined
+  /** Set while the store is behind the record. */
+  #retry: Timer | undefined
   readonly #store: MachineStore
   readonly #clock: Clock
   readonly #onChange: (record: MachineRecord) => void
@@ -44,8 +64,9 @@ export class MachineLedger {
 
   /** A change that is no transition: cordon, lease, metadata. */
   patch(change: Partial<MachineRecord>): void {
-    this.#record = { ...this.#record, ...change, updatedAt: this.#clock.now() }
-    this.#store.saveMachine(this.#record)
+    const changed = { ...this.#record, ...change, updatedAt: this.#clock.now() }
+    this.#store.saveMachine(changed)
+    this.#record = changed
     this.announce()
   }
 
@@ -60,16 +81,51 @@ export class MachineLedger {
   ): void {
     const next = nextState(this.#record.state, action)
     if (next === undefined) throw engineErrors.transition(this.#record.id, action, this.#record.state)
-    this.#store.transaction(() =>
-      this.write(
-        { ...this.#record, updatedAt: this.#clock.now(), ...change, state: next },
-        type,
-        source,
-        status,
-        request,
-      ),
-    )
+    const changed = { ...this.#record, updatedAt: this.#clock.now(), ...change, state: next }
+    try {
+      this.commit(() => this.write(changed, type, source, status, request))
+    } catch (error) {
+      if (!facts.has(action)) throw error
+      this.#record = changed
+      this.#writeLater()
+    }
     this.announce()
+  }
+
+  /** A transaction; when it cannot be written, the record is what it was. */
+  commit(work: () => void): void {
+    const before = this.#record
+    const lastEventId = this.#lastEventId
+    try {
+      this.#store.transaction(work)
+    } catch (error) {
+      this.#record = before
+      this.#lastEventId = lastEventId
+      throw error
+    }
+  }
+
+  /** Ends what is still to be written, with a last attempt. */
+  close(): void {
+    if (!this.#retry) return
+    this.#retry.cancel()
+    this.#retry = undefined
+    try {
+      this.#store.saveMachine(this.#record)
+    } catch {
+      // The next start finds out what really runs.
+    }
+  }
+
+  #writeLater(): void {
+    this.#retry ??= this.#clock.after(retryMs, () => {
+      this.#retry = undefined
+      try {
+        if (this.#record.state !== 'destroyed') this.#store.saveMachine(this.#record)
+      } catch {
+        this.#writeLater()
+      }
+    })
   }
 
   /** Within a transaction of the caller. */
@@ -81,8 +137,10 @@ export class MachineLedger {
     request?: Record<string, unknown>,
   ): void {
     const now = this.#clock.now()
+    this.#lastEventId ??= this.#store.events(record.id, 1)[0]?.id ?? ''
+    const id = ulidAfter(this.#lastEventId, now)
     const event: EventRecord = {
-      id: ulid(now),
+      id,
       machineId: record.id,
       type,
       status,
@@ -92,6 +150,7 @@ export class MachineLedger {
     }
     this.#store.saveMachine(record)
     this.#store.appendEvent(event)
+    this.#lastEventId = id
     this.#record = record
   }
 

@@ -12,7 +12,7 @@ import type {
   UpdateInput,
   WaitQuery,
 } from '#contract'
-import { machineId, ulid } from '#kernel'
+import { machineId, ulid, ulidAfter } from '#kernel'
 import type { MachineActor } from './actor.ts'
 import { describeMachine } from './describe.ts'
 import { engineErrors } from './errors.ts'
@@ -36,7 +36,7 @@ export function createMachineCalls(state: EngineState) {
   /** The machine, for a change by this caller. */
   function forChange(app: string, id: string, caller?: Caller): MachineActor {
     const actor = state.actor(app, id)
-    requireLease(actor, caller, clock.now())
+    requireLease(actor, caller, clock)
     return actor
   }
 
@@ -103,7 +103,7 @@ export function createMachineCalls(state: EngineState) {
       await state.portsOf(record)
       state.changed(app, id)
       const nonce = input.leaseTtl
-        ? acquire(actor, { ttlSeconds: input.leaseTtl }, caller, now).nonce
+        ? acquire(actor, { ttlSeconds: input.leaseTtl }, caller, clock).nonce
         : undefined
       if (!input.skipLaunch) await actor.start(caller?.source ?? 'user')
       return { ...describe(actor), ...(nonce ? { nonce } : {}) }
@@ -126,7 +126,7 @@ export function createMachineCalls(state: EngineState) {
         {
           config,
           image,
-          instanceId: ulid(clock.now()),
+          instanceId: ulidAfter(actor.record.instanceId, clock.now()),
           name: input.name || actor.record.name,
           skipSecrets: input.skipSecrets ?? actor.record.skipSecrets,
           minSecretsVersion: input.minSecretsVersion ?? actor.record.minSecretsVersion,

@@ -18,7 +18,7 @@ export function createMetadataCalls(state: EngineState) {
       caller?: Caller,
     ): Promise<void> {
       const actor = state.actor(app, id)
-      requireLease(actor, caller, state.options.clock.now())
+      requireLease(actor, caller, state.options.clock)
       const { config, instanceId } = actor.record
       if (options.machineVersion && options.machineVersion !== instanceId)
         throw engineErrors.versionMismatch(options.machineVersion, instanceId)

@@ -17,6 +17,8 @@ export interface AppRecord {
 export interface LeaseRecord {
   readonly nonce: string
   readonly expiresAt: number
+  /** Its whole time; not known of leases of older versions. */
+  readonly ttlMs?: number
   readonly owner: string
   readonly description: string
 }

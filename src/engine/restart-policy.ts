@@ -14,7 +14,7 @@ export type RestartDecision =
 
 /**
  * What follows an exit that nobody asked for. `failures` are the times of earlier ones; a first failure is answered at once, each further one within the window waits twice as long.
- * Times are compared on the wall clock; one that lies in the future (the clock was set back) counts as now.
+ * Times are compared on the wall clock, because they outlive the daemon; see recentFailures for a clock that jumps.
  */
 export function decideRestart(
   config: MachineConfig,
@@ -33,7 +33,7 @@ export function decideRestart(
   return { restart: true, delayMs, count: recent.length + 1 }
 }
 
-/** Those of the last five minutes. */
+/** Those of the last five minutes. One that lies further in the future than that is of a clock that was set back since: it would count for hours, so it is forgotten. */
 export function recentFailures(failures: readonly number[], nowMs: number): number[] {
-  return failures.filter(at => nowMs - at < windowMs)
+  return failures.filter(at => Math.abs(nowMs - at) < windowMs)
 }

@@ -14,6 +14,8 @@ export interface RestarterOptions {
   selfDestroy(): Promise<void>
 }
 
+const againMs = 5_000
+
 /** What follows when a machine ends by itself or does not start: the event, and the restart that its policy wants. */
 export class Restarter {
   readonly #options: RestarterOptions
@@ -73,11 +75,13 @@ export class Restarter {
     const { clock, log, ledger } = this.#options
     const now = clock.now()
     const exit: ExitInfo = { exitCode: 1, signal: null, oomKilled: false, at: now }
-    // A user error (unknown secret, wrong data directory, taken port) is not cured by trying again at once.
     const decision =
       error.code === 'HGR_ENGINE_OVERTAKEN'
         ? ({ restart: false, gaveUp: false } as const)
-        : decideRestart(ledger.record.config, exit, ledger.record.failures, now)
+        : // A runtime knows that of some errors (the data directory of another version): trying again cures nothing.
+          error.data?.['permanent'] === true
+          ? ({ restart: false, gaveUp: true } as const)
+          : decideRestart(ledger.record.config, exit, ledger.record.failures, now)
     log.warn(
       { machine: ledger.record.id, app: ledger.record.app, reason: error.message, restart: decision.restart },
       'machine did not start',
@@ -101,10 +105,16 @@ export class Restarter {
           at: now,
         }),
         error: error.message,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
       },
     )
     if (decision.restart) this.#restartAfter(Math.max(decision.delayMs, 250))
     else if (decision.gaveUp) ledger.transition('give-up', 'exit', 'flyd', 'failed')
+  }
+
+  /** Tries the same restart once more, after a while. */
+  again(): void {
+    this.#restartAfter(againMs)
   }
 
   #restartAfter(delayMs: number): void {

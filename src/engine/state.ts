@@ -1,5 +1,5 @@
 import type { Clock, Log, SecretMarks } from '#kernel'
-import { EventHub } from '#kernel'
+import { EventHub, messageOf } from '#kernel'
 import { MachineActor } from './actor.ts'
 import { engineErrors } from './errors.ts'
 import { internalPorts, type LaunchSources, launchSpec } from './launch.ts'
@@ -29,6 +29,9 @@ export interface EngineOptions {
   /** Where secret values are made known, so that logs can be kept free of them. Default: its own. */
   readonly marks?: SecretMarks
 }
+
+/** How soon the removal of a record is tried again when it could not be written. */
+const forgetAgainMs = 1000
 
 /** What changed; subscribers look the rest up. */
 export interface EngineEvent {
@@ -107,11 +110,25 @@ export class EngineState {
   }
 
   removeMachine(record: MachineRecord): void {
-    this.options.store.deleteMachine(record.id)
-    this.options.portBook.releaseAll(`machine:${record.id}:`)
     this.#actors.delete(record.id)
     this.#byApp.get(record.app)?.delete(record.id)
+    this.#forget(record.id)
     this.changed(record.app, record.id)
+  }
+
+  /** It is gone in any case; a daemon that still finds its record (`destroying`) finishes it once more. */
+  #forget(id: string): void {
+    const { store, portBook, clock, log } = this.options
+    try {
+      store.deleteMachine(id)
+      portBook.releaseAll(`machine:${id}:`)
+    } catch (error) {
+      log.warn(
+        { machine: id, reason: messageOf(error) },
+        'record of a destroyed machine could not be removed',
+      )
+      clock.after(forgetAgainMs, () => this.#forget(id))
+    }
   }
 
   changed(app: string, machine?: string): void {

@@ -2,26 +2,32 @@ import type { Clock, Timer } from './clock.ts'
 
 /** A clock that moves only when told. `advance` fires due timers in order and lets promises settle between them. */
 export class FakeClock implements Clock {
-  #now: number
+  /** Time that has passed; timers and durations go by it. */
+  #elapsed = 0
+  /** What the wall clock shows at an elapsed time of 0. */
+  #wall: number
   #timers: { at: number; seq: number; fn: () => void }[] = []
   #seq = 0
-  #origin: number
 
   constructor(now = Date.UTC(2026, 0, 1)) {
-    this.#now = now
-    this.#origin = now
+    this.#wall = now
   }
 
   now(): number {
-    return this.#now
+    return this.#wall + this.#elapsed
   }
 
   monotonic(): number {
-    return this.#now - this.#origin
+    return this.#elapsed
+  }
+
+  /** Sets the wall clock forwards or back, as an administrator or a time server does; no time passes. */
+  jump(ms: number): void {
+    this.#wall += ms
   }
 
   after(ms: number, fn: () => void): Timer {
-    const entry = { at: this.#now + Math.max(0, ms), seq: this.#seq++, fn }
+    const entry = { at: this.#elapsed + Math.max(0, ms), seq: this.#seq++, fn }
     this.#timers.push(entry)
     return {
       cancel: () => {
@@ -36,7 +42,7 @@ export class FakeClock implements Clock {
   }
 
   async advance(ms: number): Promise<void> {
-    const until = this.#now + ms
+    const until = this.#elapsed + ms
     await settle()
     for (;;) {
       const next = this.#timers
@@ -44,11 +50,11 @@ export class FakeClock implements Clock {
         .sort((a, b) => a.at - b.at || a.seq - b.seq)[0]
       if (!next) break
       this.#timers = this.#timers.filter(timer => timer !== next)
-      this.#now = Math.max(this.#now, next.at)
+      this.#elapsed = Math.max(this.#elapsed, next.at)
       next.fn()
       await settle()
     }
-    this.#now = until
+    this.#elapsed = until
   }
 }
 

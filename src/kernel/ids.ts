@@ -42,6 +42,19 @@ function timeText(now: number): string {
   return time
 }
 
+/** ULID that sorts after `previous`, also when the clock has been set back since that was made, by this process or one before it. */
+export function ulidAfter(previous: string, now: number): string {
+  const id = ulid(now)
+  return id > previous ? id : ulid(timeOf(previous) + 1)
+}
+
+/** Milliseconds since 1970 that a ULID was made at. */
+function timeOf(id: string): number {
+  let time = 0
+  for (const digit of id.slice(0, 10)) time = time * 32 + Math.max(0, crockford.indexOf(digit))
+  return time
+}
+
 function increment(digits: number[]): void {
   for (let i = digits.length - 1; i >= 0; i--) {
     digits[i] = ((digits[i] ?? 0) + 1) & 31

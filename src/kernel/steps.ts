@@ -29,7 +29,8 @@ export type StepListener = (event: {
 }) => void
 
 /**
- * Runs the steps that are not done yet. If one fails, every step that was begun is undone in reverse, then the first error is thrown.
+ * Runs the steps that are not done yet. If one fails, every step that was begun is undone in reverse, then the first error is thrown; an undo that
+ * fails too leaves its step `undoing` in the journal.
  * After a crash the same call goes on where it was: a half-done step runs again, an interrupted undo is finished (and the original call is reported as failed).
  */
 export async function runSteps<C>(
@@ -51,7 +52,8 @@ export async function runSteps<C>(
     try {
       await step.run(context)
     } catch (error) {
-      await undoSteps(steps, context, journal, listener)
+      // What cannot be taken back now stays in the journal; why it had to be is what is told.
+      await undoSteps(steps, context, journal, listener).catch(() => {})
       throw error
     }
     journal.write({ step: step.name, state: 'done' })

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { chownSync, constants } from 'node:fs'
-import { cp, open, readdir } from 'node:fs/promises'
+import { cp, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { codeOf, HangarError, messageOf } from '#kernel'
@@ -24,6 +24,8 @@ export async function cloneCluster(
         preserveTimestamps: true,
       })
   } catch (error) {
+    // A part of a cluster must not be taken for one.
+    await rm(target, { recursive: true, force: true })
     if (`${messageOf(error)}${codeOf(error)}`.match(/ENOSPC|No space left/)) {
       throw new HangarError(`Cloning the database template to ${target} failed: the disk is full`, {
         code: 'HGR_POSTGRES_DISK_FULL',

@@ -27,6 +27,7 @@ export const postgresErrors = {
       {
         code: 'HGR_POSTGRES_VERSION',
         status: 409,
+        data: { permanent: true },
         hint: `Start it with PostgreSQL ${found} (HANGAR_POSTGRES_BIN), dump it there and restore it into a new silo. Nothing was changed.`,
       },
     ),
@@ -34,6 +35,7 @@ export const postgresErrors = {
     new HangarError(`${directory} is neither empty nor a PostgreSQL data directory`, {
       code: 'HGR_POSTGRES_DIRECTORY',
       status: 409,
+      data: { permanent: true },
       hint: 'Move what is in it away, or mount another volume. Nothing was changed.',
     }),
   stillRuns: (directory: string, pid: number) =>

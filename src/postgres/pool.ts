@@ -22,6 +22,8 @@ export interface ClonePoolOptions {
 export class ClonePool {
   readonly #options: ClonePoolOptions
   readonly #filling = new SingleFlight<'fill', void>()
+  /** Clones of ours that are not complete yet. */
+  readonly #making = new Set<string>()
   #stopped = false
 
   constructor(options: ClonePoolOptions) {
@@ -32,7 +34,7 @@ export class ClonePool {
   async start(): Promise<void> {
     await mkdir(this.#options.directory, { recursive: true, mode: 0o755 })
     for (const name of await readdir(this.#options.directory)) {
-      if (!name.startsWith(this.#prefix()))
+      if (!name.startsWith(this.#prefix()) && !this.#making.has(name))
         await rm(join(this.#options.directory, name), { recursive: true, force: true })
     }
     this.refill()
@@ -51,7 +53,8 @@ export class ClonePool {
         if (existsSync(target)) throw error
       }
     }
-    await cloneCluster(this.#options.template, target, this.#options.owner)
+    const made = await this.#make()
+    await rename(made, target)
     return 'made'
   }
 
@@ -81,17 +84,21 @@ export class ClonePool {
   }
 
   async #fill(): Promise<void> {
-    const { directory, template, owner, size } = this.#options
+    const { directory, size } = this.#options
     while (!this.#stopped && (await this.ready()).length < size) {
-      const unfinished = join(directory, `.${prefixedId('making')}`)
-      try {
-        await cloneCluster(template, unfinished, owner)
-        await rename(unfinished, join(directory, this.#prefix() + prefixedId('clone')))
-      } catch (error) {
-        await rm(unfinished, { recursive: true, force: true })
-        throw error
-      }
+      const made = await this.#make()
+      await rename(made, join(directory, this.#prefix() + prefixedId('clone')))
     }
+  }
+
+  /** A complete clone under a name that nobody takes; after a crash the next start removes it. */
+  async #make(): Promise<string> {
+    const { directory, template, owner } = this.#options
+    await mkdir(directory, { recursive: true, mode: 0o755 })
+    const name = `.${prefixedId('making')}`
+    this.#making.add(name)
+    await cloneCluster(template, join(directory, name), owner).finally(() => this.#making.delete(name))
+    return join(directory, name)
   }
 
   /** Ready clones carry the template's fingerprint, so that none of an older template is handed out. */

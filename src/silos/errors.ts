@@ -27,6 +27,11 @@ export const siloErrors = {
       status: 500,
       kind: 'user',
     }),
+  takenBack: (alias: string) =>
+    new HangarError(`The silo ${alias} had failed to be provisioned and is now taken back`, {
+      code: 'HGR_SILO_TAKEN_BACK',
+      status: 409,
+    }),
   unhealthy: (app: string, state: string, ms: number) =>
     new HangarError(`${app} did not become healthy in ${Math.round(ms / 1000)} s; it is ${state}`, {
       code: 'HGR_SILO_UNHEALTHY',
@@ -34,12 +39,12 @@ export const siloErrors = {
       kind: 'user',
       hint: `See its log: hangar logs -a ${app}`,
     }),
-  notStarted: (app: string, why: string) =>
+  notStarted: (app: string, why: string, hint?: string) =>
     new HangarError(`${app} did not start: ${why}`, {
       code: 'HGR_SILO_NOT_STARTED',
       status: 503,
       kind: 'user',
-      hint: `See its log: hangar logs -a ${app}`,
+      hint: hint ?? `See its log: hangar logs -a ${app}`,
     }),
   asleep: (alias: string) =>
     new HangarError(`The silo ${alias} sleeps; there is nothing to keep awake`, {

@@ -176,7 +176,10 @@ export class SiloLeases {
       work
         .list()
         .filter(
-          record => silos.has(record.id) && !record.operation && (this.#failing.get(record.id) ?? 0) <= now,
+          record =>
+            silos.has(record.id) &&
+            !record.operation &&
+            (this.#failing.get(record.id) ?? 0) <= clock.monotonic(),
         )
         .map(record => this.#look(record)),
     )
@@ -197,7 +200,7 @@ export class SiloLeases {
       if (roles.toSorted().join() === wanted.join()) return
       await work.exclusive(record.id, () => this.#tell(work.get(record.id)))
     } catch (error) {
-      this.#failing.set(record.id, clock.now() + 5_000)
+      this.#failing.set(record.id, clock.monotonic() + 5_000)
       log.warn({ silo: record.alias, reason: messageOf(error) }, 'leases could not be looked after')
     }
   }

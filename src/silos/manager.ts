@@ -18,6 +18,8 @@ import {
   Serial,
   SingleFlight,
   type StepListener,
+  type Timer,
+  undoSteps,
 } from '#kernel'
 import { AppIndex } from './app-index.ts'
 import { type CareOptions, SiloCare } from './care.ts'
@@ -25,6 +27,7 @@ import { connectionOf } from './connection.ts'
 import { contextOf, type SiloContext } from './context.ts'
 import { siloErrors } from './errors.ts'
 import { createIdleWatch } from './idle.ts'
+import { IdleBook } from './idle-book.ts'
 import { createJournal } from './journal.ts'
 import { metadataOf } from './metadata.ts'
 import { startParts, stopParts } from './parts.ts'
@@ -56,6 +59,10 @@ export interface SiloName {
   readonly made_at: number
 }
 
+const resumeAfterMs = 5_000
+/** Operations that the manager itself finishes; the others are the care's. */
+const resumable: ReadonlySet<SiloOperation['kind']> = new Set(['provision', 'start', 'stop', 'destroy'])
+
 /** Default idle minutes of a silo until it sleeps. */
 export const defaultAutoStopMinutes = 30
 
@@ -69,7 +76,13 @@ export class SiloManager {
   readonly #options: SiloManagerOptions
   /** Joins equal requests; `#queues` then runs the operations of one silo one after the other. */
   readonly #flights = new SingleFlight<string, void>()
+  /** Operations that are to be taken up again. */
+  readonly #resuming = new Map<string, Timer>()
+  /** Silos whose provisioning failed and is not yet taken back. */
+  readonly #failed = new Set<string>()
+  #halted = false
   readonly #queues = new Map<string, Serial>()
+  readonly #idleBook: IdleBook
   readonly #idle: ReturnType<typeof createIdleWatch>
   /** Which app belongs to which silo, and stands on which other. */
   readonly apps = new AppIndex()
@@ -79,7 +92,9 @@ export class SiloManager {
     for (const record of options.store.list()) this.apps.add(record)
     const { store, clock, log } = options
     this.care = new SiloCare(this.#work(), { ...options.care, store, clock, log })
+    this.#idleBook = new IdleBook(clock)
     this.#idle = createIdleWatch({
+      idle: this.#idleBook,
       clock: options.clock,
       log: options.log,
       doors: options.doors,
@@ -107,6 +122,8 @@ export class SiloManager {
   }
 
   halt(): void {
+    this.#halted = true
+    for (const timer of this.#resuming.values()) timer.cancel()
     this.#idle.stop()
     this.care.halt()
   }
@@ -166,7 +183,7 @@ export class SiloManager {
   }
 
   async status(name: string): Promise<SiloStatus> {
-    return statusOf(this.#get(name), this.#options)
+    return statusOf(this.#get(name), { ...this.#options, idle: this.#idleBook })
   }
 
   connection(name: string): SiloConnection {
@@ -231,12 +248,18 @@ export class SiloManager {
     const journal = createJournal(store, record.id)
     let failedAt = ''
     try {
+      if (this.#failed.has(record.id)) {
+        await undoSteps(provisionSteps(record), this.#context(record), journal, listener)
+        throw siloErrors.takenBack(record.alias)
+      }
       await runSteps(provisionSteps(record), this.#context(record), journal, event => {
         if (event.state === 'begun') failedAt = event.step
         listener?.(event)
       })
     } catch (error) {
-      this.#forget(record)
+      // What could not be taken back yet (the disk is full) is tried again, not forgotten.
+      this.#failed.add(record.id)
+      if (journal.read().every(({ state }) => state === 'undone')) this.#forget(record)
       throw error instanceof HangarError && error.status < 500
         ? error
         : siloErrors.provisionFailed(record.alias, failedAt, messageOf(error))
@@ -310,8 +333,32 @@ export class SiloManager {
     }
   }
 
-  #once(id: string, kind: SiloOperation['kind'], work: () => Promise<void>): Promise<void> {
-    return this.#flights.run(`${id}:${kind}`, () => this.#exclusive(id, work))
+  async #once(id: string, kind: SiloOperation['kind'], work: () => Promise<void>): Promise<void> {
+    try {
+      await this.#flights.run(`${id}:${kind}`, () => this.#exclusive(id, work))
+    } catch (error) {
+      this.#resumeLater(id)
+      throw error
+    }
+  }
+
+  /** An operation that failed and could not even be recorded as failed is finished or taken back as after a crash, without one. */
+  #resumeLater(id: string): void {
+    const { store, clock, log } = this.#options
+    const kind = store.get(id)?.operation?.kind
+    if (!kind || !resumable.has(kind) || this.#halted || this.#resuming.has(id)) return
+    const timer = clock.after(resumeAfterMs, () => {
+      this.#resuming.delete(id)
+      const record = store.get(id)
+      if (record?.operation?.kind !== kind) return
+      this.#resume(record).catch(error =>
+        log.warn(
+          { silo: record.alias, operation: kind, reason: messageOf(error) },
+          'operation could not be finished',
+        ),
+      )
+    })
+    this.#resuming.set(id, timer)
   }
 
   #exclusive<T>(id: string, work: () => Promise<T>): Promise<T> {
@@ -391,6 +438,7 @@ export class SiloManager {
   #forget(record: SiloRecord): void {
     this.#options.store.delete(record.id)
     this.#queues.delete(record.id)
+    this.#failed.delete(record.id)
     this.apps.delete(record)
   }
 }

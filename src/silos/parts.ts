@@ -69,11 +69,13 @@ const secondChanceSeconds = 5
 async function untilStarted(machines: MachinesApi, app: string, id: string): Promise<void> {
   const reached = await waitFor(machines, app, id, ['started', 'stopped', 'failed'])
   if (reached === 'started') return
-  try {
-    await waitFor(machines, app, id, ['started'], secondChanceSeconds)
-  } catch {
-    throw siloErrors.notStarted(app, await failureOf(machines, app, id))
-  }
+  // `failed`: its policy has given up already.
+  const second = await waitFor(machines, app, id, ['started', 'failed'], secondChanceSeconds).catch(
+    () => 'stopped',
+  )
+  if (second === 'started') return
+  const { why, hint } = await failureOf(machines, app, id)
+  throw siloErrors.notStarted(app, why, hint)
 }
 
 async function waitFor(
@@ -87,10 +89,16 @@ async function waitFor(
 }
 
 /** Why its last start failed, as its events tell it. */
-async function failureOf(machines: MachinesApi, app: string, id: string): Promise<string> {
-  const events = await machines.listEvents(app, id, 5)
-  const why = events.map(({ request }) => request?.['error']).find(text => typeof text === 'string')
-  return why ?? 'it failed'
+async function failureOf(
+  machines: MachinesApi,
+  app: string,
+  id: string,
+): Promise<{ why: string; hint?: string }> {
+  for (const { request } of await machines.listEvents(app, id, 5)) {
+    const { error, hint } = request ?? {}
+    if (typeof error === 'string') return { why: error, ...(typeof hint === 'string' ? { hint } : {}) }
+  }
+  return { why: 'it failed' }
 }
 
 /** Creates the part's volume and machine when they are not there, starts it, and waits for its health-gate. */

@@ -88,6 +88,8 @@ export interface SiloStore {
 export interface AppActivity {
   /** Milliseconds since 1970 of the last request's or connection's begin or end. */
   readonly at: number
+  /** The same moment on the monotonic clock: idle time is counted from it, so that a wall clock that jumps puts nothing to sleep. */
+  readonly usedMs: number
   /** Requests under way and open connections. */
   readonly open: number
   readonly client: string

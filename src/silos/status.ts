@@ -8,6 +8,7 @@ import {
   statusWords,
 } from '#contract'
 import type { Clock } from '#kernel'
+import type { IdleBook } from './idle-book.ts'
 import { appName, partsOf } from './names.ts'
 import type { AppActivity, SiloDoors, SiloRecord } from './ports.ts'
 
@@ -65,6 +66,7 @@ export interface StatusSources {
   present(app: string): readonly PresentMachine[]
   readonly doors: SiloDoors
   readonly clock: Clock
+  readonly idle: IdleBook
   stats(app: string, machineId: string): MachineStats | undefined | Promise<MachineStats | undefined>
 }
 
@@ -109,21 +111,19 @@ export function serviceStatus(state: string | undefined): string {
 export async function statusOf(record: SiloRecord, sources: StatusSources): Promise<SiloStatus> {
   const places = placesOf(record)
   // Asked for all at once; as a rule they were read within the last second and are there.
-  const asked = places.map(({ app }) => {
-    const machine = sources.present(app)[0]
-    return { machine, stats: machine && sources.stats(app, machine.id) }
-  })
-  const seen: Seen[] = []
-  for (const { machine, stats } of asked)
-    seen.push({
-      id: machine?.id ?? null,
-      state: machine?.state,
-      stats: stats instanceof Promise ? await stats : stats,
-    })
+  const machines = places.map(({ app }) => sources.present(app)[0])
+  const asked = machines.map((machine, at) => machine && sources.stats(places[at]?.app ?? '', machine.id))
+  const figures = asked.some(one => one instanceof Promise)
+    ? await Promise.all(asked)
+    : (asked as (MachineStats | undefined)[])
+  const seen: Seen[] = machines.map((machine, at) => ({
+    id: machine?.id ?? null,
+    state: machine?.state,
+    stats: figures[at],
+  }))
   const activity = lastActivity(record, sources.doors)
   const now = sources.clock.now()
-  const running = record.wanted === 'running'
-  const idleMs = running ? idleFor(record, activity, now) : null
+  const idleMs = record.wanted === 'running' ? sources.idle.of(record, activity) : null
   const idleSeconds = idleMs === null ? null : Math.floor(idleMs / 1000)
   const keptAwakeSeconds = Math.max(0, Math.ceil(((record.awakeUntil ?? 0) - now) / 1000))
 
@@ -222,16 +222,9 @@ export function lastActivity(record: SiloRecord, doors: SiloDoors): AppActivity 
     const activity = doors.activity(app)
     if (!activity) continue
     open += activity.open
-    if (!latest || activity.at > latest.at) latest = activity
+    if (!latest || activity.usedMs > latest.usedMs) latest = activity
   }
-  return latest && { at: latest.at, open, client: latest.client, door: latest.door }
-}
-
-/** Milliseconds without activity; 0 while something is open. A start counts as activity. A clock set back counts as none. */
-export function idleFor(record: SiloRecord, activity: AppActivity | undefined, nowMs: number): number {
-  if (activity && activity.open > 0) return 0
-  const since = Math.max(activity?.at ?? 0, record.lastStartedAt ?? 0, record.createdAt)
-  return Math.max(0, nowMs - since)
+  return latest && { ...latest, open }
 }
 
 function iso(ms: number | null): string | null {

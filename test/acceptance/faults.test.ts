@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClient } from '#client'
@@ -30,6 +32,14 @@ const rest = () =>
     .schema('storage')
     .from('buckets')
     .select('id')
+
+/** Where its volumes are; PostgreSQL's own account cannot reach every home. */
+function volumesOf(home: string): string {
+  const own = join(home, 'data', 'volumes')
+  if (existsSync(own)) return own
+  const digest = createHash('sha256').update(home).digest('hex').slice(0, 10)
+  return join('/var/lib/hangar', digest, 'volumes')
+}
 
 async function pidOf(needle: string): Promise<number> {
   for (const pid of await processesOf(hangar.hangarHome)) {
@@ -85,18 +95,46 @@ describe('sleep', () => {
   })
 })
 
-describe('a second Hangar', () => {
-  const up = (...args: string[]) =>
-    new Promise<{ code: number; text: string }>(resolve => {
-      const bin = new URL('../../bin/hangar.js', import.meta.url).pathname
-      execFile(
-        process.execPath,
-        [bin, 'up', ...args],
-        { env: { ...process.env, NO_COLOR: '1' } },
-        (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), text: stdout + stderr }),
-      )
-    })
+const up = (...args: string[]) =>
+  new Promise<{ code: number; text: string }>(resolve => {
+    const bin = new URL('../../bin/hangar.js', import.meta.url).pathname
+    execFile(
+      process.execPath,
+      [bin, 'up', ...args],
+      { env: { ...process.env, NO_COLOR: '1' } },
+      (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), text: stdout + stderr }),
+    )
+  })
 
+describe('a data directory of another major version', () => {
+  it('is refused with both versions and what to do, is not touched, and works again when it is put back', async () => {
+    await desk().call('siloCreate', { client: 'faults', app: 'old' })
+    await desk().call('siloStop', { silo_id: 'faults-old' })
+    const { machines_api: api } = await desk().call('status', {})
+    const token = readFileSync(join(hangar.hangarHome, 'machines-api.token'), 'utf8').trim()
+    const headers = { authorization: `Bearer ${token}` }
+    const volumes = await fetch(`${api}/v1/apps/devenv-faults-old-pg/volumes`, { headers })
+    const [{ id: volume }] = (await volumes.json()) as [{ id: string }]
+    const mark = join(volumesOf(hangar.hangarHome), volume, 'pgdata', 'PG_VERSION')
+    const version = readFileSync(mark, 'utf8')
+    writeFileSync(mark, '14\n')
+    const refused = await hangar.run('silo', 'start', 'faults-old', '--json')
+    expect(refused.code).not.toBe(0)
+    const { error } = JSON.parse(refused.stderr)
+    expect(error.message).toContain('belongs to PostgreSQL 14, this is PostgreSQL 17')
+    expect(error.hint).toContain('HANGAR_POSTGRES_BIN')
+    // Whoever comes by wire is told, too.
+    const { db_connection_string: wire } = await desk().call('siloConnection', { silo_id: 'faults-old' })
+    const database = new pg.Client({ connectionString: wire })
+    await expect(database.connect()).rejects.toMatchObject({ code: '57P03' })
+    expect(readFileSync(mark, 'utf8')).toBe('14\n')
+    writeFileSync(mark, version)
+    expect((await desk().call('siloStart', { silo_id: 'faults-old' })).phase).toBe('running')
+    await desk().call('siloDestroy', { silo_id: 'faults-old' })
+  })
+})
+
+describe('a second Hangar', () => {
   it('on the same home is refused with the pid of the first', async () => {
     const refused = await up('--home', hangar.hangarHome, '--port', '0', '--api-port', '0')
     expect(refused.code).toBe(5)
@@ -104,16 +142,49 @@ describe('a second Hangar', () => {
     expect((await rest()).error).toBeNull()
   })
 
-  it('on a taken port says which, and leaves nothing behind', async () => {
-    const taken = createServer()
-    await new Promise<void>(resolve => taken.listen(0, '127.0.0.1', resolve))
-    const { port } = taken.address() as { port: number }
-    const home = `${hangar.home}/second`
-    const refused = await up('--home', home, '--port', String(port), '--api-port', '0')
-    expect(refused.code).toBe(5)
-    expect(refused.text).toContain(`The port ${port} is taken by another program`)
+  it.each(['--port', '--tls-port', '--api-port', '--desk-port'])(
+    'on a taken port (%s) says which, and leaves nothing behind',
+    async option => {
+      const taken = createServer()
+      await new Promise<void>(resolve => taken.listen(0, '127.0.0.1', resolve))
+      const { port } = taken.address() as { port: number }
+      const home = join(hangar.home, 'second')
+      const free = ['--port', '--api-port'].filter(other => other !== option).flatMap(other => [other, '0'])
+      const refused = await up('--home', home, '--no-demo', ...free, option, String(port))
+      expect(refused.code).toBe(5)
+      expect(refused.text).toMatch(new RegExp(`port ${port} .*is taken by another program`))
+      expect(refused.text).not.toMatch(/\n {4}at /)
+      expect(await processesOf(home)).toEqual([])
+      taken.close()
+    },
+  )
+})
+
+describe('a state file', () => {
+  it.each([
+    ['is a letter', (path: string) => writeFileSync(path, 'Dear Hangar, '.repeat(1000)), 'cannot be read'],
+    [
+      'is a database with pages torn out',
+      (path: string) => {
+        const whole = readFileSync(`${hangar.hangarHome}/state.db`)
+        writeFileSync(path, Buffer.concat([whole.subarray(0, 8192), Buffer.alloc(whole.length, 7)]))
+      },
+      'cannot be read',
+    ],
+    ['is a folder', (path: string) => mkdirSync(path), 'cannot be opened'],
+  ])('that %s is refused in one sentence, and left as it is', async (_what, make, sentence) => {
+    const home = mkdtempSync(join(hangar.home, 'damaged-'))
+    const path = join(home, 'state.db')
+    make(path)
+    writeFileSync(join(home, 'state.key'), Buffer.alloc(32, 1).toString('base64url'))
+    const before = statSync(path).size
+    const refused = await up('--home', home, '--port', '0', '--api-port', '0')
+    expect(refused.code).not.toBe(0)
+    expect(refused.text).toContain(`The state file ${path} ${sentence}`)
+    expect(refused.text).not.toMatch(/\n {4}at /)
+    expect(statSync(path).size).toBe(before)
     expect(await processesOf(home)).toEqual([])
-    taken.close()
+    expect(existsSync(join(home, 'daemon.lock'))).toBe(false)
   })
 })
 
@@ -181,6 +252,13 @@ describe('the command line', () => {
       expect((await hangar.json('machine', 'status', 'devenv-faults-one-pg')).state).toBe('started')
     },
   )
+
+  it('stops in order although nobody reads what it prints any more', async () => {
+    hangar.deafen()
+    expect(await hangar.interrupt()).toBe(0)
+    expect(await processesOf(hangar.home)).toEqual([])
+    await hangar.up()
+  })
 
   it('completes in shells', async () => {
     for (const shell of ['bash', 'zsh', 'fish'])

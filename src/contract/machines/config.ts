@@ -13,7 +13,7 @@ export const guestSchema = z.looseObject({
   max_memory_mb: z.number().int().optional(),
 })
 
-export const httpHeaderSchema = z.object({ name: z.string(), values: z.array(z.string()) })
+export const httpHeaderSchema = z.object({ name: z.string(), values: z.array(z.string()).default([]) })
 
 export const checkSchema = z.looseObject({
   type: z.enum(['http', 'tcp']).optional(),

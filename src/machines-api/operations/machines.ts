@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type LaunchInput, type ListMachinesQuery, machineConfigSchema, type WaitQuery } from '#contract'
 import { bodyOf, type Call, duration, durationMs, flag, integer, list, param, text } from '../call.ts'
 import { apiErrors } from '../errors.ts'
+import { wordsOf } from '../words.ts'
 import type { ApiOperation } from './operation.ts'
 
 const machines = '/apps/{app_name}/machines'
@@ -24,7 +25,7 @@ const stopBody = z.looseObject({ signal: z.string().nullish(), timeout: duration
 const signalBody = z.looseObject({ signal: z.union([z.string(), z.number()]) })
 const execBody = z.looseObject({
   command: z.array(z.string()).nullish(),
-  /** What older clients send: one line, words split by blanks. */
+  /** What fly-go sends: one line, as for a shell. */
   cmd: z.string().nullish(),
   stdin: z.string().nullish(),
   timeout: z.number().nullish(),
@@ -133,7 +134,7 @@ export const machineOperations: readonly ApiOperation[] = [
     status: 200,
     answer(call) {
       const body = bodyOf(call, execBody)
-      const command = body.command ?? body.cmd?.split(/\s+/).filter(Boolean) ?? []
+      const command = body.command ?? wordsOf(body.cmd ?? '')
       if (command.length === 0) throw apiErrors.badRequest('invalid request body: command is required')
       return call.api.execMachine(
         app(call),
@@ -219,7 +220,8 @@ function stopInput(given: {
   const timeoutMs = durationMs(given.timeout)
   return {
     ...(given.signal ? { signal: given.signal } : {}),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    // fly-go writes "0s" when nobody named a time: then the machine's own counts. Whoever wants no grace sends SIGKILL.
+    ...(timeoutMs ? { timeoutMs } : {}),
   }
 }
 

@@ -10,8 +10,8 @@ export type Offer = { readonly http: Handle } | { readonly socket: (socket: Sock
 
 /** One listener of an instance. */
 export interface Listener {
-  /** Rejects with a sentence when the port cannot be had. */
-  open(): Promise<void>
+  /** Resolves with the port; rejects with a sentence when it cannot be had. */
+  open(): Promise<number>
   /** Takes no new connections; resolves when those that are open have ended. */
   shut(): Promise<void>
   /** Ends what is open. */
@@ -19,7 +19,10 @@ export interface Listener {
 }
 
 export interface ListenerOptions {
+  /** 0: any that is free. */
   readonly port: number
+  /** Address to listen on. Default: loopback. */
+  readonly host?: string | undefined
   readonly service: ServiceInstance
   /** Called with everything that comes in; runs `work` as the instance's. */
   enter(work: () => void): void
@@ -29,7 +32,7 @@ export function createListener(offer: Offer, options: ListenerOptions): Listener
   return 'http' in offer ? httpListener(offer.http, options) : socketListener(offer.socket, options)
 }
 
-function httpListener(handle: Handle, { port, service, enter }: ListenerOptions): Listener {
+function httpListener(handle: Handle, { port, host, service, enter }: ListenerOptions): Listener {
   const server = createServer(
     { keepAlive: true, keepAliveTimeout: 30_000, requestTimeout: 0, headersTimeout: 30_000, noDelay: true },
     (request, response) => enter(() => handle(request, response)),
@@ -46,7 +49,7 @@ function httpListener(handle: Handle, { port, service, enter }: ListenerOptions)
     else socket.destroy()
   })
   return {
-    open: () => listen(server, port),
+    open: () => listen(server, port, host),
     async shut() {
       const closed = close(server)
       server.closeIdleConnections()
@@ -56,7 +59,7 @@ function httpListener(handle: Handle, { port, service, enter }: ListenerOptions)
   }
 }
 
-function socketListener(accept: (socket: Socket) => void, { port, enter }: ListenerOptions): Listener {
+function socketListener(accept: (socket: Socket) => void, { port, host, enter }: ListenerOptions): Listener {
   const open = new Set<Socket>()
   const server = createSocketServer(socket => {
     open.add(socket)
@@ -64,7 +67,7 @@ function socketListener(accept: (socket: Socket) => void, { port, enter }: Liste
     enter(() => accept(socket))
   })
   return {
-    open: () => listen(server, port),
+    open: () => listen(server, port, host),
     shut: () => close(server),
     cut() {
       for (const socket of open) socket.destroy()
@@ -72,7 +75,7 @@ function socketListener(accept: (socket: Socket) => void, { port, enter }: Liste
   }
 }
 
-function listen(server: Server, port: number): Promise<void> {
+function listen(server: Server, port: number, host = '127.0.0.1'): Promise<number> {
   return new Promise((resolve, reject) => {
     const failed = (error: Error) =>
       reject(
@@ -83,9 +86,10 @@ function listen(server: Server, port: number): Promise<void> {
         ),
       )
     server.once('error', failed)
-    server.listen({ port, host: '127.0.0.1', backlog: 1024 }, () => {
+    server.listen({ port, host, backlog: 1024 }, () => {
       server.removeListener('error', failed)
-      resolve()
+      const address = server.address()
+      resolve(typeof address === 'object' && address ? address.port : port)
     })
   })
 }

@@ -23,6 +23,7 @@ export interface HostedOptions {
 
 interface Entry {
   readonly host: HostProcess
+  /** On the monotonic clock. */
   readonly since: number
   readonly onExit: (exit: ExitInfo) => void
   lastCpu: { at: number; cpuMs: number }
@@ -120,14 +121,10 @@ export class HostedServices {
     } catch (error) {
       throw error instanceof HangarError ? error : runtimeErrors.serviceRefused(service, messageOf(error))
     }
-    const since = this.#options.clock.now()
-    this.#entries.set(spec.machineId, {
-      host,
-      since,
-      onExit,
-      lastCpu: { at: this.#options.clock.monotonic(), cpuMs: 0 },
-    })
-    return { handle: { host: host.pid, since } }
+    const { clock } = this.#options
+    const since = clock.monotonic()
+    this.#entries.set(spec.machineId, { host, since, onExit, lastCpu: { at: since, cpuMs: 0 } })
+    return { handle: { host: host.pid, since: clock.now() } }
   }
 
   async #stop(id: string, timeoutMs: number): Promise<void> {
@@ -162,7 +159,7 @@ export class HostedServices {
     return {
       cpuPercent: Math.max(0, cpuPercent),
       memoryBytes: (memoryOf(entry.host.pid) ?? 0) / Math.max(1, usage.instances),
-      uptimeSeconds: (clock.now() - entry.since) / 1000,
+      uptimeSeconds: (now - entry.since) / 1000,
       estimated: true,
       requests: usage.requests,
     }

@@ -35,12 +35,12 @@ const { Session } = require('node:inspector')
 const { writeSync } = require('node:fs')
 const { beat, stallAfterMs, beatEveryMs, reportDescriptor } = workerData
 let last = Atomics.load(beat, 0)
-let since = Date.now()
+let since = performance.now()
 let reported = false
 setInterval(() => {
   const now = Atomics.load(beat, 0)
-  if (now !== last) { last = now; since = Date.now(); reported = false; return }
-  const stalledMs = Date.now() - since
+  if (now !== last) { last = now; since = performance.now(); reported = false; return }
+  const stalledMs = Math.round(performance.now() - since)
   if (stalledMs < stallAfterMs || reported) return
   // A machine that slept shows as one long gap in this thread too.
   reported = true

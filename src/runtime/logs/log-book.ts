@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, statSync, truncateSync } from 'node:fs'
+import { copyFileSync, existsSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, codeOf, type Timer } from '#kernel'
@@ -67,8 +67,13 @@ export class LogBook {
   rotate(machineId: string): void {
     const path = this.#path(machineId)
     if (sizeOf(path) < (this.#options.rotateAtBytes ?? 4 * 1024 * 1024)) return
-    copyFileSync(path, oldLogPath(path))
-    truncateSync(path)
+    try {
+      copyFileSync(path, oldLogPath(path))
+      truncateSync(path)
+    } catch {
+      // No room for the copy: the log goes on as it is. A machine must not stay down for that.
+      rmSync(oldLogPath(path), { force: true })
+    }
   }
 
   #redact(machineId: string, line: string): string {

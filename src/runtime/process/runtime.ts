@@ -31,6 +31,7 @@ export interface ProcessRuntimeOptions {
 
 interface Entry {
   readonly process: RunningProcess
+  /** On the monotonic clock: an uptime must not follow a wall clock that is set. */
   readonly since: number
   lastSample: { at: number; cpuSeconds: number }
 }
@@ -46,7 +47,12 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ImageRunti
     since: number,
     onExit: (exit: ExitInfo) => void,
   ): void {
-    const entry = { process: running, since, lastSample: { at: clock.monotonic(), cpuSeconds: 0 } }
+    const now = clock.monotonic()
+    const entry = {
+      process: running,
+      since: now - Math.max(0, clock.now() - since),
+      lastSample: { at: now, cpuSeconds: 0 },
+    }
     entries.set(machineId, entry)
     void running.ended.then(exit => {
       if (entries.get(machineId) === entry) entries.delete(machineId)
@@ -137,7 +143,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ImageRunti
       return {
         cpuPercent: Math.max(0, ((cpuSeconds - before) / Math.max(1, now - at)) * 1000 * 100),
         memoryBytes: sum(tree, memoryOf),
-        uptimeSeconds: (clock.now() - entry.since) / 1000,
+        uptimeSeconds: (now - entry.since) / 1000,
         estimated: false,
       }
     },

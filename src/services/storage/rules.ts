@@ -9,7 +9,11 @@ const longestBucketName = 100
 
 /** Throws unless the object name is made of the characters that are safe in S3 keys. */
 export function requireKey(key: string | undefined): asserts key is string {
-  if (!key || key.length > longestKey || !keyPattern.test(key)) throw errors.invalidKey(key ?? '')
+  if (!isKey(key)) throw errors.invalidKey(key ?? '')
+}
+
+export function isKey(key: string | undefined): key is string {
+  return key !== undefined && key !== '' && key.length <= longestKey && keyPattern.test(key)
 }
 
 export function requireBucketName(name: string | undefined): asserts name is string {

@@ -48,7 +48,7 @@ export const httpLog = definePlugin({
     }
 
     async function deliver(body: string): Promise<void> {
-      const until = Date.now() + queue.max_retry_time * 1000
+      const until = performance.now() + queue.max_retry_time * 1000
       for (let delay = queue.initial_retry_delay; ; delay = Math.min(delay * 2, queue.max_retry_delay)) {
         try {
           const answer = await fetch(config.http_endpoint, {
@@ -61,7 +61,7 @@ export const httpLog = definePlugin({
           if (answer.ok) return
           throw new Error(`it answered ${answer.status}`)
         } catch (error) {
-          if (Date.now() + delay * 1000 >= until)
+          if (performance.now() + delay * 1000 >= until)
             return warn(`http-log: a record was lost: ${messageOf(error)}`)
           await new Promise(resolve => setTimeout(resolve, delay * 1000).unref())
         }

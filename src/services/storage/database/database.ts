@@ -4,6 +4,7 @@ import { errors } from '../errors.ts'
 import { fromPostgres } from './failures.ts'
 import { migrate } from './migrations.ts'
 import { type Scope, scopeStatement } from './scope.ts'
+import { inline, type Statement } from './statement.ts'
 
 export interface DatabaseOptions {
   readonly url: string
@@ -59,6 +60,22 @@ export class Database {
     return this.#transact(scope, work, 'rollback')
   }
 
+  /**
+   * Runs statements, none of which needs another's answer, as `scope` in one transaction, and in one round trip. Resolves with a result
+   * for each; when one fails, rejects with its error and nothing is kept. A connection that breaks on the way may mean that it is done
+   * twice, so it must come to the same.
+   */
+  async batch(
+    scope: Scope,
+    end: 'commit' | 'rollback',
+    statements: readonly Statement[],
+  ): Promise<pg.QueryResult[]> {
+    const text = ['begin', scopeStatement(scope), ...statements.map(inline), end].join('; ')
+    const [client, results] = await this.#connected(client => client.query(text))
+    client.release()
+    return (results as unknown as pg.QueryResult[]).slice(2, -1)
+  }
+
   async close(): Promise<void> {
     await this.#pool.end()
   }
@@ -98,8 +115,14 @@ export class Database {
     }
   }
 
-  /** A connection with a transaction open as `scope`. An idle connection that broke meanwhile is replaced, unseen. */
+  /** A connection with a transaction open as `scope`. */
   async #begin(scope: Scope): Promise<pg.PoolClient> {
+    const [client] = await this.#connected(client => client.query(`begin; ${scopeStatement(scope)}`))
+    return client
+  }
+
+  /** A connection, and what the first words on it gave. An idle connection that broke meanwhile is replaced, unseen. */
+  async #connected<T>(first: (client: pg.PoolClient) => Promise<T>): Promise<[pg.PoolClient, T]> {
     this.#migrated ??= this.#prepare().catch(error => {
       this.#migrated = undefined
       throw error
@@ -108,8 +131,7 @@ export class Database {
     for (let tries = 0; ; tries++) {
       const client = await this.#open()
       try {
-        await client.query(`begin; ${scopeStatement(scope)}`)
-        return client
+        return [client, await first(client)]
       } catch (error) {
         const lost = isNotUp(error)
         if (!lost) await client.query('rollback').catch(() => {})

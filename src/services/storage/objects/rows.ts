@@ -1,5 +1,6 @@
 import type { Transaction } from '../database/database.ts'
-import { errors } from '../errors.ts'
+import type { Statement } from '../database/statement.ts'
+import { errors, StorageError } from '../errors.ts'
 import { isUuid } from '../rules.ts'
 
 /** `metadata` of an object's row: what the system knows about the bytes. */
@@ -48,11 +49,20 @@ export async function findObject(
   name: string,
   options: { forUpdate?: boolean } = {},
 ): Promise<ObjectRow | undefined> {
-  const { rows } = await transaction.query<ObjectRow>(
-    `select ${columns} from storage.objects where bucket_id = $1 and name = $2 limit 1${options.forUpdate ? ' for update' : ''}`,
-    [bucket, name],
-  )
+  const { text, values } = findingObject(bucket, name, options)
+  const { rows } = await transaction.query<ObjectRow>(text, values as unknown[])
   return rows[0]
+}
+
+export function findingObject(
+  bucket: string,
+  name: string,
+  options: { forUpdate?: boolean } = {},
+): Statement {
+  return {
+    text: `select ${columns} from storage.objects where bucket_id = $1 and name = $2 limit 1${options.forUpdate ? ' for update' : ''}`,
+    values: [bucket, name],
+  }
 }
 
 export async function requireObject(
@@ -67,28 +77,34 @@ export async function requireObject(
 }
 
 /** Inserts without reading back, so that INSERT is all the permission it takes. */
-export async function insertObject(transaction: Transaction, change: ObjectChange): Promise<void> {
+export function insertingObject(change: ObjectChange): Statement {
   const { names, values } = assignments(change)
-  await transaction
-    .query(
-      `insert into storage.objects (${names.join(', ')}) values (${names.map((_, i) => `$${i + 1}`).join(', ')})`,
-      values,
-    )
-    .catch(error => {
-      throw error.storageCode === 'ResourceAlreadyExists' ? errors.keyExists(change.name) : error
-    })
+  return {
+    text: `insert into storage.objects (${names.join(', ')}) values (${names.map((_, i) => `$${i + 1}`).join(', ')})`,
+    values,
+  }
+}
+
+/** Inserts and reads the row back; no row when there is one of that name. */
+export function insertingNewObject(change: ObjectChange): Statement {
+  const { text, values = [] } = insertingObject(change)
+  return { text: `${text} on conflict (name, bucket_id) do nothing returning ${columns}`, values }
 }
 
 /** Inserts or replaces, and reads the row back. */
-export async function upsertObject(transaction: Transaction, change: ObjectChange): Promise<ObjectRow> {
-  const { names, values } = assignments(change)
-  const updates = names.filter(name => name !== 'name' && name !== 'bucket_id')
-  const { rows } = await transaction.query<ObjectRow>(
-    `insert into storage.objects (${names.join(', ')}) values (${names.map((_, i) => `$${i + 1}`).join(', ')})
-     on conflict (name, bucket_id) do update set ${updates.map(name => `${name} = excluded.${name}`).join(', ')}
+export function upsertingObject(change: ObjectChange): Statement {
+  const { text, values = [] } = insertingObject(change)
+  const updates = assignments(change).names.filter(name => name !== 'name' && name !== 'bucket_id')
+  return {
+    text: `${text} on conflict (name, bucket_id) do update set ${updates.map(name => `${name} = excluded.${name}`).join(', ')}
      returning ${columns}`,
     values,
-  )
+  }
+}
+
+export async function upsertObject(transaction: Transaction, change: ObjectChange): Promise<ObjectRow> {
+  const { text, values } = upsertingObject(change)
+  const { rows } = await transaction.query<ObjectRow>(text, values as unknown[])
   return rows[0] as ObjectRow
 }
 
@@ -123,14 +139,18 @@ export async function deleteObjects(
 }
 
 /** Lets one writer at a time complete an object of that name; the next waits at most five seconds. */
-export async function lockName(transaction: Transaction, bucket: string, name: string): Promise<void> {
-  await transaction
-    .query(`select set_config('lock_timeout', '5s', true), pg_advisory_xact_lock(hashtextextended($1, 0))`, [
-      `${bucket}/${name}`,
-    ])
-    .catch(error => {
-      throw error.storageCode === 'ResourceLocked' ? errors.lockTimeout(error) : error
-    })
+export function lockingName(bucket: string, name: string): Statement {
+  return {
+    text: `select set_config('lock_timeout', '5s', true), pg_advisory_xact_lock(hashtextextended($1, 0))`,
+    values: [`${bucket}/${name}`],
+  }
+}
+
+/** Rethrows, in the words of who waited for a name. */
+export function whenLocked(error: unknown): never {
+  throw error instanceof StorageError && error.storageCode === 'ResourceLocked'
+    ? errors.lockTimeout(error)
+    : error
 }
 
 /** The version files of rows, for removal. */

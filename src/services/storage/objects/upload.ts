@@ -1,20 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import type { Call, StorageContext } from '../context.ts'
 import type { Transaction } from '../database/database.ts'
-import type { Scope } from '../database/scope.ts'
-import { errors } from '../errors.ts'
+import { type Scope, scopeStatement } from '../database/scope.ts'
+import type { Statement } from '../database/statement.ts'
+import { errors, StorageError } from '../errors.ts'
 import { asStorageFailure } from '../files/failures.ts'
-import type { Received } from '../files/port.ts'
+import type { Received, Source } from '../files/port.ts'
 import { requireRobotsRules } from '../robots.ts'
 import { isFolderPlaceholder, requireAllowedMime, requireBucketName, requireKey } from '../rules.ts'
 import { type IncomingBody, isForm, openForm, openRaw } from './body.ts'
 import {
   findObject,
-  insertObject,
-  lockName,
+  insertingNewObject,
+  insertingObject,
+  lockingName,
+  type ObjectChange,
   type ObjectMetadata,
   type ObjectRow,
+  upsertingObject,
   upsertObject,
+  whenLocked,
 } from './rows.ts'
 
 /** Where an upload goes and by what rules. */
@@ -53,22 +58,58 @@ interface Ready {
 async function readyForm(call: Call, target: UploadTarget, as: Scope, placeholder: boolean): Promise<Ready> {
   const bucket = await bucketRules(call, target.bucket)
   const body = await openForm(call.request, call.clock)
+  return readyWith(call, target, as, bucket, body, placeholder)
+}
+
+/** Headers are there at once: the bucket's rules and the policies are asked together, and the row that was tried is taken back. */
+async function readyRaw(call: Call, target: UploadTarget, as: Scope, placeholder: boolean): Promise<Ready> {
+  return (
+    (await readyAtOnce(call, target, as, placeholder)) ??
+    readyWith(
+      call,
+      target,
+      as,
+      await bucketRules(call, target.bucket),
+      openRaw(call.request, call.clock),
+      placeholder,
+    )
+  )
+}
+
+/** All questions in one round trip. Undefined when anything is refused: which refusal comes first is for `readyWith` to say. */
+async function readyAtOnce(
+  call: Call,
+  target: UploadTarget,
+  as: Scope,
+  placeholder: boolean,
+): Promise<Ready | undefined> {
+  try {
+    const body = openRaw(call.request, call.clock)
+    requireKey(target.name)
+    const [found] = await call.database.batch(call.service, 'rollback', [
+      findingBucketRules(target.bucket),
+      { text: scopeStatement(as) },
+      tryingRow(target, { metadata: describe(body), user_metadata: body.userMetadata }),
+    ])
+    const bucket = found?.rows[0] as BucketRules
+    return { bucket, body, metadata: accept(target, bucket, body, placeholder) }
+  } catch (error) {
+    if (error instanceof StorageError && error.status < 500) return undefined
+    throw error
+  }
+}
+
+async function readyWith(
+  call: Call,
+  target: UploadTarget,
+  as: Scope,
+  bucket: BucketRules,
+  body: IncomingBody,
+  placeholder: boolean,
+): Promise<Ready> {
   const metadata = accept(target, bucket, body, placeholder)
   await mayUpload(call, target, as, { metadata, user_metadata: body.userMetadata })
   return { bucket, body, metadata }
-}
-
-/** Headers are there at once: the bucket's rules and the policies are asked in one transaction, which is taken back. */
-async function readyRaw(call: Call, target: UploadTarget, as: Scope, placeholder: boolean): Promise<Ready> {
-  return call.database.attempt(call.service, async transaction => {
-    const bucket = await findBucketRules(transaction, target.bucket)
-    if (!bucket) throw errors.noSuchBucket(target.bucket)
-    const body = openRaw(call.request, call.clock)
-    const metadata = accept(target, bucket, body, placeholder)
-    await transaction.as(as)
-    await tryRow(transaction, target, { metadata, user_metadata: body.userMetadata })
-    return { bucket, body, metadata }
-  })
 }
 
 function accept(
@@ -95,20 +136,21 @@ export function sizeLimit(
 
 /** What the bucket allows, whoever asks. */
 export async function bucketRules(call: Call, bucket: string): Promise<BucketRules> {
-  const found = await call.database.run(call.service, transaction => findBucketRules(transaction, bucket))
-  if (!found) throw errors.noSuchBucket(bucket)
-  return found
+  const [found] = await call.database.batch(call.service, 'commit', [findingBucketRules(bucket)])
+  if (!found?.rows[0]) throw errors.noSuchBucket(bucket)
+  return found.rows[0]
 }
 
-export async function findBucketRules(
-  transaction: Transaction,
-  bucket: string,
-): Promise<BucketRules | undefined> {
-  const { rows } = await transaction.query<BucketRules>(
-    'select id, public, file_size_limit, allowed_mime_types from storage.buckets where id = $1',
-    [bucket],
-  )
-  return rows[0]
+export function findingBucketRules(bucket: string): Statement {
+  return {
+    text: 'select id, public, file_size_limit, allowed_mime_types from storage.buckets where id = $1',
+    values: [bucket],
+  }
+}
+
+interface TriedRow {
+  readonly metadata?: ObjectMetadata
+  readonly user_metadata?: Record<string, unknown> | undefined
 }
 
 /** Tries the row as that role and takes it back: the policies answer before a byte is read. */
@@ -116,16 +158,14 @@ export async function mayUpload(
   call: StorageContext,
   target: UploadTarget,
   as: Scope,
-  row: { metadata?: ObjectMetadata; user_metadata?: Record<string, unknown> | undefined },
+  row: TriedRow,
 ): Promise<void> {
-  await call.database.attempt(as, transaction => tryRow(transaction, target, row))
+  await call.database.batch(as, 'rollback', [tryingRow(target, row)]).catch(error => {
+    throw error.storageCode === 'ResourceAlreadyExists' ? errors.keyExists(target.name) : error
+  })
 }
 
-async function tryRow(
-  transaction: Transaction,
-  target: UploadTarget,
-  row: { metadata?: ObjectMetadata; user_metadata?: Record<string, unknown> | undefined },
-): Promise<void> {
+function tryingRow(target: UploadTarget, row: TriedRow): Statement {
   const change = {
     bucket_id: target.bucket,
     name: target.name,
@@ -133,12 +173,11 @@ async function tryRow(
     version: '1',
     ...row,
   }
-  if (target.upsert) await upsertObject(transaction, change)
-  else await insertObject(transaction, change)
+  return target.upsert ? upsertingObject(change) : insertingObject(change)
 }
 
 interface Content {
-  readonly stream: AsyncIterable<Uint8Array>
+  readonly stream: Source
   readonly metadata: ObjectMetadata
   readonly userMetadata?: Record<string, unknown> | undefined
   readonly limitBytes: number
@@ -190,27 +229,30 @@ export async function commitRow(
   version: string,
   row: NewRow,
 ): Promise<ObjectRow> {
+  const change = {
+    bucket_id: target.bucket,
+    name: target.name,
+    owner: target.owner,
+    version,
+    metadata: row.metadata,
+    user_metadata: row.userMetadata ?? {},
+  }
   const replaced: string[] = []
   try {
-    const stored = await call.database.run(call.service, async transaction => {
-      await lockName(transaction, target.bucket, target.name)
-      const current = await findObject(transaction, target.bucket, target.name, { forUpdate: true })
-      if (current && !target.upsert && current.version !== version) throw errors.keyExists(target.name)
-      row.check?.(current)
-      const change = {
-        bucket_id: target.bucket,
-        name: target.name,
-        owner: target.owner,
-        version,
-        metadata: row.metadata,
-        user_metadata: row.userMetadata ?? {},
-      }
-      const result = await upsertObject(transaction, change)
-      await row.also?.(transaction)
-      if (current?.version && current.version !== version) replaced.push(current.version)
-      await call.files.retire(replaced)
-      return result
-    })
+    const stored =
+      (await commitNewRow(call, change, row)) ??
+      (await call.database.run(call.service, async transaction => {
+        const { text, values } = lockingName(target.bucket, target.name)
+        await transaction.query(text, values as unknown[]).catch(whenLocked)
+        const current = await findObject(transaction, target.bucket, target.name, { forUpdate: true })
+        if (current && !target.upsert && current.version !== version) throw errors.keyExists(target.name)
+        row.check?.(current)
+        const result = await upsertObject(transaction, change)
+        await row.also?.(transaction)
+        if (current?.version && current.version !== version) replaced.push(current.version)
+        await call.files.retire(replaced)
+        return result
+      }))
     await call.files.settle(version)
     await call.files.remove(replaced)
     return stored
@@ -218,6 +260,15 @@ export async function commitRow(
     await abandon(call, version, replaced)
     throw error
   }
+}
+
+/** The common case in one round trip: nothing of that name is there. Undefined when something is, or more must be asked. */
+async function commitNewRow(call: Call, change: ObjectChange, row: NewRow): Promise<ObjectRow | undefined> {
+  if (row.check || row.also) return undefined
+  const [, inserted] = await call.database
+    .batch(call.service, 'commit', [lockingName(change.bucket_id, change.name), insertingNewObject(change)])
+    .catch(whenLocked)
+  return inserted?.rows[0]
 }
 
 /** After a failed commit the row decides: it may be there although the answer was lost. */

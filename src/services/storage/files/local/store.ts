@@ -4,7 +4,7 @@ import { codeOf, syncFolder } from '#kernel'
 import { errors } from '../../errors.ts'
 import { multipartEtag } from '../etag.ts'
 import { asStorageFailure } from '../failures.ts'
-import type { Content, ObjectFiles, Part, Received, RowNames, Upload } from '../port.ts'
+import type { Content, ObjectFiles, Part, Received, RowNames, Source, Upload } from '../port.ts'
 import { LocalContent } from './content.ts'
 import { Folders } from './folders.ts'
 import { LocalParts } from './parts.ts'
@@ -34,6 +34,8 @@ export class LocalFiles implements ObjectFiles {
   readonly #step: (step: StoreStep) => void
   /** Versions that this process works on: no sweep may touch them. */
   readonly #busy = new Set<string>()
+  /** Versions that were linked into place when they were received. */
+  readonly #linked = new Set<string>()
 
   constructor(root: string, options: { step?: (step: StoreStep) => void } = {}) {
     this.root = root
@@ -42,11 +44,23 @@ export class LocalFiles implements ObjectFiles {
     this.#parts = new LocalParts(this.#folders)
   }
 
-  async receive(version: string, source: AsyncIterable<Uint8Array>, limitBytes: number): Promise<Received> {
+  async receive(version: string, source: Source, limitBytes: number): Promise<Received> {
     this.#busy.add(version)
-    return this.#into(version, handle =>
-      writeDurably(handle, source, limitBytes, () => this.#step('received')),
-    )
+    try {
+      await this.#makePlace(version)
+      return await this.#into(version, handle =>
+        writeDurably(handle, source, limitBytes, async () => {
+          this.#step('received')
+          // Before the disk is asked, so that one wait takes both names and the bytes. No row names it yet: nobody sees it.
+          await linkOrCopy(this.pendingPath(version), this.path(version))
+          this.#linked.add(version)
+          this.#step('linked')
+        }),
+      )
+    } catch (error) {
+      await this.discard(version).catch(() => {})
+      throw error
+    }
   }
 
   async adopt(version: string, path: string): Promise<Received> {
@@ -64,12 +78,13 @@ export class LocalFiles implements ObjectFiles {
   }
 
   async publish(version: string): Promise<void> {
-    await this.#folders.makeSpread('objects')
-    if (!/^[0-9a-f]{2}/.test(version)) await this.#folders.make(join('objects', version.slice(0, 2)))
+    await this.#makePlace(version)
     const target = this.path(version)
     try {
-      await linkOrCopy(this.pendingPath(version), target)
-      this.#step('linked')
+      if (!this.#linked.delete(version)) {
+        await linkOrCopy(this.pendingPath(version), target)
+        this.#step('linked')
+      }
       await syncFolder(join(target, '..'))
     } catch (error) {
       throw asStorageFailure(error)
@@ -85,6 +100,7 @@ export class LocalFiles implements ObjectFiles {
   }
 
   async discard(version: string): Promise<void> {
+    this.#linked.delete(version)
     await rm(this.path(version), { force: true })
     await rm(this.pendingPath(version), { force: true })
     this.#busy.delete(version)
@@ -146,7 +162,7 @@ export class LocalFiles implements ObjectFiles {
     return this.#parts.begin(version)
   }
 
-  receivePart(upload: Upload, number: number, source: AsyncIterable<Uint8Array>, size: number) {
+  receivePart(upload: Upload, number: number, source: Source, size: number) {
     return this.#parts.receive(upload, number, source, size)
   }
 
@@ -192,6 +208,11 @@ export class LocalFiles implements ObjectFiles {
 
   pendingPath(version: string): string {
     return join(this.root, 'pending', requireVersion(version))
+  }
+
+  async #makePlace(version: string): Promise<void> {
+    await this.#folders.makeSpread('objects')
+    if (!/^[0-9a-f]{2}/.test(version)) await this.#folders.make(join('objects', version.slice(0, 2)))
   }
 
   async #into(version: string, write: (handle: FileHandle) => Promise<Received>): Promise<Received> {

@@ -3,64 +3,62 @@ import { constants, createReadStream } from 'node:fs'
 import { copyFile, type FileHandle, open, stat } from 'node:fs/promises'
 import { codeOf } from '#kernel'
 import { errors } from '../../errors.ts'
-import type { Received } from '../port.ts'
+import type { Received, Source } from '../port.ts'
+import { Blocks } from './blocks.ts'
+import { giveBack } from './give-back.ts'
 
-/** Small chunks are gathered to this, so that a slow client does not cost a system call each. */
-const gatherBytes = 256 * 1024
-/** The disk is asked to take what is written so far each time so much has come, so that it is not all left for the end. */
-const syncBytes = 32 * 1024 * 1024
+/** A body up to this is gathered and written as it came; a longer one goes through blocks. */
+const shortBytes = 256 * 1024
 
-/** Writes everything and waits until the disk has it; reads on while it writes. More than `limitBytes`: tooLarge. */
+/**
+ * Writes everything and waits until the disk has it. `written` is called when all is written and nothing of it is certain yet; what it
+ * does to the file is on disk with it. More than `limitBytes`: tooLarge.
+ */
 export async function writeDurably(
   handle: FileHandle,
-  source: AsyncIterable<Uint8Array>,
+  source: Source,
   limitBytes: number,
-  written: () => void = () => {},
+  written: () => void | Promise<void> = () => {},
 ): Promise<Received> {
-  const hash = createHash('md5')
   let size = 0
   let gathered: Uint8Array[] = []
-  let bytes = 0
-  let unsynced = 0
-  let writing: Promise<void> = Promise.resolve()
-  let syncing: Promise<void> = Promise.resolve()
-  const flush = async () => {
-    if (bytes === 0) return
-    const batch = gathered
-    unsynced += bytes
-    gathered = []
-    bytes = 0
-    await writing
-    writing = writeAll(handle, batch)
-    // Its failure is seen at the next flush; until then nobody else looks.
-    writing.catch(() => {})
-    if (unsynced < syncBytes) return
-    unsynced = 0
-    await writing
-    await syncing
-    syncing = handle.datasync()
-    syncing.catch(() => {})
-  }
+  let blocks: Blocks | undefined
   try {
     for await (const chunk of source) {
       size += chunk.byteLength
       if (size > limitBytes) throw errors.tooLarge()
-      hash.update(chunk)
-      gathered.push(chunk)
-      bytes += chunk.byteLength
-      if (bytes >= gatherBytes) await flush()
+      if (!blocks && size <= shortBytes) {
+        gathered.push(chunk)
+        continue
+      }
+      if (!blocks) {
+        blocks = new Blocks(handle)
+        for (const first of gathered) {
+          await blocks.add(first)
+          if (source.givenAway) giveBack(first)
+        }
+        gathered = []
+      }
+      const full = blocks.add(chunk)
+      if (full) await full
+      if (source.givenAway) giveBack(chunk)
     }
-    await flush()
-    await writing
-    written()
-    await syncing
+    const { hex } = blocks ? await blocks.finish() : await writeShort(handle, gathered)
+    await written()
+    const { mtime } = await handle.stat()
     await handle.sync()
+    return { size, etag: await hex, modifiedAt: mtime }
   } finally {
     // The file is closed behind this: nothing may be under way then.
-    await Promise.allSettled([writing, syncing])
+    await blocks?.close()
   }
-  const { mtime } = await handle.stat()
-  return { size, etag: hash.digest('hex'), modifiedAt: mtime }
+}
+
+async function writeShort(handle: FileHandle, chunks: readonly Uint8Array[]) {
+  await writeAll(handle, chunks)
+  const hash = createHash('md5')
+  for (const chunk of chunks) hash.update(chunk)
+  return { hex: hash.digest('hex') }
 }
 
 /** Size and MD5 of a file. */
