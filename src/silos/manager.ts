@@ -273,8 +273,9 @@ export class SiloManager {
     const record = this.#get(id)
     const began = clock.monotonic()
     const sleeping = record.wanted !== 'running'
+    // After a power failure a silo that was waking sleeps, and wakes again: nobody waits for the disk here.
     if (sleeping)
-      this.#change(id, { wanted: 'running', operation: operation('start', clock.now()), error: null })
+      this.#change(id, { wanted: 'running', operation: operation('start', clock.now()), error: null }, false)
     try {
       await this.care.rls.noteStart(record)
       await startParts(machines, record)
@@ -283,7 +284,7 @@ export class SiloManager {
       throw error
     }
     this.#publish(id)
-    if (sleeping) this.#change(id, { operation: null, lastStartedAt: clock.now() })
+    if (sleeping) this.#change(id, { operation: null, lastStartedAt: clock.now() }, false)
     log.info({ silo: record.alias, ms: Math.round(clock.monotonic() - began), ...cause }, 'silo is awake')
   }
 
@@ -426,12 +427,12 @@ export class SiloManager {
     return found
   }
 
-  #change(id: string, changes: Partial<SiloRecord>): void {
-    this.#save({ ...this.#get(id), ...changes })
+  #change(id: string, changes: Partial<SiloRecord>, lasting = true): void {
+    this.#save({ ...this.#get(id), ...changes }, lasting)
   }
 
-  #save(record: SiloRecord): void {
-    this.#options.store.save(record)
+  #save(record: SiloRecord, lasting = true): void {
+    this.#options.store.save(record, { lasting })
     this.apps.add(record)
   }
 

@@ -18,7 +18,7 @@ export function createSiloStore(database: Database, sealer: Sealer): SiloStore {
   const connections = new Map<string, SiloConnection>()
 
   return {
-    save(record) {
+    save(record, options) {
       database.transaction(() => {
         database.run(
           'insert or replace into silos (id, data) values (?, ?)',
@@ -27,7 +27,7 @@ export function createSiloStore(database: Database, sealer: Sealer): SiloStore {
         )
         if (record.wanted === 'stopped') database.run('delete from silo_connections where id = ?', record.id)
         if (!records.has(record.id)) database.run("insert or ignore into facts (name) values ('silo made')")
-      })
+      }, options?.lasting)
       records.set(record.id, record)
       if (record.wanted === 'stopped') connections.delete(record.id)
     },
@@ -52,10 +52,15 @@ export function createSiloStore(database: Database, sealer: Sealer): SiloStore {
     saveConnection(id, connection) {
       connections.delete(id)
       const sealed = sealer.seal(JSON.stringify(connection), `connection of ${context(id)}`)
-      database.run(
-        'insert or replace into silo_connections (id, sealed) values (?, ?)',
-        id,
-        Buffer.from(sealed),
+      // It can be made again from the record and the secrets at any time.
+      database.transaction(
+        () =>
+          database.run(
+            'insert or replace into silo_connections (id, sealed) values (?, ?)',
+            id,
+            Buffer.from(sealed),
+          ),
+        false,
       )
     },
     connection(id) {
