@@ -24,17 +24,17 @@ import {
 import { AppIndex } from './app-index.ts'
 import { type CareOptions, SiloCare } from './care.ts'
 import { connectionOf } from './connection.ts'
+import { contextOf, type SiloContext } from './context.ts'
 import { siloErrors } from './errors.ts'
 import { createIdleWatch } from './idle.ts'
 import { IdleBook } from './idle-book.ts'
 import { createJournal } from './journal.ts'
 import { metadataOf } from './metadata.ts'
-import { appName, partsOf } from './names.ts'
 import { startParts, stopParts } from './parts.ts'
 import type { SiloDoors, SiloOperation, SiloRecord, SiloStore } from './ports.ts'
 import { type ProvisionContext, provisionSteps } from './provision.ts'
 import { generateSecrets } from './secrets.ts'
-import { describe, type PresentMachine, servicesOf, statusOf } from './status.ts'
+import { describe, type PresentMachine, placesOf, statusOf } from './status.ts'
 import type { SiloTemplates } from './templates.ts'
 import type { SiloWork } from './work.ts'
 
@@ -45,7 +45,7 @@ export interface SiloManagerOptions {
   readonly templates: SiloTemplates
   readonly clock: Clock
   readonly log: Log
-  stats(app: string, machineId: string): Promise<MachineStats | undefined>
+  stats(app: string, machineId: string): MachineStats | undefined | Promise<MachineStats | undefined>
   /** An app's machines as they are at this moment, without waiting; for lists of hundreds and for statuses. */
   present(app: string): readonly PresentMachine[]
   /** What care of silos stands on, beside what is above. */
@@ -57,13 +57,6 @@ export interface SiloName {
   readonly alias: string
   /** Milliseconds since 1970. A silo that was destroyed and made again has the same id and another time. */
   readonly made_at: number
-}
-
-export interface SiloContext {
-  readonly silo: Silo
-  readonly services: Readonly<Record<string, { readonly status: string; readonly machine_id: string | null }>>
-  /** Undefined while there is nothing to connect to. */
-  readonly connection: SiloConnection | undefined
 }
 
 const resumeAfterMs = 5_000
@@ -206,8 +199,7 @@ export class SiloManager {
    */
   async context(name: string): Promise<SiloContext> {
     const record = this.#get(name)
-    const services = servicesOf(record, this.#options)
-    return { silo: this.get(name), services, connection: this.#options.store.connection(record.id) }
+    return contextOf(record, this.#options, this.#options.store.connection(record.id))
   }
 
   metadata(name: string): SiloMetadata {
@@ -281,8 +273,9 @@ export class SiloManager {
     const record = this.#get(id)
     const began = clock.monotonic()
     const sleeping = record.wanted !== 'running'
+    // After a power failure a silo that was waking sleeps, and wakes again: nobody waits for the disk here.
     if (sleeping)
-      this.#change(id, { wanted: 'running', operation: operation('start', clock.now()), error: null })
+      this.#change(id, { wanted: 'running', operation: operation('start', clock.now()), error: null }, false)
     try {
       await this.care.rls.noteStart(record)
       await startParts(machines, record)
@@ -291,7 +284,7 @@ export class SiloManager {
       throw error
     }
     this.#publish(id)
-    if (sleeping) this.#change(id, { operation: null, lastStartedAt: clock.now() })
+    if (sleeping) this.#change(id, { operation: null, lastStartedAt: clock.now() }, false)
     log.info({ silo: record.alias, ms: Math.round(clock.monotonic() - began), ...cause }, 'silo is awake')
   }
 
@@ -412,14 +405,15 @@ export class SiloManager {
   }
 
   #states(record: SiloRecord): string[] {
-    return partsOf(record).flatMap(part =>
-      this.#options.present(appName(record, part)).map(({ state }) => state),
-    )
+    const states: string[] = []
+    for (const { app } of placesOf(record))
+      for (const { state } of this.#options.present(app)) states.push(state)
+    return states
   }
 
   #find(name: string): SiloRecord | undefined {
     const { store } = this.#options
-    return store.get(name) ?? store.list().find(record => record.alias === name)
+    return store.get(name) ?? store.get(this.apps.siloOfAlias(name) ?? '')
   }
 
   #get(name: string): SiloRecord {
@@ -433,12 +427,12 @@ export class SiloManager {
     return found
   }
 
-  #change(id: string, changes: Partial<SiloRecord>): void {
-    this.#save({ ...this.#get(id), ...changes })
+  #change(id: string, changes: Partial<SiloRecord>, lasting = true): void {
+    this.#save({ ...this.#get(id), ...changes }, lasting)
   }
 
-  #save(record: SiloRecord): void {
-    this.#options.store.save(record)
+  #save(record: SiloRecord, lasting = true): void {
+    this.#options.store.save(record, { lasting })
     this.apps.add(record)
   }
 
