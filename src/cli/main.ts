@@ -1,11 +1,14 @@
 import { Command, CommanderError, Option } from 'commander'
 import { type CommandSpec, commandTable } from './command-table.ts'
 import { createContext } from './context.ts'
+import { whenNobodyReads } from './output/broken-pipe.ts'
 import { exitCodes, renderError } from './output/render-error.ts'
 import { hangarVersion } from './version.ts'
 
 /** Runs one command line and sets the exit code of the process. */
 export async function main(argv: readonly string[]): Promise<void> {
+  // Hangar itself goes on, and stops everything in order when it is told to; other commands have nothing more to do.
+  whenNobodyReads(() => argv[0] === 'up' || process.exit(0))
   const program = buildProgram()
   try {
     await program.parseAsync([...argv], { from: 'user' })

@@ -13,6 +13,13 @@ export const daemonErrors = {
       code: 'HGR_DAEMON_HOME',
       hint: 'Name another with --home or HANGAR_HOME.',
     }),
+  diskFull: (home: string) =>
+    new HangarError(`Hangar cannot start on ${home}: the disk is full`, {
+      code: 'HGR_DAEMON_DISK_FULL',
+      status: 507,
+      kind: 'user',
+      hint: 'Free some space, or name another folder with --home.',
+    }),
   unknownService: (name: string, known: readonly string[]) =>
     new HangarError(`There is no built-in service ${name}`, {
       code: 'HGR_DAEMON_SERVICE',

@@ -5,19 +5,29 @@ import type { Clock } from '#kernel'
 const freshForMs = 1_000
 const mostMachines = 10_000
 
-type Read = (app: string, id: string) => Promise<MachineStats | undefined>
+type Figures = MachineStats | undefined
+type Read = (app: string, id: string) => Promise<Figures>
 
-/** Figures of machines, read at most once a second each, however many ask. */
-export function createFigures(read: Read, clock: Clock): Read {
-  const known = new Map<string, { at: number; figures: Promise<MachineStats | undefined> }>()
+/** Figures of machines, read at most once a second each, however many ask. Those that were read already are there without waiting. */
+export function createFigures(
+  read: Read,
+  clock: Clock,
+): (app: string, id: string) => Figures | Promise<Figures> {
+  const known = new Map<string, { at: number; figures: Figures | Promise<Figures> }>()
   return (app, id) => {
     const now = clock.monotonic()
     const last = known.get(id)
     if (last && now - last.at < freshForMs) return last.figures
     const figures = read(app, id)
     known.delete(id)
-    known.set(id, { at: now, figures })
-    figures.catch(() => known.delete(id))
+    const entry: { at: number; figures: Figures | Promise<Figures> } = { at: now, figures }
+    known.set(id, entry)
+    figures.then(
+      found => {
+        entry.figures = found
+      },
+      () => known.delete(id),
+    )
     if (known.size > mostMachines) known.delete(known.keys().next().value as string)
     return figures
   }

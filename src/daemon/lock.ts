@@ -19,7 +19,10 @@ export function lockHome(path: string, home: string): HomeLock {
   try {
     writeFileSync(candidate, JSON.stringify(own), { mode: 0o600 })
   } catch (error) {
-    throw daemonErrors.homeUnusable(home, messageOf(error))
+    rmSync(candidate, { force: true })
+    throw codeOf(error) === 'ENOSPC'
+      ? daemonErrors.diskFull(home)
+      : daemonErrors.homeUnusable(home, messageOf(error))
   }
   try {
     for (;;) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { chmod, mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { messageOf } from '#kernel'
+import { codeOf, messageOf } from '#kernel'
 import { canReach, type Owner } from '#postgres'
 import { daemonErrors } from './errors.ts'
 
@@ -53,6 +53,8 @@ export async function makeFolders(paths: Paths): Promise<void> {
       await chmod(folder, 0o755)
     }
   } catch (error) {
-    throw daemonErrors.homeUnusable(paths.home, messageOf(error))
+    throw codeOf(error) === 'ENOSPC'
+      ? daemonErrors.diskFull(paths.home)
+      : daemonErrors.homeUnusable(paths.home, messageOf(error))
   }
 }

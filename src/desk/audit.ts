@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Clock, Log } from '#kernel'
 import { HangarError, messageOf } from '#kernel'
 import type { AuditFilter, AuditHead, AuditStore, StoredAuditRow } from './audit-port.ts'
@@ -27,7 +27,7 @@ export class Audit {
   readonly #clock: Clock
   readonly #log: Log
   #head: AuditHead
-  #waiting: { row: Omit<StoredAuditRow, 'seq' | 'hash'>; done(error?: Error): void }[] = []
+  #batch: Batch | undefined
 
   constructor(store: AuditStore, clock: Clock, log: Log) {
     this.#store = store
@@ -38,36 +38,51 @@ export class Audit {
 
   /** Resolves when the row is on disk; rejects when it could not be written, and the call it belongs to must fail with it. */
   append(entry: AuditEntry): Promise<void> {
-    if (this.#waiting.length >= mostWaiting) return Promise.reject(deskErrors.auditFailed('too many wait'))
-    return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.#flush())
-      this.#waiting.push({
-        row: { ...entry, at: this.#clock.now() },
-        done: error => (error ? reject(error) : resolve()),
-      })
+    let batch = this.#batch
+    if (!batch) {
+      batch = new Batch()
+      this.#batch = batch
+      setImmediate(() => this.#flush())
+    }
+    if (batch.rows.length >= mostWaiting) return Promise.reject(deskErrors.auditFailed('too many wait'))
+    batch.rows.push({
+      seq: 0,
+      at: this.#clock.now(),
+      call: entry.call,
+      caller: entry.caller,
+      role: entry.role,
+      via: entry.via,
+      operation: entry.operation,
+      silo_id: entry.silo_id,
+      input: entry.input,
+      outcome: entry.outcome,
+      code: entry.code,
+      duration_ms: entry.duration_ms,
+      hash: '',
     })
+    return batch.written
   }
 
   #flush(): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    let head = this.#head
-    const rows = waiting.map(({ row }) => {
-      const seq = head.seq + 1
-      const hash = hashOf({ ...row, seq }, head.hash)
-      head = { seq, hash }
-      return { ...row, seq, hash }
-    })
+    const batch = this.#batch as Batch
+    this.#batch = undefined
+    let { seq, hash: last } = this.#head
+    for (const row of batch.rows) {
+      row.seq = ++seq
+      row.hash = last = hashOf(row, last)
+    }
+    const head = { seq, hash: last }
     try {
-      this.#store.append(rows, head)
+      this.#store.append(batch.rows, head)
     } catch (error) {
       this.#log.error({ reason: messageOf(error) }, 'the audit cannot be written; calls fail')
-      for (const { done } of waiting)
-        done(deskErrors.auditFailed(messageOf(error), error instanceof HangarError ? error.hint : undefined))
+      batch.fail(
+        deskErrors.auditFailed(messageOf(error), error instanceof HangarError ? error.hint : undefined),
+      )
       return
     }
     this.#head = head
-    for (const { done } of waiting) done()
+    batch.done()
   }
 
   /** Newest first. */
@@ -107,6 +122,21 @@ export class Audit {
   }
 }
 
+/** Rows that are written together, and so have one fate. */
+class Batch {
+  readonly rows: { -readonly [K in keyof StoredAuditRow]: StoredAuditRow[K] }[] = []
+  readonly written: Promise<void>
+  done!: () => void
+  fail!: (error: Error) => void
+
+  constructor() {
+    this.written = new Promise((resolve, reject) => {
+      this.done = resolve
+      this.fail = reject
+    })
+  }
+}
+
 /**
  * Where the next row follows: the mark of the last row, which agrees with that row unless somebody else wrote to the file. Then the chain goes on
  * in a way that leaves the damage visible for good: from the mark where it is ahead, otherwise behind a number that nobody has.
@@ -143,5 +173,5 @@ export function hashOf(row: Omit<StoredAuditRow, 'hash'>, before: string): strin
     code,
     duration_ms,
   ])
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text, 'hex')
 }

@@ -10,7 +10,7 @@ import type { Handlers } from './handlers.ts'
 import { project } from './project.ts'
 import { rateGate } from './rate-gate.ts'
 import type { RateLimits } from './rate-limit.ts'
-import { redactError, redactInput } from './redact.ts'
+import { redactError, redactedText } from './redact.ts'
 import { checkRole, type SiloDirectory, siloOf } from './scope.ts'
 
 export type OperationKey = keyof Operations
@@ -59,7 +59,8 @@ export function createPerform(parts: PerformParts): Perform {
     gate.pass(caller, operation)
     const record = new CallRecord(parts, caller, operation, rawInput)
     try {
-      const output = await admitted(parts, record, key, rawInput, frame)
+      const begun = admitted(parts, record, key, rawInput, frame)
+      const output = begun instanceof Promise ? await begun : begun
       const shown = project(caller, operation, output)
       await record.end('ok', null)
       return shown
@@ -72,13 +73,13 @@ export function createPerform(parts: PerformParts): Perform {
 }
 
 /** Everything that may refuse a call, in order, then its handler. */
-async function admitted(
+function admitted(
   parts: PerformParts,
   record: CallRecord,
   key: OperationKey,
   rawInput: unknown,
   frame: CallFrame,
-): Promise<unknown> {
+): unknown {
   const { caller, operation } = record
   checkRole(caller, operation)
   const input = checkInput(operation, rawInput)
@@ -86,15 +87,29 @@ async function admitted(
   const given = silo ? { ...(input as object), silo_id: silo.silo_id } : input
   record.silo = silo?.silo_id ?? null
   parts.approvals.check(caller, operation, given, silo)
-  if (operation.changes || operation.streams === 'items') await record.begin()
-  return parts.handlers[key](given as never, {
-    emit: frame.emit,
-    get signal() {
-      return frame.signal
-    },
-    caller,
-    silo,
-  })
+  const handle = parts.handlers[key] as (input: unknown, context: CallContext) => unknown
+  const context = new Context(frame, caller, silo)
+  if (!operation.changes && operation.streams !== 'items') return handle(given, context)
+  return record.begin().then(() => handle(given, context))
+}
+
+class Context implements CallContext {
+  readonly emit: (item: unknown) => void
+  readonly caller: Caller
+  readonly silo: SiloName | undefined
+  readonly #frame: CallFrame
+
+  constructor(frame: CallFrame, caller: Caller, silo: SiloName | undefined) {
+    this.emit = frame.emit
+    this.caller = caller
+    this.silo = silo
+    this.#frame = frame
+  }
+
+  /** Made when somebody looks at it. */
+  get signal(): AbortSignal {
+    return this.#frame.signal
+  }
 }
 
 /** The audit rows of one call. */
@@ -112,7 +127,7 @@ class CallRecord {
     this.caller = caller
     this.operation = operation
     this.#parts = parts
-    this.#input = JSON.stringify(redactInput(rawInput ?? {}, operation.sensitive))
+    this.#input = redactedText(rawInput ?? {}, operation.sensitive)
     this.#call = ulid(parts.clock.now())
     this.#began = parts.clock.monotonic()
   }

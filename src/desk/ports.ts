@@ -20,7 +20,7 @@ export interface DeskOptions {
   readonly org: string
   readonly identity: Identity
   readonly clock: Clock
-  stats(app: string, machineId: string): Promise<MachineStats | undefined>
+  stats(app: string, machineId: string): MachineStats | undefined | Promise<MachineStats | undefined>
   /** Where each internal port of a machine answers on this machine, as text. */
   portsOf(app: string, machineId: string): { internal: string; here: string }[]
   /** Addresses of an app's services that work when pasted. */

@@ -33,8 +33,11 @@ export class RateLimiter {
     const now = this.#clock.monotonic()
     const known = this.#buckets.get(caller)
     const tokens = known ? Math.min(burst, known.tokens + ((now - known.at) / 1000) * perSecond) : burst
+    const bucket = known ?? { tokens: 0, at: 0 }
+    bucket.tokens = tokens >= 1 ? tokens - 1 : tokens
+    bucket.at = now
     this.#buckets.delete(caller)
-    this.#buckets.set(caller, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now })
+    this.#buckets.set(caller, bucket)
     if (this.#buckets.size > mostCallers) this.#buckets.delete(this.#buckets.keys().next().value as string)
     return tokens >= 1 ? 0 : Math.ceil((1 - tokens) / perSecond)
   }

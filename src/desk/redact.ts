@@ -14,14 +14,20 @@ const secretForms: readonly [RegExp, string][] = [
 ]
 const longest = 2048
 const deepest = 6
+/** Shorter texts can only have the forms that begin with `eyJ` or have an address in them. */
+const shortestSecret = 24
 
 /** A copy without secrets, small enough to be kept for ever. `sensitive`: further fields whose values are left out. */
 export function redactInput(input: unknown, sensitive: readonly string[] = []): Record<string, unknown> {
+  return JSON.parse(redactedText(input, sensitive)) as Record<string, unknown>
+}
+
+/** The same as JSON. */
+export function redactedText(input: unknown, sensitive: readonly string[] = []): string {
   const copy = redactValue(input, '', sensitive, 0)
-  if (typeof copy !== 'object' || copy === null || Array.isArray(copy)) return { value: copy }
-  return JSON.stringify(copy).length <= longest
-    ? (copy as Record<string, unknown>)
-    : { truncated: JSON.stringify(copy).slice(0, longest) }
+  const isObject = typeof copy === 'object' && copy !== null && !Array.isArray(copy)
+  const text = JSON.stringify(isObject ? copy : { value: copy })
+  return text.length <= longest || !isObject ? text : JSON.stringify({ truncated: text.slice(0, longest) })
 }
 
 /** The same error without what looks like a secret in its words: agents are told what they sent, and that may be anything. */
@@ -41,6 +47,7 @@ export function redactError(error: HangarError): HangarError {
 
 /** Replaces what looks like a secret in a text. */
 export function redactText(text: string): string {
+  if (text.length < shortestSecret && !text.includes('://') && !text.includes('eyJ')) return text
   let result = text.length > longest * 4 ? `${text.slice(0, longest * 4)}…` : text
   for (const [form, by] of secretForms) result = result.replace(form, by)
   return result
@@ -53,9 +60,12 @@ function redactValue(value: unknown, name: string, sensitive: readonly string[],
   if (typeof value === 'string') return redactText(value)
   if (Array.isArray(value)) return value.slice(0, 50).map(item => redactValue(item, '', sensitive, depth + 1))
   if (typeof value !== 'object') return replaced
-  return Object.fromEntries(
-    Object.entries(value)
-      .slice(0, 50)
-      .map(([key, item]) => [redactText(key), redactValue(item, key, sensitive, depth + 1)]),
-  )
+  const copy: Record<string, unknown> = {}
+  for (const key of Object.keys(value).slice(0, 50)) {
+    const item = redactValue((value as Record<string, unknown>)[key], key, sensitive, depth + 1)
+    // Not assigned: a field of the name __proto__ is to be kept like any other.
+    if (key === '__proto__') Object.defineProperty(copy, key, { value: item, enumerable: true })
+    else copy[redactText(key)] = item
+  }
+  return copy
 }

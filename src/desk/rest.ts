@@ -25,27 +25,25 @@ export function registerOperations(app: FastifyInstance, options: RestOptions): 
       app.route({
         method: operation.method,
         url,
-        async handler(request, reply) {
-          const caller = await options.caller(request)
-          return answer(options.perform, caller, key as OperationKey, operation, request, reply)
-        },
+        handler: (request, reply) => answer(options, key as OperationKey, operation, request, reply),
       })
   }
 }
 
 async function answer(
-  perform: Perform,
-  caller: Caller,
+  { perform, caller: callerOf }: RestOptions,
   key: OperationKey,
   operation: Operation,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
+  const found = callerOf(request)
+  const caller = found instanceof Promise ? await found : found
   const given = inputOf(request)
   if (operation.streams === undefined) {
     const result = await perform(caller, key, given, new SilentFrame(reply))
     // Fastify takes what is undefined for an answer that is still to come.
-    return reply.send(result ?? null)
+    return sendResult(reply, result ?? null)
   }
 
   // What is refused before anything was sent is an ordinary answer with its own status.
@@ -62,6 +60,19 @@ async function answer(
   }
   lines.end()
   return reply
+}
+
+const texts = new WeakMap<object, string>()
+
+/** What is frozen may be sent again, as status documents are within a second; its text is made once. */
+function sendResult(reply: FastifyReply, result: unknown): FastifyReply {
+  if (typeof result !== 'object' || result === null || !Object.isFrozen(result)) return reply.send(result)
+  let text = texts.get(result)
+  if (text === undefined) {
+    text = JSON.stringify(result)
+    texts.set(result, text)
+  }
+  return reply.header('content-type', 'application/json; charset=utf-8').send(text)
 }
 
 /** Most handlers never look at the signal, so it is made when one does. */
@@ -123,10 +134,15 @@ function inputOf(request: FastifyRequest): Record<string, unknown> {
     throw deskErrors.input('the body must be a JSON object')
   // Without a prototype, so that no name means anything but itself.
   const input: Record<string, unknown> = Object.create(null)
-  for (const part of [request.params, request.query, body] as Record<string, unknown>[])
-    for (const [name, value] of Object.entries(part)) {
-      if (Object.hasOwn(input, name)) throw deskErrors.input(`${name}: given twice`)
-      input[name] = value
-    }
+  addTo(input, request.params as Record<string, unknown>)
+  addTo(input, request.query as Record<string, unknown>)
+  addTo(input, body as Record<string, unknown>)
   return input
+}
+
+function addTo(input: Record<string, unknown>, part: Record<string, unknown>): void {
+  for (const name of Object.keys(part)) {
+    if (name in input) throw deskErrors.input(`${name}: given twice`)
+    input[name] = part[name]
+  }
 }

@@ -66,9 +66,10 @@ export async function listenOnTcp(
     name: 'desk',
     renderError: (error, _request, reply) => renderError(redactError(error), reply, challenge),
     async register(fastify) {
-      fastify.addHook('onRequest', async (request, reply) => {
+      fastify.addHook('onRequest', (request, reply, done) => {
         reply.header('x-content-type-options', 'nosniff')
         guard.check(request.raw)
+        done()
       })
       const document = openApi(origin, parts.version)
       const page = openApiPage(document)
@@ -84,9 +85,7 @@ export async function listenOnTcp(
       )
       registerOperations(fastify, {
         perform: parts.perform,
-        async caller(request) {
-          return authenticator.authenticate(request.raw, 'rest')
-        },
+        caller: request => authenticator.authenticate(request.raw, 'rest'),
         offers: operation => operation.roles.length > 0,
       })
       for (const face of options.faces ?? [])

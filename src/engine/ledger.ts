@@ -8,6 +8,19 @@ import { type MachineAction, nextState } from './transitions.ts'
 export type EventSource = MachineEvent['source']
 
 /**
+ * Whether something runs. When nobody asked for it in so many words, the disk is not waited for: a crash of the daemon loses nothing of it,
+ * and after a power failure nothing runs that it could speak of.
+ */
+const running: ReadonlySet<MachineAction> = new Set([
+  'start',
+  'started',
+  'suspend',
+  'suspended',
+  'stop',
+  'stopped',
+])
+
+/**
  * What has already happened to a machine. When it cannot be written (the disk is full), the machine goes on all the same and the record is
  * written as soon as it can be: a daemon that starts with the older record finds out the same, because it asks what really runs.
  */
@@ -83,7 +96,8 @@ export class MachineLedger {
     if (next === undefined) throw engineErrors.transition(this.#record.id, action, this.#record.state)
     const changed = { ...this.#record, updatedAt: this.#clock.now(), ...change, state: next }
     try {
-      this.commit(() => this.write(changed, type, source, status, request))
+      const lasting = source === 'user' || !running.has(action)
+      this.commit(() => this.write(changed, type, source, status, request), lasting)
     } catch (error) {
       if (!facts.has(action)) throw error
       this.#record = changed
@@ -93,11 +107,11 @@ export class MachineLedger {
   }
 
   /** A transaction; when it cannot be written, the record is what it was. */
-  commit(work: () => void): void {
+  commit(work: () => void, lasting = true): void {
     const before = this.#record
     const lastEventId = this.#lastEventId
     try {
-      this.#store.transaction(work)
+      this.#store.transaction(work, { lasting })
     } catch (error) {
       this.#record = before
       this.#lastEventId = lastEventId

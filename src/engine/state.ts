@@ -80,8 +80,12 @@ export class EngineState {
   }
 
   actorsOf(app: string): MachineActor[] {
-    const ids = this.#byApp.get(app)
-    return ids ? [...ids].flatMap(id => this.#actors.get(id) ?? []) : []
+    const found: MachineActor[] = []
+    for (const id of this.#byApp.get(app) ?? []) {
+      const actor = this.#actors.get(id)
+      if (actor) found.push(actor)
+    }
+    return found
   }
 
   addMachine(record: MachineRecord): MachineActor {

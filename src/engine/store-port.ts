@@ -11,10 +11,10 @@ import type {
 
 /**
  * Where the engine writes before it acts. Synchronous, and on disk when a call returns; the engine reads everything once at its start
- * and keeps it in memory. `transaction` makes several writes one.
+ * and keeps it in memory. `transaction` makes several writes one; one that need not be `lasting` survives a crash of the process, not of the system.
  */
 export interface MachineStore {
-  transaction<T>(work: () => T): T
+  transaction<T>(work: () => T, options?: { readonly lasting: boolean }): T
 
   apps(): AppRecord[]
   saveApp(record: AppRecord): void

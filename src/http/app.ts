@@ -18,11 +18,12 @@ export interface HttpApp<C> {
   close(): Promise<void>
 }
 
-const contexts = new WeakMap<IncomingMessage, unknown>()
+/** On the request itself: a WeakMap of things that live so shortly costs the collector more than the requests do. */
+const contextKey = Symbol('context')
 
 /** The context that this request came in with. */
 export function contextOf<C>(request: FastifyRequest): C {
-  return contexts.get(request.raw) as C
+  return (request.raw as { [contextKey]?: unknown })[contextKey] as C
 }
 
 /** The one way to make an HTTP app: strict parsing, one error handler, no stack in any answer. `C` may carry `log`. */
@@ -61,7 +62,7 @@ export async function createHttpApp<C extends { readonly log?: Log }>(
   await app.ready()
   return {
     handler: context => (request, response) => {
-      contexts.set(request, context)
+      ;(request as { [contextKey]?: unknown })[contextKey] = context
       app.routing(request, response)
     },
     close: () => app.close(),

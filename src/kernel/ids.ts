@@ -19,20 +19,27 @@ export function prefixedId(prefix: string): string {
 }
 
 let lastTime = 0
+let lastTimeText = ''
 let lastRandom: number[] = []
 
 /** ULID, monotonic within one process: sorts by creation even within a millisecond. */
 export function ulid(now: number): string {
   if (now > lastTime) {
     lastTime = now
+    lastTimeText = timeText(now)
     lastRandom = Array.from(randomBytes(16), byte => byte & 31)
   } else {
     increment(lastRandom)
   }
+  let text = lastTimeText
+  for (const value of lastRandom) text += crockford[value]
+  return text
+}
+
+function timeText(now: number): string {
   let time = ''
-  for (let rest = lastTime, i = 0; i < 10; i++, rest = Math.floor(rest / 32))
-    time = crockford[rest % 32] + time
-  return time + lastRandom.map(value => crockford[value]).join('')
+  for (let rest = now, i = 0; i < 10; i++, rest = Math.floor(rest / 32)) time = crockford[rest % 32] + time
+  return time
 }
 
 /** ULID that sorts after `previous`, also when the clock has been set back since that was made, by this process or one before it. */

@@ -3,7 +3,8 @@ import { chownSync, constants } from 'node:fs'
 import { cp, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { codeOf, HangarError, messageOf } from '#kernel'
+import { codeOf, messageOf } from '#kernel'
+import { isDiskFull, postgresErrors } from './errors.ts'
 import type { Owner } from './owner.ts'
 
 const run = promisify(execFile)
@@ -26,14 +27,8 @@ export async function cloneCluster(
   } catch (error) {
     // A part of a cluster must not be taken for one.
     await rm(target, { recursive: true, force: true })
-    if (`${messageOf(error)}${codeOf(error)}`.match(/ENOSPC|No space left/)) {
-      throw new HangarError(`Cloning the database template to ${target} failed: the disk is full`, {
-        code: 'HGR_POSTGRES_DISK_FULL',
-        status: 507,
-        kind: 'user',
-        hint: 'Free some space (a new silo needs about 30 MB) and try again.',
-      })
-    }
+    if (isDiskFull(`${messageOf(error)}${codeOf(error)}`))
+      throw postgresErrors.diskFull(`Cloning the database template to ${target}`)
     throw error
   }
   await giveTo(target, owner)

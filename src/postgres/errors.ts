@@ -16,10 +16,19 @@ export const postgresErrors = {
       hint: 'Remove node_modules and run "npm ci" again, or name another bin folder in HANGAR_POSTGRES_BIN.',
     }),
   initFailed: (what: string, output: string) =>
-    new HangarError(`${what} failed: ${firstLine(output)}`, {
-      code: 'HGR_POSTGRES_INIT',
-      status: 500,
-      data: { output: output.slice(-2000) },
+    isDiskFull(output)
+      ? postgresErrors.diskFull(`Making the database template (${what})`)
+      : new HangarError(`${what} failed: ${firstLine(output)}`, {
+          code: 'HGR_POSTGRES_INIT',
+          status: 500,
+          data: { output: output.slice(-2000) },
+        }),
+  diskFull: (what: string) =>
+    new HangarError(`${what} failed: the disk is full`, {
+      code: 'HGR_POSTGRES_DISK_FULL',
+      status: 507,
+      kind: 'user',
+      hint: 'Free some space (a new silo needs about 30 MB) and try again.',
     }),
   otherMajor: (directory: string, found: string, wanted: string) =>
     new HangarError(
@@ -46,16 +55,23 @@ export const postgresErrors = {
       data: { pid },
     }),
   startFailed: (directory: string, why: string) =>
-    new HangarError(`PostgreSQL on ${directory} did not start: ${firstLine(why)}`, {
-      code: 'HGR_POSTGRES_START',
-      status: 500,
-      kind: 'user',
-    }),
+    isDiskFull(why)
+      ? postgresErrors.diskFull(`Starting PostgreSQL on ${directory}`)
+      : new HangarError(`PostgreSQL on ${directory} did not start: ${firstLine(why)}`, {
+          code: 'HGR_POSTGRES_START',
+          status: 500,
+          kind: 'user',
+        }),
   noMount: (path: string) =>
     new HangarError(`The PostgreSQL image needs a volume mounted at or above ${path}`, {
       code: 'HGR_POSTGRES_NO_VOLUME',
       hint: 'Add [[mounts]] with that destination to its fly.toml.',
     }),
+}
+
+/** Of what a program printed or threw. */
+export function isDiskFull(text: string): boolean {
+  return /ENOSPC|No space left on device/.test(text)
 }
 
 function firstLine(text: string): string {

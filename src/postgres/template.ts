@@ -12,7 +12,7 @@ import { type Clock, codeOf, messageOf } from '#kernel'
 import type { PostgresBinaries } from './binaries.ts'
 import { giveTo } from './clone.ts'
 import { spawnPostmaster, untilReady } from './cluster.ts'
-import { postgresErrors } from './errors.ts'
+import { isDiskFull, postgresErrors } from './errors.ts'
 import { type Owner, ownName } from './owner.ts'
 import { authenticationFile, clusterSettings, identFile, settingsFile } from './settings.ts'
 
@@ -54,6 +54,8 @@ export async function ensureTemplate(options: TemplateOptions): Promise<string> 
     await rename(work, target)
   } catch (error) {
     await rm(work, { recursive: true, force: true })
+    if (isDiskFull(`${messageOf(error)}${codeOf(error)}`))
+      throw postgresErrors.diskFull('Making the database template')
     // Somebody else was quicker; theirs is as good.
     if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST') throw error
   }

@@ -21,8 +21,10 @@ const needs: Readonly<Record<SiloPart, readonly SiloPart[]>> = {
 /** Finds the silo of an app, and who stands on whom in it, without asking the store: the edge's routes ask on every change. */
 export class AppIndex {
   readonly #places = new Map<string, Place>()
+  readonly #byAlias = new Map<string, string>()
 
   add(record: SiloRecord): void {
+    this.#byAlias.set(record.alias, record.id)
     const parts = partsOf(record)
     for (const part of parts)
       this.#places.set(appName(record, part), {
@@ -33,7 +35,12 @@ export class AppIndex {
   }
 
   delete(record: SiloRecord): void {
+    this.#byAlias.delete(record.alias)
     for (const part of partsOf(record)) this.#places.delete(appName(record, part))
+  }
+
+  siloOfAlias(alias: string): string | undefined {
+    return this.#byAlias.get(alias)
   }
 
   siloOf(app: string): string | undefined {

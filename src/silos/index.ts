@@ -10,9 +10,10 @@ export type {
   RlsFacts,
   SiloDatabases,
 } from './care-ports.ts'
+export type { SiloContext } from './context.ts'
 export { restorableMs } from './graves.ts'
 export { leaseToken } from './lease-token.ts'
-export { type SiloContext, SiloManager, type SiloManagerOptions, type SiloName } from './manager.ts'
+export { SiloManager, type SiloManagerOptions, type SiloName } from './manager.ts'
 export type { AppActivity, SiloDoors, SiloOperation, SiloRecord, SiloSecrets, SiloStore } from './ports.ts'
 export { createSiloTemplates } from './template-files.ts'
 export type { SiloTemplates } from './templates.ts'

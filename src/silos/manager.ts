@@ -21,20 +21,21 @@ import {
   type Timer,
   undoSteps,
 } from '#kernel'
-import { AppIndex } from './app-index.ts'
+import type { AppIndex } from './app-index.ts'
 import { type CareOptions, SiloCare } from './care.ts'
 import { connectionOf } from './connection.ts'
+import { contextOf, type SiloContext } from './context.ts'
 import { siloErrors } from './errors.ts'
 import { createIdleWatch } from './idle.ts'
 import { IdleBook } from './idle-book.ts'
 import { createJournal } from './journal.ts'
 import { metadataOf } from './metadata.ts'
-import { appName, partsOf } from './names.ts'
 import { startParts, stopParts } from './parts.ts'
 import type { SiloDoors, SiloOperation, SiloRecord, SiloStore } from './ports.ts'
-import { type ProvisionContext, provisionSteps } from './provision.ts'
+import { provisionSteps } from './provision.ts'
+import { SiloRecords } from './records.ts'
 import { generateSecrets } from './secrets.ts'
-import { describe, type PresentMachine, servicesOf, statusOf } from './status.ts'
+import { describe, type PresentMachine, statusOf } from './status.ts'
 import type { SiloTemplates } from './templates.ts'
 import type { SiloWork } from './work.ts'
 
@@ -45,7 +46,7 @@ export interface SiloManagerOptions {
   readonly templates: SiloTemplates
   readonly clock: Clock
   readonly log: Log
-  stats(app: string, machineId: string): Promise<MachineStats | undefined>
+  stats(app: string, machineId: string): MachineStats | undefined | Promise<MachineStats | undefined>
   /** An app's machines as they are at this moment, without waiting; for lists of hundreds and for statuses. */
   present(app: string): readonly PresentMachine[]
   /** What care of silos stands on, beside what is above. */
@@ -57,13 +58,6 @@ export interface SiloName {
   readonly alias: string
   /** Milliseconds since 1970. A silo that was destroyed and made again has the same id and another time. */
   readonly made_at: number
-}
-
-export interface SiloContext {
-  readonly silo: Silo
-  readonly services: Readonly<Record<string, { readonly status: string; readonly machine_id: string | null }>>
-  /** Undefined while there is nothing to connect to. */
-  readonly connection: SiloConnection | undefined
 }
 
 const resumeAfterMs = 5_000
@@ -91,12 +85,11 @@ export class SiloManager {
   readonly #queues = new Map<string, Serial>()
   readonly #idleBook: IdleBook
   readonly #idle: ReturnType<typeof createIdleWatch>
-  /** Which app belongs to which silo, and stands on which other. */
-  readonly apps = new AppIndex()
+  readonly #records: SiloRecords
 
   constructor(options: SiloManagerOptions) {
     this.#options = options
-    for (const record of options.store.list()) this.apps.add(record)
+    this.#records = new SiloRecords(options)
     const { store, clock, log } = options
     this.care = new SiloCare(this.#work(), { ...options.care, store, clock, log })
     this.#idleBook = new IdleBook(clock)
@@ -157,10 +150,10 @@ export class SiloManager {
       error: null,
     }
     store.saveSecrets(record.id, generateSecrets(now))
-    this.#save(record)
+    this.#records.save(record)
     this.#publish(record.id)
     await this.#once(record.id, 'provision', () => this.#provision(record, listener))
-    return describe(this.#get(record.id), this.#states(record))
+    return describe(this.#records.get(record.id), this.#records.states(record))
   }
 
   /** True once a silo was made in this home, also when none is left. */
@@ -169,32 +162,32 @@ export class SiloManager {
   }
 
   list(): Silo[] {
-    return this.#options.store.list().map(record => describe(record, this.#states(record)))
+    return this.#options.store.list().map(record => describe(record, this.#records.states(record)))
   }
 
   /** Which silo is meant by an id or alias, and nothing that has to be looked up in its machines: every call of the desk asks. */
   name(idOrAlias: string): SiloName | undefined {
-    const record = this.#find(idOrAlias)
+    const record = this.#records.find(idOrAlias)
     return record && { silo_id: record.id, alias: record.alias, made_at: record.createdAt }
   }
 
   /** By id or alias. */
   find(name: string): Silo | undefined {
-    const record = this.#find(name)
-    return record && describe(record, this.#states(record))
+    const record = this.#records.find(name)
+    return record && describe(record, this.#records.states(record))
   }
 
   get(name: string): Silo {
-    const record = this.#get(name)
-    return describe(record, this.#states(record))
+    const record = this.#records.get(name)
+    return describe(record, this.#records.states(record))
   }
 
   async status(name: string): Promise<SiloStatus> {
-    return statusOf(this.#get(name), { ...this.#options, idle: this.#idleBook })
+    return statusOf(this.#records.get(name), { ...this.#options, idle: this.#idleBook })
   }
 
   connection(name: string): SiloConnection {
-    const record = this.#get(name)
+    const record = this.#records.get(name)
     const secrets = this.#options.store.secrets(record.id)
     if (!secrets) throw siloErrors.gone(record.alias)
     return connectionOf(record, secrets, this.#options.doors)
@@ -205,45 +198,49 @@ export class SiloManager {
    * Both are read in one moment.
    */
   async context(name: string): Promise<SiloContext> {
-    const record = this.#get(name)
-    const services = servicesOf(record, this.#options)
-    return { silo: this.get(name), services, connection: this.#options.store.connection(record.id) }
+    const record = this.#records.get(name)
+    return contextOf(record, this.#options, this.#options.store.connection(record.id))
   }
 
   metadata(name: string): SiloMetadata {
-    const record = this.#get(name)
-    return metadataOf(record, this.#states(record), this.#options.templates)
+    const record = this.#records.get(name)
+    return metadataOf(record, this.#records.states(record), this.#options.templates)
   }
 
   /** Keeps it awake until then, however idle. A later end that was asked for before stays. */
   extend(name: string, minutes: number): Silo {
-    const record = this.#get(name)
+    const record = this.#records.get(name)
     this.#refuseWhile(record)
     if (record.wanted !== 'running') throw siloErrors.asleep(record.alias)
     const until = this.#options.clock.now() + minutes * 60_000
-    this.#change(record.id, { awakeUntil: Math.max(until, record.awakeUntil ?? 0) })
+    this.#records.change(record.id, { awakeUntil: Math.max(until, record.awakeUntil ?? 0) })
     return this.get(name)
   }
 
   /** Wakes it and resolves when every part runs. Joins a start under way; waits for a stop under way and then starts. */
   async start(name: string, cause: { door: string; client: string }): Promise<Silo> {
-    const record = this.#get(name)
+    const record = this.#records.get(name)
     this.#refuseWhile(record)
     await this.#once(record.id, 'start', () => this.#start(record.id, cause))
-    return describe(this.#get(record.id), this.#states(record))
+    return describe(this.#records.get(record.id), this.#records.states(record))
   }
 
   async stop(name: string, reason: string): Promise<Silo> {
-    const record = this.#get(name)
+    const record = this.#records.get(name)
     this.#refuseWhile(record)
     await this.#once(record.id, 'stop', () => this.#stop(record.id, reason))
-    return describe(this.#get(record.id), this.#states(record))
+    return describe(this.#records.get(record.id), this.#records.states(record))
   }
 
   async destroy(name: string, listener?: StepListener): Promise<void> {
-    const record = this.#get(name)
+    const record = this.#records.get(name)
     if (record.operation?.kind !== 'destroy') this.#refuseWhile(record)
     await this.#once(record.id, 'destroy', () => this.#destroy(record.id, listener))
+  }
+
+  /** Which app belongs to which silo, and stands on which other. */
+  get apps(): AppIndex {
+    return this.#records.apps
   }
 
   /** The silo that an app belongs to. */
@@ -257,10 +254,10 @@ export class SiloManager {
     let failedAt = ''
     try {
       if (this.#failed.has(record.id)) {
-        await undoSteps(provisionSteps(record), this.#context(record), journal, listener)
+        await undoSteps(provisionSteps(record), this.#records.context(record), journal, listener)
         throw siloErrors.takenBack(record.alias)
       }
-      await runSteps(provisionSteps(record), this.#context(record), journal, event => {
+      await runSteps(provisionSteps(record), this.#records.context(record), journal, event => {
         if (event.state === 'begun') failedAt = event.step
         listener?.(event)
       })
@@ -273,38 +270,47 @@ export class SiloManager {
         : siloErrors.provisionFailed(record.alias, failedAt, messageOf(error))
     }
     this.#publish(record.id)
-    this.#change(record.id, { operation: null, lastStartedAt: clock.now() })
+    this.#records.change(record.id, { operation: null, lastStartedAt: clock.now() })
   }
 
   async #start(id: string, cause: { door: string; client: string }): Promise<void> {
     const { machines, clock, log } = this.#options
-    const record = this.#get(id)
+    const record = this.#records.get(id)
     const began = clock.monotonic()
     const sleeping = record.wanted !== 'running'
+    // After a power failure a silo that was waking sleeps, and wakes again: nobody waits for the disk here.
     if (sleeping)
-      this.#change(id, { wanted: 'running', operation: operation('start', clock.now()), error: null })
+      this.#records.change(
+        id,
+        { wanted: 'running', operation: operation('start', clock.now()), error: null },
+        false,
+      )
     try {
       await this.care.rls.noteStart(record)
       await startParts(machines, record)
     } catch (error) {
-      this.#change(id, { operation: null, error: messageOf(error) })
+      this.#records.change(id, { operation: null, error: messageOf(error) })
       throw error
     }
     this.#publish(id)
-    if (sleeping) this.#change(id, { operation: null, lastStartedAt: clock.now() })
+    if (sleeping) this.#records.change(id, { operation: null, lastStartedAt: clock.now() }, false)
     log.info({ silo: record.alias, ms: Math.round(clock.monotonic() - began), ...cause }, 'silo is awake')
   }
 
   async #stop(id: string, reason: string): Promise<void> {
     const { machines, clock, log } = this.#options
-    const record = this.#get(id)
-    this.#change(id, { wanted: 'stopped', operation: operation('stop', clock.now()), awakeUntil: null })
+    const record = this.#records.get(id)
+    this.#records.change(id, {
+      wanted: 'stopped',
+      operation: operation('stop', clock.now()),
+      awakeUntil: null,
+    })
     try {
       await this.care.rls.revert(record)
       await stopParts(machines, record)
-      this.#change(id, { operation: null, lastStoppedAt: clock.now(), error: null })
+      this.#records.change(id, { operation: null, lastStoppedAt: clock.now(), error: null })
     } catch (error) {
-      this.#change(id, { operation: null, error: messageOf(error) })
+      this.#records.change(id, { operation: null, error: messageOf(error) })
       throw error
     }
     log.info({ silo: record.alias, reason }, 'silo sleeps')
@@ -324,7 +330,7 @@ export class SiloManager {
         return this.#once(record.id, 'stop', () => this.#stop(record.id, 'finishing a stop'))
       case 'start':
         // The wanted state is recorded already; the start is repeated whole.
-        this.#change(record.id, { wanted: 'stopped', operation: null })
+        this.#records.change(record.id, { wanted: 'stopped', operation: null })
         return this.#once(record.id, 'start', () =>
           this.#start(record.id, { door: 'recovery', client: 'daemon' }),
         )
@@ -377,18 +383,18 @@ export class SiloManager {
 
   #work(): SiloWork {
     return {
-      get: name => this.#get(name),
+      get: name => this.#records.get(name),
       list: () => this.#options.store.list(),
       describe: id => this.get(id),
-      change: (id, changes) => this.#change(id, changes),
+      change: (id, changes) => this.#records.change(id, changes),
       exclusive: (id, work) => this.#exclusive(id, work),
       refuseWhile: record => this.#refuseWhile(record),
-      context: record => this.#context(record),
+      context: record => this.#records.context(record),
       begin: (id, client) => this.#start(id, { door: 'desk', client }),
       published: id => {
-        if (this.#get(id).wanted === 'running') this.#publish(id)
+        if (this.#records.get(id).wanted === 'running') this.#publish(id)
       },
-      adopt: record => this.#save(record),
+      adopt: record => this.#records.save(record),
       forget: record => this.#forget(record),
     }
   }
@@ -404,49 +410,10 @@ export class SiloManager {
     if (operation?.kind === 'destroy') throw siloErrors.gone(alias)
   }
 
-  #context(record: SiloRecord): ProvisionContext {
-    const { machines, templates, clock, store } = this.#options
-    const secrets = store.secrets(record.id)
-    if (!secrets) throw siloErrors.gone(record.alias)
-    return { silo: record, secrets, machines, templates, clock }
-  }
-
-  #states(record: SiloRecord): string[] {
-    return partsOf(record).flatMap(part =>
-      this.#options.present(appName(record, part)).map(({ state }) => state),
-    )
-  }
-
-  #find(name: string): SiloRecord | undefined {
-    const { store } = this.#options
-    return store.get(name) ?? store.list().find(record => record.alias === name)
-  }
-
-  #get(name: string): SiloRecord {
-    const { store } = this.#options
-    const found = this.#find(name)
-    if (!found)
-      throw siloErrors.notFound(
-        name,
-        store.list().map(record => record.alias),
-      )
-    return found
-  }
-
-  #change(id: string, changes: Partial<SiloRecord>): void {
-    this.#save({ ...this.#get(id), ...changes })
-  }
-
-  #save(record: SiloRecord): void {
-    this.#options.store.save(record)
-    this.apps.add(record)
-  }
-
   #forget(record: SiloRecord): void {
-    this.#options.store.delete(record.id)
+    this.#records.delete(record)
     this.#queues.delete(record.id)
     this.#failed.delete(record.id)
-    this.apps.delete(record)
   }
 }
 

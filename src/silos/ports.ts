@@ -70,7 +70,8 @@ export interface SiloSecrets {
 /** Synchronous; every write is on disk when the call returns. */
 export interface SiloStore {
   /** With a record that no longer wants to run, its connection is deleted in the same transaction. */
-  save(record: SiloRecord): void
+  /** Without `lasting` it survives a crash of the daemon, not of the system. */
+  save(record: SiloRecord, options?: { readonly lasting: boolean }): void
   get(id: string): SiloRecord | undefined
   list(): SiloRecord[]
   /** True once a record was saved, also when all were deleted since. */

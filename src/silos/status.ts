@@ -15,6 +15,7 @@ import type { AppActivity, SiloDoors, SiloRecord } from './ports.ts'
 /** What a list shows; `states` are those of its machines when known. */
 export function describe(record: SiloRecord, states: readonly string[] = []): Silo {
   const phase = phaseOf(record, states)
+  const { created_at, last_started_at, last_stopped_at } = fixedOf(record)
   return {
     silo_id: record.id,
     alias: record.alias,
@@ -23,27 +24,28 @@ export function describe(record: SiloRecord, states: readonly string[] = []): Si
     overall_status: statusWords[phase].silo,
     phase,
     region: record.region,
-    created_at: iso(record.createdAt) ?? '',
-    last_started_at: iso(record.lastStartedAt),
-    last_stopped_at: iso(record.lastStoppedAt),
+    created_at,
+    last_started_at,
+    last_stopped_at,
     auto_stop_minutes: record.autoStopMinutes,
     studio: record.studio,
     error: record.error,
   }
 }
 
+const during = {
+  provision: 'provisioning',
+  start: 'starting',
+  stop: 'stopping',
+  destroy: 'destroying',
+  // Nothing of it can be used meanwhile.
+  rotate: 'stopping',
+  move: 'stopping',
+  restore: 'provisioning',
+} as const
+
 /** An operation under way decides; otherwise what was wanted, flagged when machines say otherwise. */
 export function phaseOf(record: SiloRecord, states: readonly string[]): SiloPhase {
-  const during = {
-    provision: 'provisioning',
-    start: 'starting',
-    stop: 'stopping',
-    destroy: 'destroying',
-    // Nothing of it can be used meanwhile.
-    rotate: 'stopping',
-    move: 'stopping',
-    restore: 'provisioning',
-  } as const
   if (record.operation) return during[record.operation.kind]
   if (record.wanted === 'stopped') {
     // A stop that failed half-way is no sleep.
@@ -65,70 +67,145 @@ export interface StatusSources {
   readonly doors: SiloDoors
   readonly clock: Clock
   readonly idle: IdleBook
-  stats(app: string, machineId: string): Promise<MachineStats | undefined>
+  stats(app: string, machineId: string): MachineStats | undefined | Promise<MachineStats | undefined>
 }
 
-/** Its services and their machines, without figures. */
-export function servicesOf(
-  record: SiloRecord,
-  { present }: Pick<StatusSources, 'present'>,
-): Record<string, { status: string; machine_id: string | null }> {
-  return Object.fromEntries(
-    partsOf(record).map(part => {
-      const machine = present(appName(record, part))[0]
-      return [
-        siloServiceNames[part],
-        { status: serviceStatus(machine?.state), machine_id: machine?.id ?? null },
-      ]
-    }),
-  )
+interface Fixed {
+  readonly places: readonly { readonly app: string; readonly service: string }[]
+  readonly created_at: string
+  readonly last_started_at: string | null
+  readonly last_stopped_at: string | null
+  readonly onFly: ReturnType<typeof regionOnFly>
 }
 
-function serviceStatus(state: string | undefined): string {
+/** What follows from a record alone. A record is never changed, another takes its place, so this is worked out once for each. */
+const fixed = new WeakMap<SiloRecord, Fixed>()
+
+function fixedOf(record: SiloRecord): Fixed {
+  const known = fixed.get(record)
+  if (known) return known
+  const made: Fixed = {
+    places: partsOf(record).map(part => ({ app: appName(record, part), service: siloServiceNames[part] })),
+    created_at: iso(record.createdAt) ?? '',
+    last_started_at: iso(record.lastStartedAt),
+    last_stopped_at: iso(record.lastStoppedAt),
+    onFly: regionOnFly(record.region),
+  }
+  fixed.set(record, made)
+  return made
+}
+
+/** The apps of a silo and what a status calls them. */
+export function placesOf(record: SiloRecord): Fixed['places'] {
+  return fixedOf(record).places
+}
+
+export function serviceStatus(state: string | undefined): string {
   return state === 'started' ? 'running' : (state ?? 'missing')
 }
 
-/** The guide's status document, with measured figures. */
+/**
+ * The guide's status document, with measured figures. Frozen, and the very same object while all that it is made from stays what it was, which
+ * for a busy caller is a second: who sends it needs to make its text once.
+ */
 export async function statusOf(record: SiloRecord, sources: StatusSources): Promise<SiloStatus> {
-  const entries = await Promise.all(
-    partsOf(record).map(async part => {
-      const machine = sources.present(appName(record, part))[0]
-      const stats = machine && (await sources.stats(appName(record, part), machine.id))
-      return [
-        siloServiceNames[part],
-        {
-          status: serviceStatus(machine?.state),
-          machine_id: machine?.id ?? null,
-          cpu_percent: stats ? round(stats.cpuPercent) : null,
-          memory_mb: stats ? round(stats.memoryBytes / 1024 / 1024) : null,
-          uptime_seconds: stats ? Math.floor(stats.uptimeSeconds) : null,
-          estimated: stats?.estimated ?? false,
-        },
-        machine?.state ?? 'missing',
-      ] as const
-    }),
-  )
+  const places = placesOf(record)
+  // Asked for all at once; as a rule they were read within the last second and are there.
+  const machines = places.map(({ app }) => sources.present(app)[0])
+  const asked = machines.map((machine, at) => machine && sources.stats(places[at]?.app ?? '', machine.id))
+  const figures = asked.some(one => one instanceof Promise)
+    ? await Promise.all(asked)
+    : (asked as (MachineStats | undefined)[])
+  const seen: Seen[] = machines.map((machine, at) => ({
+    id: machine?.id ?? null,
+    state: machine?.state,
+    stats: figures[at],
+  }))
   const activity = lastActivity(record, sources.doors)
-  const onFly = regionOnFly(record.region)
-  const running = record.wanted === 'running'
   const now = sources.clock.now()
-  const idleMs = running ? sources.idle.of(record, activity) : null
+  const idleMs = record.wanted === 'running' ? sources.idle.of(record, activity) : null
+  const idleSeconds = idleMs === null ? null : Math.floor(idleMs / 1000)
   const keptAwakeSeconds = Math.max(0, Math.ceil(((record.awakeUntil ?? 0) - now) / 1000))
+
+  const last = lastMade.get(record)
+  if (
+    last &&
+    last.idleSeconds === idleSeconds &&
+    last.keptAwakeSeconds === keptAwakeSeconds &&
+    last.activity?.at === activity?.at &&
+    last.activity?.client === activity?.client &&
+    last.activity?.door === activity?.door &&
+    last.seen.every((one, at) => isSame(one, seen[at]))
+  )
+    return last.document
+  const document = freezeWhole(documentOf(record, seen, activity, idleSeconds, keptAwakeSeconds))
+  lastMade.set(record, { seen, activity, idleSeconds, keptAwakeSeconds, document })
+  return document
+}
+
+/** Down to its last field. */
+export function freezeWhole<T extends object>(value: T): T {
+  for (const inner of Object.values(value))
+    if (typeof inner === 'object' && inner !== null) freezeWhole(inner)
+  return Object.freeze(value)
+}
+
+/** What was seen of a part's machine. */
+interface Seen {
+  readonly id: string | null
+  readonly state: string | undefined
+  readonly stats: MachineStats | undefined
+}
+
+interface Made {
+  readonly seen: readonly Seen[]
+  readonly activity: AppActivity | undefined
+  readonly idleSeconds: number | null
+  readonly keptAwakeSeconds: number
+  readonly document: SiloStatus
+}
+
+/** The last status of each record, gone with it. */
+const lastMade = new WeakMap<SiloRecord, Made>()
+
+function isSame(one: Seen, other: Seen | undefined): boolean {
+  return one.id === other?.id && one.state === other.state && one.stats === other.stats
+}
+
+function documentOf(
+  record: SiloRecord,
+  seen: readonly Seen[],
+  activity: AppActivity | undefined,
+  idleSeconds: number | null,
+  keptAwakeSeconds: number,
+): SiloStatus {
+  const { onFly, places } = fixedOf(record)
+  const services: SiloStatus['services'] = {}
+  for (const [at, { id, state, stats }] of seen.entries())
+    services[places[at]?.service ?? ''] = {
+      status: serviceStatus(state),
+      machine_id: id,
+      cpu_percent: stats ? round(stats.cpuPercent) : null,
+      memory_mb: stats ? round(stats.memoryBytes / 1024 / 1024) : null,
+      uptime_seconds: stats ? Math.floor(stats.uptimeSeconds) : null,
+      estimated: stats?.estimated ?? false,
+    }
+  const activityAt = iso(activity?.at ?? null)
   return {
     ...describe(
       record,
-      entries.map(entry => entry[2]),
+      seen.map(({ state }) => state ?? 'missing'),
     ),
-    services: Object.fromEntries(entries.map(entry => [entry[0], entry[1]])),
-    inactivity_seconds: idleMs === null ? null : Math.floor(idleMs / 1000),
+    services,
+    inactivity_seconds: idleSeconds,
     auto_stop_trigger_in_seconds:
-      idleMs === null || record.autoStopMinutes === 0
+      idleSeconds === null || record.autoStopMinutes === 0
         ? null
-        : Math.max(keptAwakeSeconds, Math.ceil(record.autoStopMinutes * 60 - Math.floor(idleMs / 1000))),
-    last_request_at: iso(activity?.at ?? null),
+        : Math.max(keptAwakeSeconds, Math.ceil(record.autoStopMinutes * 60 - idleSeconds)),
+    last_request_at: activityAt,
     awake_because:
-      running && activity
-        ? { client: activity.client, door: activity.door, at: iso(activity.at) ?? '' }
+      record.wanted === 'running' && activity
+        ? { client: activity.client, door: activity.door, at: activityAt ?? '' }
         : null,
     rls_mode: record.rlsMode ?? 'production',
     key_version: record.keyVersion ?? 1,
@@ -139,10 +216,15 @@ export async function statusOf(record: SiloRecord, sources: StatusSources): Prom
 
 /** The latest activity at any door of the silo. */
 export function lastActivity(record: SiloRecord, doors: SiloDoors): AppActivity | undefined {
-  const all = partsOf(record).flatMap(part => doors.activity(appName(record, part)) ?? [])
-  if (all.length === 0) return undefined
-  const latest = all.reduce((a, b) => (b.usedMs > a.usedMs ? b : a))
-  return { ...latest, open: all.reduce((sum, { open }) => sum + open, 0) }
+  let latest: AppActivity | undefined
+  let open = 0
+  for (const { app } of placesOf(record)) {
+    const activity = doors.activity(app)
+    if (!activity) continue
+    open += activity.open
+    if (!latest || activity.usedMs > latest.usedMs) latest = activity
+  }
+  return latest && { ...latest, open }
 }
 
 function iso(ms: number | null): string | null {

@@ -12,6 +12,7 @@ export class Database {
   readonly #connection: Libsql.Database
   readonly #statements = new Map<string, Libsql.Statement>()
   #depth = 0
+  #waits = true
 
   constructor(path: string) {
     this.path = path
@@ -31,6 +32,7 @@ export class Database {
   }
 
   run(sql: string, ...values: Value[]): void {
+    if (this.#depth === 0) this.#wait(true)
     this.#guard(() => this.#prepare(sql).run(values))
   }
 
@@ -42,9 +44,13 @@ export class Database {
     return this.#guard(() => this.#prepare(sql).get(values) as R | undefined)
   }
 
-  /** All of `work`'s writes or none. May be nested; the outermost decides. */
-  transaction<T>(work: () => T): T {
+  /**
+   * All of `work`'s writes or none. May be nested; the outermost decides. Without `lasting` it does not wait for the disk: the next that does
+   * takes it along, and until then only a failure of the whole system can lose it.
+   */
+  transaction<T>(work: () => T, lasting = true): T {
     if (this.#depth > 0) return work()
+    this.#wait(lasting)
     this.#guard(() => this.#connection.exec('begin immediate'))
     this.#depth++
     try {
@@ -66,6 +72,13 @@ export class Database {
   close(): void {
     this.#statements.clear()
     this.#connection.close()
+  }
+
+  /** Whether the commits that follow wait for the disk. */
+  #wait(waits: boolean): void {
+    if (waits === this.#waits) return
+    this.#guard(() => this.#connection.exec(`pragma synchronous = ${waits ? 'full' : 'normal'}`))
+    this.#waits = waits
   }
 
   #check(): void {

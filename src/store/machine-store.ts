@@ -30,7 +30,7 @@ export function createMachineStore(database: Database): MachineStore {
     )
 
   return {
-    transaction: work => database.transaction(work),
+    transaction: (work, options) => database.transaction(work, options?.lasting),
 
     apps: () => parsed<AppRecord>(database.all<Data>('select data from apps')),
     saveApp: record =>

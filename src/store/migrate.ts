@@ -19,7 +19,11 @@ export function migrate(connection: Libsql.Database, path: string): void {
       connection.exec(`pragma user_version = ${index + 1}`)
       connection.exec('commit')
     } catch (error) {
-      connection.exec('rollback')
+      try {
+        connection.exec('rollback')
+      } catch {
+        // SQLite has rolled back already (a full disk, say); the first error is the one to tell.
+      }
       throw error
     }
   }

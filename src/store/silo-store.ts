@@ -3,6 +3,9 @@ import type { Sealer } from '#engine'
 import type { SiloRecord, SiloSecrets, SiloStore } from '#silos'
 import type { Database } from './database.ts'
 
+/** Connection records that are kept opened: those of silos that agents ask about. */
+const mostConnections = 64
+
 /** Records of silos; in memory too, because they are asked for with every status and every look at the idle times. */
 export function createSiloStore(database: Database, sealer: Sealer): SiloStore {
   const records = new Map<string, SiloRecord>()
@@ -11,9 +14,11 @@ export function createSiloStore(database: Database, sealer: Sealer): SiloStore {
     records.set(record.id, record)
   }
   const context = (id: string) => `silo ${id}`
+  /** Connection records that were asked for, as they are in the file; the oldest go first, and each goes before its silo stops. */
+  const connections = new Map<string, SiloConnection>()
 
   return {
-    save(record) {
+    save(record, options) {
       database.transaction(() => {
         database.run(
           'insert or replace into silos (id, data) values (?, ?)',
@@ -22,8 +27,9 @@ export function createSiloStore(database: Database, sealer: Sealer): SiloStore {
         )
         if (record.wanted === 'stopped') database.run('delete from silo_connections where id = ?', record.id)
         if (!records.has(record.id)) database.run("insert or ignore into facts (name) values ('silo made')")
-      })
+      }, options?.lasting)
       records.set(record.id, record)
+      if (record.wanted === 'stopped') connections.delete(record.id)
     },
     get: id => records.get(id),
     list: () => [...records.values()],
@@ -35,6 +41,7 @@ export function createSiloStore(database: Database, sealer: Sealer): SiloStore {
         database.run('delete from silo_secrets where id = ?', id)
         database.run('delete from silos where id = ?', id)
       })
+      connections.delete(id)
       records.delete(id)
     },
     saveSecrets(id, secrets) {
@@ -43,18 +50,29 @@ export function createSiloStore(database: Database, sealer: Sealer): SiloStore {
     },
     deleteSecrets: id => database.run('delete from silo_secrets where id = ?', id),
     saveConnection(id, connection) {
+      connections.delete(id)
       const sealed = sealer.seal(JSON.stringify(connection), `connection of ${context(id)}`)
-      database.run(
-        'insert or replace into silo_connections (id, sealed) values (?, ?)',
-        id,
-        Buffer.from(sealed),
+      // It can be made again from the record and the secrets at any time.
+      database.transaction(
+        () =>
+          database.run(
+            'insert or replace into silo_connections (id, sealed) values (?, ?)',
+            id,
+            Buffer.from(sealed),
+          ),
+        false,
       )
     },
     connection(id) {
+      const known = connections.get(id)
+      if (known) return known
       const row = database.get<{ sealed: Uint8Array }>('select sealed from silo_connections where id = ?', id)
       if (!row) return undefined
       const plain = sealer.open(new Uint8Array(row.sealed), `connection of ${context(id)}`)
-      return JSON.parse(plain) as SiloConnection
+      const connection = Object.freeze(JSON.parse(plain) as SiloConnection)
+      if (connections.size >= mostConnections) connections.delete(connections.keys().next().value as string)
+      connections.set(id, connection)
+      return connection
     },
     secrets(id) {
       const row = database.get<{ sealed: Uint8Array }>('select sealed from silo_secrets where id = ?', id)

@@ -35,6 +35,24 @@ machineStoreContract('the store of tests', () => {
 })
 
 describe('the state file', () => {
+  it('has no connection record of a silo from the moment on that its stop is written, however often it was read', () => {
+    const store = openStore(files())
+    const record = { id: 's1', wanted: 'running' }
+    const read = () => store.silos.connection('s1')
+    store.silos.save(record as never)
+    store.silos.saveConnection('s1', { db_password: 'one' } as never)
+    expect([read(), read()]).toEqual([{ db_password: 'one' }, { db_password: 'one' }])
+    store.silos.saveConnection('s1', { db_password: 'two' } as never)
+    expect(read()).toEqual({ db_password: 'two' })
+    store.silos.save({ ...record, wanted: 'stopped' } as never)
+    expect(read()).toBeUndefined()
+    store.silos.saveConnection('s1', { db_password: 'three' } as never)
+    expect(read()).toEqual({ db_password: 'three' })
+    store.silos.delete('s1')
+    expect(read()).toBeUndefined()
+    store.close()
+  })
+
   it('keeps secrets sealed: neither file nor log has them in the clear', () => {
     const store = openStore(files())
     const secret = 'correct-horse-battery-staple'

@@ -14,6 +14,7 @@ import { supabaseClient } from '../support/supabase.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'hangar-full-'))
 const cannotMount = mountSmall(folder)
+if (cannotMount !== undefined) rmSync(folder, { recursive: true })
 
 /** Mounts a file system of 400 MB there; otherwise says why not. */
 function mountSmall(at: string): string | undefined {
@@ -157,6 +158,51 @@ describe.skipIf(cannotMount !== undefined)(
       for (const pid of await processesOf(join(folder, 'hangar')))
         if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[1] === '-D') process.kill(pid, 'SIGKILL')
       await expect.poll(async () => (await hangar.run('status')).stderr).toContain('disk is full')
+    })
+
+    it.each(['create apps', 'deploy pg', 'deploy storage'])(
+      'takes a silo back whose disk fills at "%s", without a restart, as soon as there is room',
+      async moment => {
+        makeRoom()
+        const failed = await desk()
+          .call(
+            'siloCreate',
+            { client: 'full', app: 'half' },
+            { onProgress: ({ step, state }) => void (step === moment && state === 'begun' && fill()) },
+          )
+          .then(
+            () => undefined,
+            error => error,
+          )
+        makeRoom()
+        // It may have been done before the disk was full; the answer could not be recorded then.
+        if (failed) expect(String(failed)).toMatch(/disk is full|No space left on device/)
+        const left = async () => {
+          const silos = await desk().call('siloList', {})
+          const apps = await desk().call('appList', {})
+          const half = silos.find(({ alias }) => alias === 'full-half')
+          return [
+            half?.phase ?? 'none',
+            apps.filter(({ name }) => name.startsWith('devenv-full-half')).length,
+          ]
+        }
+        await expect
+          .poll(async () => JSON.stringify(await left()), { timeout: 30_000 })
+          .toMatch(/^\["none",0\]$|^\["running",6\]$/)
+        if ((await left())[0] === 'running') await desk().call('siloDestroy', { silo_id: 'full-half' })
+      },
+    )
+
+    it('ends a new Hangar on that disk in one sentence, and leaves nothing running', async () => {
+      fill()
+      const home = join(folder, 'new')
+      const refused = await hangar.run('up', '--home', home, '--port', '0', '--api-port', '0', '--no-demo')
+      expect(refused.code).not.toBe(0)
+      // How far it comes depends on the crumbs that are left.
+      expect(refused.stderr).toMatch(/the disk is full|No space left on device/)
+      expect(refused.stderr).not.toContain('please report')
+      expect(refused.stderr).not.toMatch(/ {4}at /)
+      expect(await processesOf(home)).toEqual([])
     })
 
     it('works again as soon as there is room, with everything that was acknowledged', async () => {

@@ -123,13 +123,8 @@ describe('a data directory of another major version', () => {
     const { error } = JSON.parse(refused.stderr)
     expect(error.message).toContain('belongs to PostgreSQL 14, this is PostgreSQL 17')
     expect(error.hint).toContain('HANGAR_POSTGRES_BIN')
-    // Whoever comes by wire or HTTP is told, too, and not kept waiting.
-    const {
-      supabase_url: url,
-      supabase_anon_key: apikey,
-      db_connection_string: wire,
-    } = await desk().call('siloConnection', { silo_id: 'faults-old' })
-    expect((await fetch(`${url}/rest/v1/buckets`, { headers: { apikey } })).status).toBe(503)
+    // Whoever comes by wire is told, too.
+    const { db_connection_string: wire } = await desk().call('siloConnection', { silo_id: 'faults-old' })
     const database = new pg.Client({ connectionString: wire })
     await expect(database.connect()).rejects.toMatchObject({ code: '57P03' })
     expect(readFileSync(mark, 'utf8')).toBe('14\n')
@@ -147,17 +142,22 @@ describe('a second Hangar', () => {
     expect((await rest()).error).toBeNull()
   })
 
-  it('on a taken port says which, and leaves nothing behind', async () => {
-    const taken = createServer()
-    await new Promise<void>(resolve => taken.listen(0, '127.0.0.1', resolve))
-    const { port } = taken.address() as { port: number }
-    const home = `${hangar.home}/second`
-    const refused = await up('--home', home, '--port', String(port), '--api-port', '0')
-    expect(refused.code).toBe(5)
-    expect(refused.text).toContain(`The port ${port} is taken by another program`)
-    expect(await processesOf(home)).toEqual([])
-    taken.close()
-  })
+  it.each(['--port', '--tls-port', '--api-port', '--desk-port'])(
+    'on a taken port (%s) says which, and leaves nothing behind',
+    async option => {
+      const taken = createServer()
+      await new Promise<void>(resolve => taken.listen(0, '127.0.0.1', resolve))
+      const { port } = taken.address() as { port: number }
+      const home = join(hangar.home, 'second')
+      const free = ['--port', '--api-port'].filter(other => other !== option).flatMap(other => [other, '0'])
+      const refused = await up('--home', home, '--no-demo', ...free, option, String(port))
+      expect(refused.code).toBe(5)
+      expect(refused.text).toMatch(new RegExp(`port ${port} .*is taken by another program`))
+      expect(refused.text).not.toMatch(/\n {4}at /)
+      expect(await processesOf(home)).toEqual([])
+      taken.close()
+    },
+  )
 })
 
 describe('a state file', () => {
@@ -252,6 +252,13 @@ describe('the command line', () => {
       expect((await hangar.json('machine', 'status', 'devenv-faults-one-pg')).state).toBe('started')
     },
   )
+
+  it('stops in order although nobody reads what it prints any more', async () => {
+    hangar.deafen()
+    expect(await hangar.interrupt()).toBe(0)
+    expect(await processesOf(hangar.home)).toEqual([])
+    await hangar.up()
+  })
 
   it('completes in shells', async () => {
     for (const shell of ['bash', 'zsh', 'fish'])

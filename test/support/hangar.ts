@@ -37,6 +37,8 @@ export interface TestHangar extends AsyncDisposable {
   kill(): Promise<void>
   /** Starts it again on the same home. */
   up(): Promise<void>
+  /** Closes the reading end of everything that it prints. */
+  deafen(): void
   /** Stops it as Ctrl-C does. Resolves with its exit code. */
   interrupt(): Promise<number | null>
   stop(): Promise<void>
@@ -126,6 +128,10 @@ export async function startHangar(options: TestHangarOptions = {}): Promise<Test
     },
     kill: async () => void (await end('SIGKILL')),
     up,
+    deafen() {
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+    },
     interrupt: () => end('SIGINT'),
     stop,
     [Symbol.asyncDispose]: stop,

@@ -1,7 +1,10 @@
+import { setFlagsFromString } from 'node:v8'
 import type { CommandCall } from '../context.ts'
 
 /** In the foreground until it is interrupted. */
 export async function run({ args, options }: CommandCall): Promise<void> {
+  // Small steps for young objects: a service that streams gigabytes need not look large.
+  setFlagsFromString('--semi-space-growth-factor=1')
   const { runService } = await import('#daemon')
   const service = await runService({
     name: String(args[0]),

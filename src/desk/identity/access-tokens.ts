@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { jwtVerify, SignJWT } from 'jose'
 import { type Clock, prefixedId } from '#kernel'
 import { type DeskAddresses, resourcesOf } from './addresses.ts'
@@ -29,7 +29,7 @@ export interface AccessTokens {
     grant: { issuer: string; audience: string; silos: readonly string[] },
   ): Promise<string>
   /** undefined: not ours, changed, or out of date. Says nothing about revocation. */
-  verify(token: string): Promise<AccessClaims | undefined>
+  verify(token: string): AccessClaims | undefined | Promise<AccessClaims | undefined>
 }
 
 export function createAccessTokens(options: {
@@ -64,6 +64,14 @@ export function createAccessTokens(options: {
     }
   }
 
+  async function readNew(token: string, digest: string): Promise<AccessClaims | undefined> {
+    const claims = await read(token)
+    if (!claims) return undefined
+    if (known.size >= remembered) known.delete(known.keys().next().value ?? '')
+    known.set(digest, claims)
+    return claims
+  }
+
   return {
     issue(agent, { issuer, audience, silos }) {
       const now = Math.floor(clock.now() / 1000)
@@ -83,15 +91,11 @@ export function createAccessTokens(options: {
         .sign(key.privateKey)
     },
 
-    async verify(token) {
-      const digest = createHash('sha256').update(token).digest('base64')
+    verify(token) {
+      const digest = hash('sha256', token, 'base64')
       const seen = known.get(digest)
       if (seen) return seen.expiresAt > clock.now() ? seen : undefined
-      const claims = await read(token)
-      if (!claims) return undefined
-      if (known.size >= remembered) known.delete(known.keys().next().value ?? '')
-      known.set(digest, claims)
-      return claims
+      return readNew(token, digest)
     },
   }
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { HangarError } from '#kernel'
 import type { Authenticator } from '../authenticator.ts'
 import type { Caller } from '../caller.ts'
-import { type AccessTokens, wholeScope } from './access-tokens.ts'
+import { type AccessClaims, type AccessTokens, wholeScope } from './access-tokens.ts'
 import { type DeskAddresses, paths } from './addresses.ts'
 import { type Agents, staticTokenPrefix } from './agents.ts'
 import { type AgentRecord, everySilo } from './ports.ts'
@@ -17,6 +17,7 @@ export interface AuthenticateParts {
 
 /** Longer headers are nobody's token. */
 const longestHeader = 8192
+const authorization = 'authorization'
 
 /**
  * Who calls, by a bearer token: an access token of this desk or a static one. Whatever a token says, what counts is what its agent may now:
@@ -26,7 +27,7 @@ export function createAuthenticator(parts: AuthenticateParts): Authenticator {
   const { agents, tokens, addresses, siloMadeAt } = parts
 
   return {
-    async authenticate(request, via) {
+    authenticate(request, via) {
       const token = bearerOf(request)
       if (token === undefined) throw refused('This needs an access token')
       if (token.startsWith(`${staticTokenPrefix}_`)) {
@@ -34,23 +35,27 @@ export function createAuthenticator(parts: AuthenticateParts): Authenticator {
         if (!agent) throw refused(notGood)
         return callerOf(agent, agent.silos, via)
       }
-      const claims = await tokens.verify(token)
-      const agent = claims && agents.find(claims.agentId)
-      if (
-        !claims ||
-        !agent ||
-        agent.id !== claims.agentId ||
-        agent.revokedAt !== null ||
-        agent.role !== claims.role
-      )
-        throw refused(notGood)
-      const whole = claims.audience.some(audience => addresses.all().includes(audience))
-      if (via !== 'mcp' && !whole) throw refused(notGood)
-      return callerOf(agent, narrowed(claims.silos, agent.silos), via)
+      const claims = tokens.verify(token)
+      return claims instanceof Promise ? claims.then(read => callerBy(read, via)) : callerBy(claims, via)
     },
 
     challenge: origin =>
       `Bearer resource_metadata="${origin}${paths.resource}${paths.mcp}", scope="${wholeScope}"`,
+  }
+
+  function callerBy(claims: AccessClaims | undefined, via: 'rest' | 'mcp'): Caller {
+    const agent = claims && agents.find(claims.agentId)
+    if (
+      !claims ||
+      !agent ||
+      agent.id !== claims.agentId ||
+      agent.revokedAt !== null ||
+      agent.role !== claims.role
+    )
+      throw refused(notGood)
+    const whole = claims.audience.some(audience => addresses.all().includes(audience))
+    if (via !== 'mcp' && !whole) throw refused(notGood)
+    return callerOf(agent, narrowed(claims.silos, agent.silos), via)
   }
 
   function callerOf(agent: AgentRecord, silos: readonly string[], via: 'rest' | 'mcp'): Caller {
@@ -74,9 +79,16 @@ function refused(message: string): HangarError {
 
 /** The token of `Authorization: Bearer …`; undefined when there is none or more than one header. Never looked for in the URL. */
 function bearerOf(request: IncomingMessage): string | undefined {
-  const headers = request.headersDistinct['authorization'] ?? []
-  const [header = ''] = headers
-  if (headers.length !== 1 || header.length > longestHeader) return undefined
+  // `headers` has the first of several alone; `headersDistinct` sorts all headers to tell how many there are.
+  let header: string | undefined
+  const { rawHeaders } = request
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string
+    if (name.length !== authorization.length || name.toLowerCase() !== authorization) continue
+    if (header !== undefined) return undefined
+    header = rawHeaders[at + 1] as string
+  }
+  if (header === undefined || header.length > longestHeader) return undefined
   return /^Bearer +([\w.~+/-]+=*)$/i.exec(header)?.[1]
 }
 

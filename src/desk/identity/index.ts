@@ -35,7 +35,8 @@ export interface Identity {
 export async function createIdentity(options: IdentityOptions): Promise<Identity> {
   const { store, clock, siloMadeAt, log } = options
   let origin: string | null = null
-  const addresses = { all: () => (origin === null ? [] : namesOf(origin)) }
+  let names: readonly string[] = []
+  const addresses = { all: () => names }
   const key = await loadSigningKey(store)
   const agents = createAgents({ store, clock })
   const tokens = createAccessTokens({ key, clock, addresses })
@@ -46,6 +47,7 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
     face: {
       register(app, parts) {
         origin = parts.origin
+        names = namesOf(origin)
         return registerOAuth(app, {
           agents,
           store,

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, hash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** A secret of 256 random bits with a prefix that says what it is, so that scanners find one that leaked. */
 export function newSecret(prefix: string): string {
@@ -7,7 +7,7 @@ export function newSecret(prefix: string): string {
 
 /** Secrets here are random and long, so a plain hash is as good as a slow one. */
 export function digestOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url')
+  return hash('sha256', secret, 'base64url')
 }
 
 /** In constant time. `undefined` is compared with something, too, so that an unknown name takes as long as a known one. */

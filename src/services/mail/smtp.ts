@@ -11,7 +11,21 @@ export interface Smtp {
 
 /** Takes every mail for everybody, whatever user and password are given: it is an inbox, not a relay. */
 export function createSmtp(inbox: Inbox, options: { maxMessageBytes: number; log: Log }): Smtp {
-  const { maxMessageBytes, log } = options
+  let server: SMTPServer | undefined
+  return {
+    accept(socket) {
+      // Made with the first connection: it costs milliseconds, which a silo that wakes need not wait for.
+      server ??= smtpServer(inbox, options)
+      server.server.emit('connection', socket)
+    },
+    close: () => server?.close(),
+  }
+}
+
+function smtpServer(
+  inbox: Inbox,
+  { maxMessageBytes, log }: { maxMessageBytes: number; log: Log },
+): SMTPServer {
   const server = new SMTPServer({
     banner: 'inbox',
     authOptional: true,
@@ -50,8 +64,5 @@ export function createSmtp(inbox: Inbox, options: { maxMessageBytes: number; log
     },
   })
   server.on('error', error => log.debug({ reason: messageOf(error) }, 'smtp: connection failed'))
-  return {
-    accept: socket => void server.server.emit('connection', socket),
-    close: () => server.close(),
-  }
+  return server
 }

@@ -8,6 +8,12 @@ export interface Received {
   readonly modifiedAt: Date
 }
 
+/** Bytes on their way in. */
+export interface Source extends AsyncIterable<Uint8Array> {
+  /** Nobody looks at a chunk after the next is asked for: its memory may be given back. */
+  readonly givenAway?: boolean
+}
+
 /** Published bytes, open for reading. `close` when they are not read to their end. */
 export interface Content {
   readonly size: number
@@ -38,7 +44,7 @@ export interface Part {
  */
 export interface ObjectFiles {
   /** Takes `source` in, durably. More than `limitBytes`: tooLarge. On failure nothing is kept. */
-  receive(version: string, source: AsyncIterable<Uint8Array>, limitBytes: number): Promise<Received>
+  receive(version: string, source: Source, limitBytes: number): Promise<Received>
   /** Takes a complete local file in, durably; the file itself is left alone. */
   adopt(version: string, path: string): Promise<Received>
   /** Makes received content readable under its version. */
@@ -61,12 +67,7 @@ export interface ObjectFiles {
   /** Begins a multipart upload that becomes `version`. */
   beginUpload(version: string): Promise<Upload>
   /** Takes one part in, durably; a part of the same number is replaced whole. `size`: the bytes to come. */
-  receivePart(
-    upload: Upload,
-    number: number,
-    source: AsyncIterable<Uint8Array>,
-    size: number,
-  ): Promise<Received>
+  receivePart(upload: Upload, number: number, source: Source, size: number): Promise<Received>
   /** A part made of published bytes. */
   copyPart(
     upload: Upload,

@@ -1,11 +1,12 @@
 import type { FastifyRequest } from '#http'
 import type { Clock } from '#kernel'
 import { errors } from '../errors.ts'
-import { untilIdle } from './idle.ts'
+import type { Source } from '../files/port.ts'
+import { bodyOf, untilIdle } from './idle.ts'
 
 /** What an upload brings besides its name. */
 export interface IncomingBody {
-  readonly stream: AsyncIterable<Uint8Array>
+  readonly stream: Source
   readonly mimeType: string
   readonly cacheControl: string
   readonly userMetadata: Record<string, unknown> | undefined
@@ -33,7 +34,7 @@ export function drain(request: FastifyRequest): void {
 export function openRaw(request: FastifyRequest, clock: Clock): IncomingBody {
   const { headers, raw } = request
   return {
-    stream: untilIdle(raw, clock),
+    stream: bodyOf(raw, clock),
     mimeType: headers['content-type'] || 'application/octet-stream',
     cacheControl: headers['cache-control'] ?? 'no-cache',
     userMetadata: parseUserMetadata(one(headers['x-metadata']), 'base64'),

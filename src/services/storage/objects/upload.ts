@@ -5,7 +5,7 @@ import { type Scope, scopeStatement } from '../database/scope.ts'
 import type { Statement } from '../database/statement.ts'
 import { errors, StorageError } from '../errors.ts'
 import { asStorageFailure } from '../files/failures.ts'
-import type { Received } from '../files/port.ts'
+import type { Received, Source } from '../files/port.ts'
 import { requireRobotsRules } from '../robots.ts'
 import { isFolderPlaceholder, requireAllowedMime, requireBucketName, requireKey } from '../rules.ts'
 import { type IncomingBody, isForm, openForm, openRaw } from './body.ts'
@@ -177,7 +177,7 @@ function tryingRow(target: UploadTarget, row: TriedRow): Statement {
 }
 
 interface Content {
-  readonly stream: AsyncIterable<Uint8Array>
+  readonly stream: Source
   readonly metadata: ObjectMetadata
   readonly userMetadata?: Record<string, unknown> | undefined
   readonly limitBytes: number

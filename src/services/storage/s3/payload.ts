@@ -1,4 +1,5 @@
 import { errors } from '../errors.ts'
+import type { Source } from '../files/port.ts'
 import { untilIdle } from '../objects/idle.ts'
 import type { S3Call } from './call.ts'
 import { checksum, hashed } from './checksums.ts'
@@ -6,7 +7,7 @@ import { readChunked } from './chunked.ts'
 
 /** What a request carries: its bytes, without framing, and checked against every digest that came with them before they end. */
 export interface Payload {
-  readonly stream: AsyncIterable<Uint8Array>
+  readonly stream: Source
   /** Bytes to come; undefined when the client does not say. */
   readonly size: number | undefined
 }
@@ -65,7 +66,8 @@ export function openPayload({ call, identity }: S3Call): Payload {
     if (sha256 && sha256.digest() !== said.toLowerCase()) throw errors.contentMismatch()
     for (const { name, sum, value } of expected) if (sum.digest() !== value()) throw errors.badDigest(name)
   }
-  return { stream: checked(), size }
+  // Chunks of a framed body are parts of the buffers that came.
+  return { stream: Object.assign(checked(), { givenAway: !chunked }), size }
 }
 
 /** The whole body as text, for XML. */

@@ -77,6 +77,8 @@ function release(mine: Thread): void {
 function start(): Thread {
   const worker = new Worker(program, {
     eval: true,
+    // No loader of the process is of use here.
+    execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 },
   })
   worker.unref()

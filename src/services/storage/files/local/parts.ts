@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { codeOf, syncFolder } from '#kernel'
 import { errors } from '../../errors.ts'
 import { asStorageFailure } from '../failures.ts'
-import type { Part, Received, Upload } from '../port.ts'
+import type { Part, Received, Source, Upload } from '../port.ts'
 import type { Folders } from './folders.ts'
 import { writeDurably } from './write.ts'
 
@@ -25,12 +25,7 @@ export class LocalParts {
     return { id, version }
   }
 
-  async receive(
-    upload: Upload,
-    number: number,
-    source: AsyncIterable<Uint8Array>,
-    size: number,
-  ): Promise<Received> {
+  async receive(upload: Upload, number: number, source: Source, size: number): Promise<Received> {
     const folder = join(this.#folders.root, folderOf(upload.id))
     const temporary = join(folder, `incoming-${randomUUID()}`)
     try {

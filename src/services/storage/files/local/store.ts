@@ -4,7 +4,7 @@ import { codeOf, syncFolder } from '#kernel'
 import { errors } from '../../errors.ts'
 import { multipartEtag } from '../etag.ts'
 import { asStorageFailure } from '../failures.ts'
-import type { Content, ObjectFiles, Part, Received, RowNames, Upload } from '../port.ts'
+import type { Content, ObjectFiles, Part, Received, RowNames, Source, Upload } from '../port.ts'
 import { LocalContent } from './content.ts'
 import { Folders } from './folders.ts'
 import { LocalParts } from './parts.ts'
@@ -44,7 +44,7 @@ export class LocalFiles implements ObjectFiles {
     this.#parts = new LocalParts(this.#folders)
   }
 
-  async receive(version: string, source: AsyncIterable<Uint8Array>, limitBytes: number): Promise<Received> {
+  async receive(version: string, source: Source, limitBytes: number): Promise<Received> {
     this.#busy.add(version)
     try {
       await this.#makePlace(version)
@@ -162,7 +162,7 @@ export class LocalFiles implements ObjectFiles {
     return this.#parts.begin(version)
   }
 
-  receivePart(upload: Upload, number: number, source: AsyncIterable<Uint8Array>, size: number) {
+  receivePart(upload: Upload, number: number, source: Source, size: number) {
     return this.#parts.receive(upload, number, source, size)
   }
 

@@ -3,8 +3,9 @@ import { constants, createReadStream } from 'node:fs'
 import { copyFile, type FileHandle, open, stat } from 'node:fs/promises'
 import { codeOf } from '#kernel'
 import { errors } from '../../errors.ts'
-import type { Received } from '../port.ts'
+import type { Received, Source } from '../port.ts'
 import { Blocks } from './blocks.ts'
+import { giveBack } from './give-back.ts'
 
 /** A body up to this is gathered and written as it came; a longer one goes through blocks. */
 const shortBytes = 256 * 1024
@@ -15,7 +16,7 @@ const shortBytes = 256 * 1024
  */
 export async function writeDurably(
   handle: FileHandle,
-  source: AsyncIterable<Uint8Array>,
+  source: Source,
   limitBytes: number,
   written: () => void | Promise<void> = () => {},
 ): Promise<Received> {
@@ -32,11 +33,15 @@ export async function writeDurably(
       }
       if (!blocks) {
         blocks = new Blocks(handle)
-        for (const first of gathered) await blocks.add(first)
+        for (const first of gathered) {
+          await blocks.add(first)
+          if (source.givenAway) giveBack(first)
+        }
         gathered = []
       }
       const full = blocks.add(chunk)
       if (full) await full
+      if (source.givenAway) giveBack(chunk)
     }
     const { hex } = blocks ? await blocks.finish() : await writeShort(handle, gathered)
     await written()
