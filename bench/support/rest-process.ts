@@ -1,4 +1,4 @@
-// The REST service in a process of its own. Argument: address of the database. Prints its port; answers `cpu` on stdin with the CPU seconds used.
+// The REST service in a process of its own. Arguments: address of the database, schema (default: bench). Prints its port; answers `cpu` on stdin with the CPU seconds used.
 import { mkdtempSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -10,7 +10,7 @@ import { restService } from '#services/rest'
 const service = await restService.create({
   env: {
     PGRST_DB_URI: process.argv[2],
-    PGRST_DB_SCHEMAS: 'bench',
+    PGRST_DB_SCHEMAS: process.argv[3] ?? 'bench',
     PGRST_DB_ANON_ROLE: 'anon',
     PGRST_DB_POOL: '10',
   },

@@ -81,3 +81,10 @@ export class Batch implements pg.Submittable {
     this.#reject(error)
   }
 }
+
+/** Runs statements on a connection of one's own and gives their rows. */
+export async function run(client: pg.ClientBase, statements: readonly Statement[]): Promise<readonly Rows[]> {
+  const batch = new Batch(statements)
+  client.query(batch)
+  return batch.done
+}

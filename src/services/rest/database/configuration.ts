@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg'
 import { type DatabaseSettings, databaseSettingNames, type RestSettings } from '../settings.ts'
 import { named } from '../sql/fields.ts'
 import { nothing, render, type Statement, sql, value } from '../sql/sql.ts'
-import { run } from './database.ts'
+import { run } from './batch.ts'
 
 /** What `alter role … set …` says of a role: PostgreSQL heeds that at a login only. */
 export interface RoleSettings {

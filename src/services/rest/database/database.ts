@@ -3,8 +3,8 @@ import { type Clock, codeOf, type Log, messageOf, sleep } from '#kernel'
 import { restErrors, StaleSchema } from '../errors.ts'
 import type { Presence } from '../presence.ts'
 import { ident, render, type Statement, sql } from '../sql/sql.ts'
-import { Batch, type Rows } from './batch.ts'
-import { cancel } from './cancel.ts'
+import { Batch, type Rows, run } from './batch.ts'
+import { cancel, isUsableAfter } from './cancel.ts'
 import { isLost, isLostBefore, isNotUp } from './failures.ts'
 
 const idleMs = 10_000
@@ -108,7 +108,7 @@ export class Database {
     }, work.readOnly)
   }
 
-  /** Sends a batch and gives its results. When the one who waits goes away, PostgreSQL is told to stop it, and the connection serves nobody else: the word could come late. */
+  /** Sends a batch and gives its results. When the one who waits goes away, PostgreSQL is told to stop; the connection serves nobody else before that can do no more harm. */
   async #watched(
     client: pg.PoolClient,
     batch: Batch,
@@ -116,16 +116,15 @@ export class Database {
   ): Promise<readonly Rows[]> {
     client.query(batch)
     if (!presence) return batch.done
+    let cancelled: Promise<boolean> | undefined
     presence.onLeave = () => {
-      this.#spent.add(client)
-      cancel(client, error =>
-        this.#options.log.debug({ reason: messageOf(error) }, 'a query was not cancelled'),
-      )
+      cancelled = cancel(client)
     }
     try {
       return await batch.done
     } finally {
       presence.onLeave = undefined
+      if (cancelled && !(await isUsableAfter(cancelled, client))) this.#spent.add(client)
     }
   }
 
@@ -165,13 +164,6 @@ export class Database {
       }
     }
   }
-}
-
-/** Runs statements on a connection of one's own and gives their rows. */
-export async function run(client: pg.ClientBase, statements: readonly Statement[]): Promise<readonly Rows[]> {
-  const batch = new Batch(statements)
-  client.query(batch)
-  return batch.done
 }
 
 const isolations: ReadonlySet<string> = new Set(['serializable', 'repeatable read', 'read committed'])

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg'
-import { run } from '../database/database.ts'
+import { run } from '../database/batch.ts'
 import type { Statement } from '../sql/sql.ts'
 import {
   type Column,

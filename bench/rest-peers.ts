@@ -1,0 +1,205 @@
+// One row by its key at 64 connections: the REST service, the transaction in four round trips over HTTP, pgbench, and `@supabase/lite` with its
+// PostgreSQL driver where LITE names a folder in which it is installed (with `postgres`). Then latency at half load, memory, and a schema of 1,000
+// tables with 5,000 columns. All in one run on one PostgreSQL; wrk and pgbench must be there. `node scripts/bench.mjs rest-peers`; ROUNDS, SECONDS and
+// CONNECTIONS can be set.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent, get } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { startTestPostgres } from '../test/support/postgres.ts'
+import { printTable, type Row, summarise, timed } from './support/measure.ts'
+import { type Load, Peer, wrk } from './support/peer.ts'
+
+const rounds = Number(process.env['ROUNDS'] ?? 5)
+const seconds = Number(process.env['SECONDS'] ?? 5)
+const connections = Number(process.env['CONNECTIONS'] ?? 64)
+const tables = 1000
+const clients = `create table clients (id int primary key, name text);
+  insert into clients select n, 'client ' || n from generate_series(1, 1000) n; grant select on clients to anon; analyze clients;`
+
+const folder = mkdtempSync(join(tmpdir(), 'hangar-bench-rest-'))
+const script = (name: string, path: string) => {
+  const file = join(folder, name)
+  writeFileSync(
+    file,
+    `request = function() return wrk.format("GET", "${path}?id=eq." .. math.random(1000)) end\n`,
+  )
+  return file
+}
+const plain = script('plain.lua', '/clients')
+const prefixed = script('prefixed.lua', '/rest/v1/clients')
+const transaction = join(folder, 'row.sql')
+writeFileSync(
+  transaction,
+  `\\set id random(1, 1000)
+begin read only;
+select set_config('role', 'anon', true), set_config('request.jwt.claims', '{"role":"anon"}', true);
+select json_agg(c) from (select * from bench.clients where id = :id) c;
+commit;
+`,
+)
+
+const postgres = await startTestPostgres()
+const admin = await postgres.client()
+await admin.query(`create schema bench; grant usage on schema bench to anon; set search_path = bench; ${clients}
+  create schema big; grant usage on schema big to anon;
+  do $$ begin for n in 1..${tables} loop
+    execute format('create table big.t%s (id int primary key, parent int references big.t%s, a text, b date, c jsonb)', n, greatest(1, n - 1));
+  end loop; end $$; grant select on all tables in schema big to anon`)
+await admin.query('create database lite owner postgres')
+
+const peers = new Map<string, { readonly peer: Peer; readonly script: string }>()
+try {
+  const url = postgres.url('authenticator')
+  peers.set('rest', { peer: await Peer.start('rest-process.ts', url), script: plain })
+  peers.set('four round trips', { peer: await Peer.start('four-round-trips-process.ts', url), script: plain })
+  if (process.env['LITE']) peers.set('lite', { peer: await lite(process.env['LITE']), script: prefixed })
+  else console.log('LITE is not set: @supabase/lite is left out')
+  await besideEachOther()
+  await halfLoad()
+  await schemas(url)
+} finally {
+  for (const { peer } of peers.values()) peer.stop()
+  await postgres.stop()
+  rmSync(folder, { recursive: true })
+}
+
+async function lite(installed: string): Promise<Peer> {
+  const url = postgres.url('postgres').replace(/postgres$/, 'lite')
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query(clients).finally(() => client.end())
+  return Peer.start('lite-process.ts', installed, url)
+}
+
+async function besideEachOther(): Promise<void> {
+  const found = new Map<string, (Load & { readonly cpuUs: number })[]>()
+  const bare: number[] = []
+  for (let round = -1; round < rounds; round++) {
+    for (const [name, { peer, script: requests }] of peers) {
+      const before = await peer.cpuSeconds()
+      const load = wrk(peer.port, connections, seconds, requests)
+      const cpuUs = (((await peer.cpuSeconds()) - before) / load.requests) * 1e6
+      // The first round warms up.
+      if (round >= 0) found.set(name, [...(found.get(name) ?? []), { ...load, cpuUs }])
+    }
+    if (round >= 0) bare.push(pgbench())
+  }
+  const of = (name: string, figure: (load: Load & { readonly cpuUs: number }) => number) =>
+    summarise((found.get(name) ?? []).map(figure))
+  const targets: Record<string, string> = { 'four round trips': '>= 2.5', lite: '>= 2' }
+  const others = [...peers.keys()].filter(name => name !== 'rest')
+  const rows: Row[] = [
+    ...others.map(name => ({
+      figure: `requests per second, beside ${name}`,
+      samples: of('rest', load => load.perSecond),
+      unit: '1/s',
+      floor: of(name, load => load.perSecond),
+      target: targets[name] ?? '',
+    })),
+    {
+      figure: 'requests per second, beside pgbench without HTTP (8 connections)',
+      samples: of('rest', load => load.perSecond),
+      unit: '1/s',
+      floor: summarise(bare),
+    },
+    ...[...peers.keys()].flatMap(name => [
+      { figure: `${name}: CPU per request`, samples: of(name, load => load.cpuUs), unit: 'us' },
+      { figure: `${name}: p50`, samples: of(name, load => load.p50Ms), unit: 'ms' },
+      { figure: `${name}: p99`, samples: of(name, load => load.p99Ms), unit: 'ms' },
+    ]),
+  ]
+  printTable(`one row by its key, ${connections} connections`, rows)
+}
+
+/** Transactions per second of the same work by pgbench with prepared statements. */
+function pgbench(): number {
+  const text = execFileSync(
+    'pgbench',
+    ['-n', '-M', 'prepared', '-c8', '-j1', `-T${seconds}`, '-f', transaction, postgres.url('authenticator')],
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+  )
+  return Number(/tps = ([\d.]+)/.exec(text)?.[1])
+}
+
+/** Requests at fixed times, half as many as the service can do; and its memory before and after. */
+async function halfLoad(): Promise<void> {
+  const own = peers.get('rest')?.peer
+  if (!own) return
+  const memory = own.memoryMiB()
+  const { perSecond, requests } = wrk(own.port, connections, seconds * 2, plain)
+  const agent = new Agent({ keepAlive: true, maxSockets: connections })
+  const took: number[] = []
+  const began = performance.now()
+  const rate = perSecond / 2 / 1000
+  const waiting: Promise<void>[] = []
+  // The first second warms up.
+  while (performance.now() - began < (seconds + 1) * 1000) {
+    const due = (performance.now() - began) * rate
+    while (waiting.length < due)
+      waiting.push(ask(agent, own.port, began + waiting.length / rate, began + 1000, took))
+    await new Promise(resolve => setTimeout(resolve, 1))
+  }
+  await Promise.all(waiting)
+  agent.destroy()
+  took.sort((a, b) => a - b)
+  const at = (share: number) => summarise([took[Math.floor(share * took.length)] ?? Number.NaN])
+  printTable('at half load, measured from when a request was due', [
+    {
+      figure: `p99 beside p50, ${Math.round(perSecond / 2)} requests per second`,
+      samples: at(0.99),
+      unit: 'ms',
+      floor: at(0.5),
+      target: '<= 5',
+    },
+    {
+      figure: `memory after ${requests + took.length} more requests`,
+      samples: summarise([own.memoryMiB()]),
+      unit: 'MiB',
+      floor: summarise([memory]),
+    },
+  ])
+}
+
+function ask(agent: Agent, port: number, dueAt: number, from: number, took: number[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    get(
+      { agent, port, host: '127.0.0.1', path: `/clients?id=eq.${1 + Math.floor(Math.random() * 1000)}` },
+      response => {
+        response.resume().once('end', () => {
+          if (dueAt > from) took.push(performance.now() - dueAt)
+          resolve()
+        })
+      },
+    ).once('error', reject)
+  })
+}
+
+/** From nothing to the first answer, and from a change to the first answer that knows it. */
+async function schemas(url: string): Promise<void> {
+  const own = await Peer.start('rest-process.ts', url, 'big')
+  const answer = async (path: string) => {
+    const { status } = await fetch(`http://127.0.0.1:${own.port}${path}`)
+    if (status !== 200) throw new Error(`${path} answered ${status}`)
+  }
+  try {
+    const first = await timed(() => answer('/t1?select=id'))
+    const again: number[] = []
+    for (let round = 0; round < rounds; round++) {
+      await admin.query(`create table big.new${round} (id int); grant select on big.new${round} to anon`)
+      again.push(await timed(() => answer(`/new${round}?select=id`)))
+    }
+    const known = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => timed(() => answer(`/t${n + 1}?select=id`))),
+    )
+    printTable(`${tables} tables, ${tables * 5} columns`, [
+      { figure: 'first answer after the start', samples: summarise([first]), unit: 'ms' },
+      { figure: 'first answer after a change of the schema', samples: summarise(again), unit: 'ms' },
+      { figure: 'answers after that', samples: summarise(known), unit: 'ms' },
+    ])
+  } finally {
+    own.stop()
+  }
+}
