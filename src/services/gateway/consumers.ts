@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
+import { createPublicKey, createSecretKey, hash, type KeyObject } from 'node:crypto'
 import type { GatewayConfig } from './config/entities.ts'
 import type { JwtAlgorithm } from './plugins/algorithms.ts'
 
@@ -62,5 +62,5 @@ export function createConsumers(config: GatewayConfig): Consumers {
 }
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64')
+  return hash('sha256', text, 'base64')
 }

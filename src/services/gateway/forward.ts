@@ -34,6 +34,8 @@ export interface Passed {
 
 /** May be sent twice without doing anything twice. */
 const repeatable = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
+/** An answer up to this size is copied rather than written in two pieces. */
+const smallBytes = 16 * 1024
 const broken = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 const late = new Set([
   'ETIMEDOUT',
@@ -87,7 +89,17 @@ export function forward(
   /** One try: what it hears of the service goes to the client. */
   function handler(): Dispatcher.DispatchHandler {
     let isAnswered = false
+    // The first part waits for the end of this turn: an answer that came whole leaves whole, in one write.
+    let first: Buffer | undefined
     const onDrain = () => current?.resume()
+    const pass = (part: Buffer, controller: Dispatcher.DispatchController) => {
+      if (!response.write(part)) controller.pause()
+    }
+    const flush = () => {
+      const part = first
+      first = undefined
+      if (part && current && !response.destroyed) pass(part, current)
+    }
     return {
       onRequestStart(controller) {
         current = controller
@@ -112,12 +124,20 @@ export function forward(
         response.on('drain', onDrain)
       },
       onResponseData(controller, part) {
-        if (!response.write(part)) controller.pause()
+        if (response.headersSent || first) {
+          flush()
+          return pass(part, controller)
+        }
+        first = part
+        process.nextTick(flush)
       },
       onResponseEnd() {
         response.off('drain', onDrain)
+        // As text it goes out together with the head.
+        if (first && first.length <= smallBytes) response.end(first.toString('latin1'), 'latin1')
+        else response.end(first)
+        first = undefined
         // Answered before all was read: the rest is read and dropped, or the connection could not be used again.
-        response.end()
         body?.stop()
       },
       onResponseError(_controller, error) {
