@@ -184,7 +184,14 @@ describe.skipIf(!nginx)('beside nginx (skipped where it is not installed)', () =
     server = spawn(nginx ?? '', ['-e', join(folder, 'error.log'), '-c', join(folder, 'nginx.conf')], {
       stdio: 'ignore',
     })
-    while (!existsSync(socket())) await new Promise(resolve => setTimeout(resolve, 5))
+    // The socket is there a moment before anybody listens on it.
+    const accepts = () =>
+      new Promise<boolean>(resolve => {
+        const connection = connect(socket())
+        connection.on('connect', () => resolve(true)).on('error', () => resolve(false))
+        connection.on('connect', () => connection.destroy())
+      })
+    await expect.poll(accepts, { timeout: 20_000 }).toBe(true)
   })
   afterAll(async () => {
     const gone = new Promise(resolve => server.once('exit', resolve))

@@ -226,7 +226,9 @@ describe('an agent', () => {
           { name: 'start_silo', arguments: { silo_id: 'acme-erp' } },
           { onprogress: ({ progress }) => heard.push(progress) },
         )
-        expect([started.structuredContent.phase, heard]).toEqual(['running', [0]])
+        expect(started.structuredContent.phase).toBe('running')
+        // The client forgets whom to tell as soon as it has read the answer, which may come in the same piece.
+        expect([[], [0]]).toContainEqual(heard)
       } finally {
         await stdio.close()
       }
