@@ -8,7 +8,5 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    // Real processes on a loaded machine: what fails once and passes at once again is told as such, and does not stop a landing.
-    retry: process.env['CI'] ? 1 : 0,
   },
 })
