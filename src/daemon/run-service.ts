@@ -40,7 +40,14 @@ export async function runService({ name, env, port }: AloneOptions): Promise<Alo
     createListener(offer, { port: at, host, service, enter: work => work() }),
   )
   const ports: number[] = []
-  for (const listener of listeners) ports.push(await listener.open())
+  try {
+    for (const listener of listeners) ports.push(await listener.open())
+  } catch (error) {
+    // A port that is taken ends all of it: what is open already would keep the process alive without its other half.
+    for (const listener of listeners) void listener.shut()
+    await service.close(0)
+    throw error
+  }
   return {
     url: `http://127.0.0.1:${ports[0]}`,
     async stop() {

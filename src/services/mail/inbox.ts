@@ -40,10 +40,11 @@ export class Inbox {
   async add(raw: Buffer, envelope: { from: string; to: readonly string[] }): Promise<Message> {
     await this.#load()
     const id = ulid(this.#options.clock.now())
-    const message = await readMessage(id, raw, { ...envelope, receivedAt: this.#options.clock.now() })
+    const receivedAt = this.#options.clock.now()
+    const message = await readMessage(id, raw, { ...envelope, receivedAt })
     const path = this.#path(id)
     // The envelope is not part of a mail; it stands before it, in lines of our own.
-    const head = `X-Envelope-From: ${oneLine(envelope.from)}\r\nX-Envelope-To: ${oneLine(envelope.to.join(', '))}\r\n`
+    const head = `X-Envelope-From: ${oneLine(envelope.from)}\r\nX-Envelope-To: ${oneLine(envelope.to.join(', '))}\r\nX-Envelope-Received: ${new Date(receivedAt).toISOString()}\r\n`
     await writeFile(`${path}.part`, Buffer.concat([Buffer.from(head), raw]), { mode: 0o600 })
     await rename(`${path}.part`, path)
     this.#messages.unshift(message)

@@ -107,9 +107,13 @@ describe('an inbox', () => {
     const first = await inbox({ MP_MAX_MESSAGES: '2' })
     for (const subject of ['one', 'two', 'three'])
       await first.send({ to: 'a@b.test', subject, text: subject })
+    const before = await first.json('/api/v1/messages')
     const again = await inbox({ MP_MAX_MESSAGES: '2' })
     const { messages } = await again.json('/api/v1/messages')
     expect(messages.map((one: { Subject: string }) => one.Subject)).toEqual(['three', 'two'])
+    expect(messages.map((one: { Created: string }) => one.Created)).toEqual(
+      before.messages.map((one: { Created: string }) => one.Created),
+    )
   })
 
   it('shows a page with links to open, and lets the mail itself do nothing', async () => {

@@ -43,14 +43,14 @@ interface Envelope {
   readonly receivedAt: number
 }
 
-/** Reads a mail; of one that was kept the envelope is in its first lines, and its time in its id. Throws when it cannot be read at all. */
+/** Reads a mail; of one that was kept the envelope is in its first lines, with the time when it came. Throws when it cannot be read at all. */
 export async function readMessage(id: string, raw: Buffer, given?: Envelope): Promise<Message> {
   const mail = await PostalMime.parse(raw)
   const kept = (name: string) => mail.headers.find(({ key }) => key === name)?.value ?? ''
   const envelope = given ?? {
     from: kept('x-envelope-from'),
     to: kept('x-envelope-to').split(', '),
-    receivedAt: Date.parse(mail.date ?? '') || 0,
+    receivedAt: Date.parse(kept('x-envelope-received')) || 0,
   }
   const text = mail.text ?? ''
   const html = mail.html ?? ''
