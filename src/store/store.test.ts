@@ -6,6 +6,7 @@ import Libsql from 'libsql'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { machineStoreContract } from '../../test/contracts/machine-store.ts'
 import { createMemoryStore } from '../engine/testing/index.ts'
+import { Database } from './database.ts'
 import { openStore } from './index.ts'
 
 let folder: string
@@ -35,6 +36,19 @@ machineStoreContract('the store of tests', () => {
 })
 
 describe('the state file', () => {
+  it('waits for the disk with what must last, and not with what need not, whichever came before', () => {
+    const database = new Database(files().path)
+    const waits = () => database.get<{ synchronous: number }>('pragma synchronous')?.synchronous
+    database.transaction(() => database.run("insert or ignore into facts (name) values ('a')"), false)
+    expect(waits()).toBe(1)
+    database.run("insert or ignore into facts (name) values ('b')")
+    expect(waits()).toBe(2)
+    database.transaction(() => {}, false)
+    database.transaction(() => {})
+    expect(waits()).toBe(2)
+    database.close()
+  })
+
   it('has no connection record of a silo from the moment on that its stop is written, however often it was read', () => {
     const store = openStore(files())
     const record = { id: 's1', wanted: 'running' }

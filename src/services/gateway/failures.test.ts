@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
@@ -81,6 +82,27 @@ describe('a service that fails', () => {
       503,
       'The upstream server is currently unavailable',
     ])
+  })
+
+  it('to take a connection within connect_timeout is given up', async () => {
+    // It listens and never accepts: once its queue is full, the system lets nobody in.
+    const program = `const server = require('node:net').createServer()
+      server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+        process.stdout.write(String(server.address().port), () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0))
+      })`
+    const busy = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const port = Number(await new Promise(resolve => busy.stdout.once('data', resolve)))
+    const queue = Array.from({ length: 8 }, () => connect(port, '127.0.0.1').on('error', () => undefined))
+    await new Promise(resolve => queue[0]?.once('connect', resolve))
+    try {
+      const through = await gateway(config(port).replace('routes:', 'connect_timeout: 60\n    routes:'))
+      const answer = await get(through, '/api/v1/x')
+      expect([answer.status, answer.json().message]).toEqual([504, 'The upstream server is timing out'])
+    } finally {
+      for (const socket of queue) socket.destroy()
+      busy.kill('SIGKILL')
+      await new Promise(resolve => busy.once('exit', resolve))
+    }
   })
 
   it('to answer within read_timeout is given up', async () => {
