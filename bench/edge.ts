@@ -1,6 +1,6 @@
 // The edge beside nginx, caddy and http-proxy, in front of the same upstream. Needs nginx and wrk; caddy where it is installed.
 // `node scripts/bench.mjs edge`
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { printTable, type Row, summarise } from './support/measure.ts'
 import { freePort, untilAccepts } from './support/ports.ts'
+import { wrk } from './support/wrk.ts'
 
 const rounds = Number(process.env['ROUNDS'] ?? 5)
 const seconds = Number(process.env['SECONDS'] ?? 4)
@@ -64,25 +65,8 @@ async function caddy(upstream: number): Promise<number | undefined> {
   return port
 }
 
-function wrk(port: number, connections: number): { rps: number; p50Us: number } {
-  const text = execFileSync(
-    'wrk',
-    [
-      '-t1',
-      `-c${connections}`,
-      `-d${seconds}s`,
-      '--latency',
-      '-H',
-      'Host: bench.localhost',
-      `http://127.0.0.1:${port}/`,
-    ],
-    { encoding: 'utf8' },
-  )
-  if (/Non-2xx/.test(text)) throw new Error(text)
-  const rps = Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1])
-  const [, value, unit] = /50%\s+([\d.]+)(us|ms|s)/.exec(text) ?? []
-  return { rps, p50Us: Number(value) * ({ us: 1, ms: 1000, s: 1e6 }[unit ?? 'us'] ?? 1) }
-}
+const load = (port: number, connections: number) =>
+  wrk(`http://127.0.0.1:${port}/`, { connections, seconds, headers: ['Host: bench.localhost'] })
 
 try {
   const upstream = await node('upstream.ts')
@@ -102,8 +86,8 @@ try {
   const latency = new Map<string, number[]>()
   for (let round = 0; round < rounds; round++)
     for (const [name, port] of ports) {
-      rps.set(name, [...(rps.get(name) ?? []), wrk(port, 64).rps])
-      latency.set(name, [...(latency.get(name) ?? []), wrk(port, 1).p50Us])
+      rps.set(name, [...(rps.get(name) ?? []), load(port, 64).rps])
+      latency.set(name, [...(latency.get(name) ?? []), load(port, 1).p50Us])
     }
   const of = (map: Map<string, number[]>, name: string) => summarise(map.get(name) ?? [])
   const peers = [...ports.keys()].filter(name => name !== 'direct' && name !== 'edge')

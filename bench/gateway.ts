@@ -1,5 +1,5 @@
 // The gateway beside nginx with the same routes and the same check of a key. Needs nginx and wrk. `node scripts/bench.mjs gateway`
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { printTable, type Row, summarise } from './support/measure.ts'
 import { freePort, untilAccepts } from './support/ports.ts'
+import { wrk } from './support/wrk.ts'
 
 const rounds = Number(process.env['ROUNDS'] ?? 5)
 const seconds = Number(process.env['SECONDS'] ?? 4)
@@ -77,27 +78,8 @@ async function nginx(to: number): Promise<number> {
   return port
 }
 
-function wrk(port: number, connections: number, path = '/rest/v1/'): { rps: number; p50Us: number } {
-  const text = execFileSync(
-    'wrk',
-    [
-      '-t1',
-      `-c${connections}`,
-      `-d${seconds}s`,
-      '--latency',
-      '-H',
-      `apikey: ${key}`,
-      `http://127.0.0.1:${port}${path}`,
-    ],
-    { encoding: 'utf8' },
-  )
-  if (/Non-2xx/.test(text)) throw new Error(text)
-  const [, value, unit] = /50%\s+([\d.]+)(us|ms|s)/.exec(text) ?? []
-  return {
-    rps: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]),
-    p50Us: Number(value) * ({ us: 1, ms: 1000, s: 1e6 }[unit ?? 'us'] ?? 1),
-  }
-}
+const load = (port: number, connections: number) =>
+  wrk(`http://127.0.0.1:${port}/rest/v1/`, { connections, seconds, headers: [`apikey: ${key}`] })
 
 try {
   const direct = await upstream()
@@ -108,8 +90,8 @@ try {
     if (!(await untilAccepts(port))) throw new Error(`${name} does not answer`)
   for (let round = 0; round < rounds; round++)
     for (const [name, port] of Object.entries(ports)) {
-      rps[name] = [...(rps[name] ?? []), wrk(port, 64).rps]
-      latency[name] = [...(latency[name] ?? []), wrk(port, 1).p50Us]
+      rps[name] = [...(rps[name] ?? []), load(port, 64).rps]
+      latency[name] = [...(latency[name] ?? []), load(port, 1).p50Us]
     }
   const of = (samples: number[] | undefined) => summarise(samples ?? [])
   const added = of(latency['gateway']).median - of(latency['direct']).median
