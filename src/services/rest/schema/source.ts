@@ -1,7 +1,6 @@
-import type { PoolClient } from 'pg'
 import { type Clock, codeOf, type Log, messageOf, SingleFlight } from '#kernel'
-import { run } from '../database/batch.ts'
 import { configurationMark, type RoleSettings, readConfiguration } from '../database/configuration.ts'
+import type { Connection } from '../database/connection.ts'
 import type { Database } from '../database/database.ts'
 import { RestError, restErrors } from '../errors.ts'
 import type { DatabaseSettings, RestSettings } from '../settings.ts'
@@ -45,6 +44,8 @@ export class SchemaSource {
   readonly #options: SchemaSourceOptions
   readonly #loading = new SingleFlight<'', Kept>()
   #kept: Kept | undefined
+  /** Those that were read last. */
+  #settings: RestSettings | undefined
   /** Counts what was heard, so that a reading that began before is not kept. */
   #heard = 0
 
@@ -78,7 +79,7 @@ export class SchemaSource {
   async #read(known: KnownSchema | undefined): Promise<Kept> {
     const { database } = this.#options
     try {
-      return await this.#loading.run('', () => database.use(client => this.#load(client, known)))
+      return await this.#loading.run('', () => database.use(connection => this.#load(connection, known)))
     } catch (error) {
       this.#options.onLoad(undefined)
       if (this.#kept && error instanceof RestError) throw error
@@ -86,11 +87,11 @@ export class SchemaSource {
     }
   }
 
-  async #load(client: PoolClient, known: KnownSchema | undefined): Promise<Kept> {
+  async #load(connection: Connection, known: KnownSchema | undefined): Promise<Kept> {
     const { base, snapshot, log, clock, onLoad } = this.#options
     const heard = this.#heard
     const started = clock.monotonic()
-    const now = await stateOf(client)
+    const now = await stateOf(connection)
     const version = now?.version
     const kept = this.#kept
     if (version !== undefined && kept && kept === known && kept.settled && kept.version === version)
@@ -99,9 +100,9 @@ export class SchemaSource {
     // What a function sets is known when it has run.
     const isConfigured = remembered?.configured === now?.configured && !base.preConfig
     const configuration =
-      (isConfigured && remembered?.configuration) || (await readConfiguration(client, base))
+      (isConfigured && remembered?.configuration) || (await readConfiguration(connection, base))
     const { settings: inDatabase, roles } = configuration
-    const settings = inDatabase.size === 0 ? base : this.#options.settingsWith(inDatabase)
+    const settings = inDatabase.size === 0 ? base : this.#settingsWith(inDatabase)
     const { schemas } = settings
     const found = { settings, roles, version }
     const remember = (state: State, schema: Schema) =>
@@ -110,17 +111,31 @@ export class SchemaSource {
         .catch(error => log.warn({ reason: messageOf(error) }, 'the schema could not be kept'))
     if (now && remembered && isStillSo(remembered, now, schemas)) {
       const { schema } = remembered
-      if (!isConfigured) void remember(now, schema)
+      if (remembered.configured !== now.configured) void remember(now, schema)
       return this.#keep({ ...found, schema, settled: true }, heard)
     }
-    const quiet = now !== undefined && (await nobodyWrites(client))
-    const schema = await loadSchema(client, schemas)
+    const quiet = now !== undefined && (await nobodyWrites(connection))
+    const schema = await loadSchema(connection, schemas)
     onLoad(clock.monotonic() - started)
     if (quiet) void remember(now, schema)
     return this.#keep({ ...found, schema, settled: quiet }, heard)
   }
 
+  /** What the database says wrongly must not stop the service: what held before goes on. */
+  #settingsWith(inDatabase: DatabaseSettings): RestSettings {
+    try {
+      return this.#options.settingsWith(inDatabase)
+    } catch (error) {
+      this.#options.log.error(
+        { reason: messageOf(error) },
+        'rest: the settings in the database cannot be used; those before them are kept',
+      )
+      return this.#settings ?? this.#options.base
+    }
+  }
+
   #keep(kept: Kept, heard: number): Kept {
+    this.#settings = kept.settings
     if (heard === this.#heard) this.#kept = kept
     return kept
   }
@@ -135,9 +150,9 @@ interface State {
 }
 
 /** Undefined in a database that does not count. */
-async function stateOf(client: PoolClient): Promise<State | undefined> {
+async function stateOf(connection: Connection): Promise<State | undefined> {
   try {
-    const [rows] = await run(client, [
+    const [rows] = await connection.run([
       {
         text: `select ${schemaVersion.column}, pg_catalog.pg_current_wal_insert_lsn(), ${configurationMark} from ${schemaVersion.table}`,
         values: [],
@@ -167,8 +182,8 @@ function placeOf(position: string): bigint {
 }
 
 /** Whoever counted before this has either finished, and is seen by what is read next, or is found here. A snapshot would not tell: it leaves out the newest. */
-async function nobodyWrites(client: PoolClient): Promise<boolean> {
-  const [rows] = await run(client, [
+async function nobodyWrites(connection: Connection): Promise<boolean> {
+  const [rows] = await connection.run([
     {
       text: `select not exists (select from pg_catalog.pg_locks where locktype = 'transactionid' and mode = 'ExclusiveLock')`,
       values: [],
