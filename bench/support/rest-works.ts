@@ -18,15 +18,17 @@ const insertion = (json: string) => ({
   values: [json],
 })
 
+export const singleRow: Work = {
+  name: 'single row',
+  path: '"/clients?id=eq." .. math.random(1000)',
+  statement: () => ({
+    text: 'select json_agg(c) from (select * from clients where id = $1) c',
+    values: [anyId()],
+  }),
+}
+
 export const works: readonly Work[] = [
-  {
-    name: 'single row',
-    path: '"/clients?id=eq." .. math.random(1000)',
-    statement: () => ({
-      text: 'select json_agg(c) from (select * from clients where id = $1) c',
-      values: [anyId()],
-    }),
-  },
+  singleRow,
   {
     name: '100 rows',
     path: '"/clients?limit=100&order=id"',
