@@ -6,6 +6,7 @@ import type { ObjectRow } from '../objects/rows.ts'
 import { evaluate } from './conditions.ts'
 import { contentHeaders } from './headers.ts'
 import { parseRange } from './range.ts'
+import { sendBytes } from './send-bytes.ts'
 
 export interface DownloadOptions {
   /** Value of `download=`: a file name, or empty for the object's own. */
@@ -71,7 +72,7 @@ export async function sendContent(
       await content.close()
       return reply.send('')
     }
-    return reply.send(await content.read(range && { start, end }))
+    return await sendBytes(call, reply, content, { start, end })
   } catch (error) {
     await content.close()
     for (const name of [...Object.keys(described), 'content-length']) reply.removeHeader(name)
