@@ -10,6 +10,8 @@ export interface Received {
 export interface Source extends AsyncIterable<Uint8Array> {
   /** Nobody looks at a chunk after the next is asked for: its memory may be given back. */
   readonly givenAway?: boolean
+  /** A chunk is overwritten once the next is asked for. */
+  readonly reused?: boolean
 }
 
 /** Takes bytes away. Their memory is the giver's again when it resolves; when it rejects, it stays the taker's. */
