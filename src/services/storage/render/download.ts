@@ -82,10 +82,12 @@ export async function sendContent(
 
 /** A row without its bytes: somebody removed the file, or made the row by hand. */
 function notThere(reply: FastifyReply): FastifyReply {
-  return reply
-    .status(400)
-    .header('cache-control', 'no-store')
-    .send({ error: 'Not found', message: 'The resource was not found', statusCode: '404' })
+  return reply.status(400).header('cache-control', 'no-store').send({
+    error: 'Not found',
+    message: 'The resource was not found',
+    statusCode: '404',
+    code: 'NoSuchKey',
+  })
 }
 
 /** `If-Range`: the range is only of use while the copy is the same. */

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { errors } from '../../errors.ts'
 import type { Content, Take } from '../port.ts'
@@ -17,7 +18,8 @@ export class LocalContent implements Content {
 
   static async open(path: string): Promise<LocalContent> {
     const handle = await open(path, 'r')
-    const { size, mtime } = await handle.stat()
+    // Of an open file it is in memory: to ask another thread would cost more than the answer.
+    const { size, mtime } = fstatSync(handle.fd)
     return new LocalContent(handle, size, mtime)
   }
 
