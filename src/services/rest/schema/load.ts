@@ -1,5 +1,4 @@
-import type { ClientBase } from 'pg'
-import { run } from '../database/batch.ts'
+import type { Connection } from '../database/connection.ts'
 import type { Statement } from '../sql/sql.ts'
 import {
   type Column,
@@ -19,14 +18,14 @@ import { primaryKeyOf, relationshipsOf } from './relationships.ts'
 import { viewColumns } from './views.ts'
 
 /** Reads the catalogue, in one round trip and one snapshot. */
-export async function loadSchema(client: ClientBase, schemas: readonly string[]): Promise<Schema> {
+export async function loadSchema(connection: Connection, schemas: readonly string[]): Promise<Schema> {
   const list = `{${schemas.map(name => `"${name.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`
   const names = Object.keys(catalogueQueries) as (keyof typeof catalogueQueries)[]
   const statements = names.map((name): Statement => {
     const text = catalogueQueries[name]
     return { text, values: text.includes('$1') ? [list] : [] }
   })
-  const results = await run(client, [
+  const results = await connection.run([
     { text: 'begin isolation level repeatable read read only', values: [] },
     { text: `select set_config('search_path', '', true)`, values: [] },
     ...statements,
