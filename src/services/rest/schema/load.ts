@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg'
-import { run } from '../database/batch.ts'
+import { type Rows, run } from '../database/batch.ts'
 import type { Statement } from '../sql/sql.ts'
 import {
   type Column,
@@ -26,7 +26,7 @@ export async function loadSchema(client: ClientBase, schemas: readonly string[])
     const text = catalogueQueries[name]
     return { text, values: text.includes('$1') ? [list] : [] }
   })
-  const results = await run(client, [
+  const results = await transaction(client, [
     { text: 'begin isolation level repeatable read read only', values: [] },
     { text: `select set_config('search_path', '', true)`, values: [] },
     ...statements,
@@ -36,6 +36,16 @@ export async function loadSchema(client: ClientBase, schemas: readonly string[])
     names.map((name, index) => [name, JSON.parse(results[index + 2]?.[0]?.[0] ?? 'null')]),
   ) as unknown as RawSchema
   return schemaOf(raw, schemas)
+}
+
+/** A connection whose transaction failed can do nothing else before it is ended. */
+async function transaction(client: ClientBase, statements: readonly Statement[]): Promise<readonly Rows[]> {
+  try {
+    return await run(client, statements)
+  } catch (error) {
+    await run(client, [{ text: 'rollback', values: [] }]).catch(() => {})
+    throw error
+  }
 }
 
 function schemaOf(raw: RawSchema, schemas: readonly string[]): Schema {

@@ -109,5 +109,6 @@ export const functions: readonly Case[] = [
     answers: { 'content-type': 'application/json; charset=utf-8' },
   },
   { method: 'OPTIONS', path: '/rpc/changes', answers: { allow: 'OPTIONS,POST' } },
+  { method: 'OPTIONS', path: '/rpc/evens?most=4', answers: { allow: 'OPTIONS,GET,HEAD,POST' } },
   { method: 'OPTIONS', path: '/rpc/evens', answers: { allow: 'OPTIONS,GET,HEAD,POST' } },
 ]
