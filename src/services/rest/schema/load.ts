@@ -1,5 +1,5 @@
-import type { ClientBase } from 'pg'
-import { type Rows, run } from '../database/batch.ts'
+import type { Rows } from '../database/batch.ts'
+import type { Connection } from '../database/connection.ts'
 import type { Statement } from '../sql/sql.ts'
 import {
   type Column,
@@ -19,14 +19,14 @@ import { primaryKeyOf, relationshipsOf } from './relationships.ts'
 import { viewColumns } from './views.ts'
 
 /** Reads the catalogue, in one round trip and one snapshot. */
-export async function loadSchema(client: ClientBase, schemas: readonly string[]): Promise<Schema> {
+export async function loadSchema(connection: Connection, schemas: readonly string[]): Promise<Schema> {
   const list = `{${schemas.map(name => `"${name.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`
   const names = Object.keys(catalogueQueries) as (keyof typeof catalogueQueries)[]
   const statements = names.map((name): Statement => {
     const text = catalogueQueries[name]
     return { text, values: text.includes('$1') ? [list] : [] }
   })
-  const results = await transaction(client, [
+  const results = await transaction(connection, [
     { text: 'begin isolation level repeatable read read only', values: [] },
     { text: `select set_config('search_path', '', true)`, values: [] },
     ...statements,
@@ -39,11 +39,11 @@ export async function loadSchema(client: ClientBase, schemas: readonly string[])
 }
 
 /** A connection whose transaction failed can do nothing else before it is ended. */
-async function transaction(client: ClientBase, statements: readonly Statement[]): Promise<readonly Rows[]> {
+async function transaction(connection: Connection, statements: readonly Statement[]): Promise<readonly Rows[]> {
   try {
-    return await run(client, statements)
+    return await connection.run(statements)
   } catch (error) {
-    await run(client, [{ text: 'rollback', values: [] }]).catch(() => {})
+    await connection.run([{ text: 'rollback', values: [] }]).catch(() => {})
     throw error
   }
 }
