@@ -39,7 +39,10 @@ export async function loadSchema(connection: Connection, schemas: readonly strin
 }
 
 /** A connection whose transaction failed can do nothing else before it is ended. */
-async function transaction(connection: Connection, statements: readonly Statement[]): Promise<readonly Rows[]> {
+async function transaction(
+  connection: Connection,
+  statements: readonly Statement[],
+): Promise<readonly Rows[]> {
   try {
     return await connection.run(statements)
   } catch (error) {
