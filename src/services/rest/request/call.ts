@@ -67,7 +67,7 @@ export async function readCall(
   if (!rules.schemas.includes(schemaName)) throw restErrors.schema(rules.schemas)
   const action = actionOf(resource, method)
   const readsFunction =
-    (action.kind === 'call' && action.by !== 'post') || (action.kind === 'info' && action.of === 'function')
+    action.kind === 'info' ? action.of === 'function' : action.kind === 'call' && action.by !== 'post'
   const search = mark < 0 ? '' : url.slice(mark + 1)
   const query =
     action.kind === 'read' ? rules.queries.readShaped(search) : rules.queries.read(search, readsFunction)
