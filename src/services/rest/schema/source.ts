@@ -44,6 +44,8 @@ export class SchemaSource {
   readonly #options: SchemaSourceOptions
   readonly #loading = new SingleFlight<'', Kept>()
   #kept: Kept | undefined
+  /** Those that were read last. */
+  #settings: RestSettings | undefined
   /** Counts what was heard, so that a reading that began before is not kept. */
   #heard = 0
 
@@ -95,7 +97,7 @@ export class SchemaSource {
     if (version !== undefined && kept && kept === known && kept.settled && kept.version === version)
       return kept
     const { settings: inDatabase, roles } = await readConfiguration(connection, base)
-    const settings = inDatabase.size === 0 ? base : this.#options.settingsWith(inDatabase)
+    const settings = inDatabase.size === 0 ? base : this.#settingsWith(inDatabase)
     const snapshot = this.#options.snapshotFor(settings.schemas)
     const found = { settings, roles, version }
     const remembered = kept || known || !now ? undefined : snapshot.read()
@@ -111,7 +113,21 @@ export class SchemaSource {
     return this.#keep({ ...found, schema, settled: quiet }, heard)
   }
 
+  /** What the database says wrongly must not stop the service: what held before goes on. */
+  #settingsWith(inDatabase: DatabaseSettings): RestSettings {
+    try {
+      return this.#options.settingsWith(inDatabase)
+    } catch (error) {
+      this.#options.log.error(
+        { reason: messageOf(error) },
+        'rest: the settings in the database cannot be used; those before them are kept',
+      )
+      return this.#settings ?? this.#options.base
+    }
+  }
+
   #keep(kept: Kept, heard: number): Kept {
+    this.#settings = kept.settings
     if (heard === this.#heard) this.#kept = kept
     return kept
   }
