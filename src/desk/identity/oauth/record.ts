@@ -1,5 +1,5 @@
 import { type Clock, ulid } from '#kernel'
-import type { Audit } from '../../audit.ts'
+import type { Audit } from '../../audit/index.ts'
 import { RateLimiter } from '../../rate-limit.ts'
 
 /** Agent or admission; undefined: nobody we know, of whom nothing is written. */
