@@ -29,6 +29,8 @@ export interface Call extends AuthContext {
   readonly userAgent: string | undefined
   /** The audience that users are looked up in. */
   readonly audience: string
+  /** The same when the request says so itself. */
+  readonly namedAudience: string | undefined
 }
 
 export function callOf(request: FastifyRequest): Call {
@@ -36,11 +38,13 @@ export function callOf(request: FastifyRequest): Call {
   const forwarded = request.headers['x-forwarded-for']
   const first = (Array.isArray(forwarded) ? forwarded[0] : forwarded)?.split(',')[0]?.trim()
   const asked = request.headers['x-jwt-aud']
+  const namedAudience = (Array.isArray(asked) ? asked[0] : asked) || undefined
   return {
     ...context,
     request,
     ip: first || request.ip || '',
     userAgent: request.headers['user-agent'],
-    audience: (Array.isArray(asked) ? asked[0] : asked) || context.settings.jwt.audience,
+    audience: namedAudience ?? context.settings.jwt.audience,
+    namedAudience,
   }
 }

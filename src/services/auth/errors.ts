@@ -50,12 +50,13 @@ export const errors = {
   emailNotConfirmed: () => make(400, 'email_not_confirmed', 'Email not confirmed'),
   phoneNotConfirmed: () => make(400, 'phone_not_confirmed', 'Phone not confirmed'),
   userBanned: (message = 'User is banned') => make(400, 'user_banned', message),
-  unsupportedGrant: (grant: string) =>
-    make(400, 'validation_failed', `unsupported_grant_type: ${grant || '(none)'}`),
-  emailDisabled: (what: 'signups' | 'logins') =>
-    make(422, 'email_provider_disabled', `Email ${what} are disabled`),
-  phoneDisabled: (what: 'signups' | 'logins') =>
-    make(422, 'phone_provider_disabled', `Phone ${what} are disabled`),
+  unsupportedGrant: () => make(400, 'invalid_credentials', 'unsupported_grant_type'),
+  // The status is 422 where somebody signs in and 400 elsewhere, as clients know it.
+  emailDisabled: (what: 'signups' | 'logins', status: 400 | 422 = 400) =>
+    make(status, 'email_provider_disabled', `Email ${what} are disabled`),
+  magicLinkDisabled: () => make(422, 'email_provider_disabled', 'Login with magic link is disabled'),
+  phoneDisabled: (what: 'signups' | 'logins', status: 400 | 422 = 400) =>
+    make(status, 'phone_provider_disabled', `Phone ${what} are disabled`),
   anonymousDisabled: () => make(422, 'anonymous_provider_disabled', 'Anonymous sign-ins are disabled'),
   signupDisabled: () => make(422, 'signup_disabled', 'Signups not allowed for this instance'),
   otpSignupDisabled: () => make(422, 'otp_disabled', 'Signups not allowed for otp'),
@@ -71,7 +72,7 @@ export const errors = {
 
   // PKCE and one-time tokens.
   flowStateNotFound: () => make(404, 'flow_state_not_found', 'invalid flow state, no valid flow state found'),
-  flowStateExpired: () => make(403, 'flow_state_expired', 'invalid flow state, flow state has expired'),
+  flowStateExpired: () => make(422, 'flow_state_expired', 'invalid flow state, flow state has expired'),
   badCodeVerifier: () =>
     make(400, 'bad_code_verifier', 'code challenge does not match previously saved code verifier'),
   emailUnconfirmedYet: () => make(422, 'email_not_confirmed', 'Please verify your email first.'),
@@ -224,7 +225,7 @@ export const errors = {
     make(422, 'identity_already_exists', `Identity is already linked${byOther ? ' to another user' : ''}`),
   unexpectedAudience: () => make(403, 'unexpected_audience', "Token audience doesn't match request audience"),
   inviteNotFound: () => make(404, 'invite_not_found', 'User not found'),
-  web3Disabled: () => make(422, 'web3_provider_disabled', 'Web3 provider is disabled'),
+  web3Disabled: (which: string) => make(422, 'web3_provider_disabled', `${which} provider is disabled`),
   web3Chain: () => make(400, 'web3_unsupported_chain', 'Unsupported chain'),
 
   // This service as an OAuth server.
@@ -297,8 +298,9 @@ export const errors = {
   // Users.
   userExists: () => make(422, 'user_already_exists', 'User already registered'),
   emailExists: () => make(422, 'email_exists', 'A user with this email address has already been registered'),
-  phoneExists: () => make(422, 'phone_exists', 'A user with this phone number has already been registered'),
-  userNotFound: () => make(404, 'user_not_found', 'User not found'),
+  phoneExists: (message = 'A user with this phone number has already been registered') =>
+    make(422, 'phone_exists', message),
+  userNotFound: (message = 'User not found') => make(404, 'user_not_found', message),
   userIdInvalid: () => make(404, 'validation_failed', 'user_id must be an UUID'),
   samePassword: () => make(422, 'same_password', 'New password should be different from the old password.'),
   reauthenticationNeeded: () =>
@@ -308,8 +310,8 @@ export const errors = {
   currentPasswordWrong: () => make(400, 'current_password_invalid', 'Current password is not valid.'),
   reauthenticationInvalid: () => make(422, 'reauthentication_not_valid', 'Nonce has expired or is invalid'),
   appMetadataRefused: () => make(403, 'not_admin', 'Updating app_metadata requires admin privileges'),
-  ssoManaged: (what: string) =>
-    make(422, 'user_sso_managed', `Updating ${what} of a user managed by SSO is not possible`),
+  ssoManaged: () =>
+    make(422, 'user_sso_managed', 'Updating email, phone, password of a SSO account only possible via SSO'),
 
   // Ourselves.
   database: (doing: string, cause?: unknown) =>

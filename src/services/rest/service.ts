@@ -4,7 +4,6 @@ import { type Clock, type Log, messageOf } from '#kernel'
 import { Active } from './active.ts'
 import { adminHandler } from './admin/handler.ts'
 import { Metrics } from './admin/metrics.ts'
-import { run } from './database/batch.ts'
 import { Database } from './database/database.ts'
 import { RestError } from './errors.ts'
 import { KnownReads } from './handle/known-reads.ts'
@@ -123,7 +122,9 @@ function timezonesOf(database: Database): () => Promise<ReadonlySet<string>> {
   let known: Promise<ReadonlySet<string>> | undefined
   return () => {
     known ??= database
-      .use(client => run(client, [{ text: 'select name from pg_catalog.pg_timezone_names', values: [] }]))
+      .use(connection =>
+        connection.run([{ text: 'select name from pg_catalog.pg_timezone_names', values: [] }]),
+      )
       .then(([rows]) => new Set((rows ?? []).map(([name]) => name ?? '')))
       .catch(error => {
         known = undefined

@@ -107,7 +107,7 @@ describe('what is refused', () => {
     // What makes no sense.
     ['GET', '/admin/users/x', 'service', undefined, 404, 'validation_failed'],
     ['GET', '/admin/users?page=-1', 'service', undefined, 400, 'validation_failed'],
-    ['POST', '/admin/users', 'service', {}, 422, 'validation_failed'],
+    ['POST', '/admin/users', 'service', {}, 400, 'validation_failed'],
     [
       'POST',
       '/admin/users',
@@ -124,11 +124,11 @@ describe('what is refused', () => {
       400,
       'validation_failed',
     ],
-    ['POST', '/signup', 'nobody', { email: 'x' }, 422, 'validation_failed'],
-    ['POST', '/signup', 'nobody', { email: 'x', password }, 422, 'validation_failed'],
+    ['POST', '/signup', 'nobody', { email: 'x' }, 400, 'validation_failed'],
+    ['POST', '/signup', 'nobody', { email: 'x', password }, 400, 'validation_failed'],
     ['POST', '/signup', 'nobody', { email: 'x@example.com', password: 'abc' }, 422, 'weak_password'],
     ['POST', '/signup', 'nobody', { email: 5, password }, 400, 'bad_json'],
-    ['POST', '/token', 'nobody', {}, 400, 'validation_failed'],
+    ['POST', '/token', 'nobody', {}, 400, 'invalid_credentials'],
     ['POST', '/token?grant_type=password', 'nobody', {}, 400, 'validation_failed'],
     [
       'POST',
@@ -157,7 +157,7 @@ describe('what is refused', () => {
       'flow_state_not_found',
     ],
     ['POST', '/token?grant_type=web3', 'nobody', { chain: 'solana' }, 422, 'web3_provider_disabled'],
-    ['POST', '/token?grant_type=web3', 'nobody', { chain: 'paper' }, 400, 'web3_unsupported_chain'],
+    ['POST', '/token?grant_type=web3', 'nobody', { chain: 'paper' }, 422, 'web3_provider_disabled'],
     ['POST', '/otp', 'nobody', {}, 400, 'validation_failed'],
     ['POST', '/resend', 'nobody', { type: 'x' }, 400, 'validation_failed'],
     [
@@ -175,8 +175,8 @@ describe('what is refused', () => {
     ['GET', '/authorize', 'nobody', undefined, 400, 'validation_failed'],
     ['POST', '/logout?scope=all', 'user', undefined, 400, 'validation_failed'],
     ['PUT', '/user', 'user', { password: 'abc' }, 422, 'weak_password'],
-    ['PUT', '/user', 'user', { email: 'x' }, 422, 'validation_failed'],
-    ['PUT', '/user', 'user', { phone: 'x' }, 422, 'validation_failed'],
+    ['PUT', '/user', 'user', { email: 'x' }, 400, 'validation_failed'],
+    ['PUT', '/user', 'user', { phone: 'x' }, 400, 'validation_failed'],
     ['PUT', '/user', 'user', { app_metadata: { admin: true } }, 403, 'not_admin'],
     ['POST', '/factors', 'user', { factor_type: 'x' }, 400, 'validation_failed'],
     [

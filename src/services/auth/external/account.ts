@@ -49,13 +49,14 @@ export async function accountOf(
   if (isBanned(user, call.clock.now())) throw errors.bannedHere()
   user = await withProviders(transaction, user)
   if (user.email_confirmed_at !== null || user.phone_confirmed_at !== null) return user
+  // Without an address there is nothing to confirm, and nothing that somebody else could have claimed before.
+  if (!user.email && provider.emailOptional) return user
   user = await withoutUnconfirmed(transaction, user, name, profile.claims)
   const email = decision.kind === 'create' ? decision.email : profile.emails.find(one => one.primary)
   if (email?.verified || sso || settings.email.autoconfirm) {
     await audit(call, transaction, user, 'user_signedup', { provider: name })
     return confirmed(call, transaction, user)
   }
-  if (!user.email && provider.emailOptional) return user
   if (user.email) {
     user = await sendMail(call, transaction, user, 'confirmation', {
       flow: undefined,

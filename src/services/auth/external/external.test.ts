@@ -159,6 +159,23 @@ describe('signing in at an OpenID provider', () => {
     expect(attacker.error).toMatchObject({ code: 'invalid_credentials' })
   })
 
+  test('takes the identity from whoever named the address at a provider before and never proved it', async () => {
+    const email = `victim-${++count}@example.com`
+    const thief = person({ email, email_verified: false })
+    await through('/authorize?provider=keycloak', thief.login)
+    await auth.admin.query('update auth.users set confirmation_sent_at = null where email = $1', [email])
+    await auth.client().auth.signUp({ email, password: 'of the victim' })
+    const link = new URL(smtp.last(email).link.replace('/auth/v1', ''))
+    const followed = await auth.fetch(`${link.pathname}${link.search}`)
+    const end = new URL(followed.headers.get('location') ?? '')
+    const user = await userOf(new URLSearchParams(end.hash.slice(1)).get('access_token'))
+    expect(user.identities.map(one => one.provider)).toEqual(['email'])
+    // To the provider's word the account is somebody else's now.
+    const { fragment } = await through('/authorize?provider=keycloak', thief.login)
+    expect(fragment.get('access_token')).toBeNull()
+    expect(fragment.get('error_code')).toBe('provider_email_needs_verification')
+  })
+
   test('says what the provider said when nobody signed in', async () => {
     const begun = await auth.fetch('/authorize?provider=keycloak')
     const state = new URL(begun.headers.get('location') ?? '').searchParams.get('state') ?? ''

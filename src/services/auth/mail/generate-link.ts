@@ -2,7 +2,7 @@ import { audit } from '../audit.ts'
 import type { Call } from '../context.ts'
 import type { Transaction } from '../database/database.ts'
 import { errors } from '../errors.ts'
-import { createEmailUser } from '../users/create.ts'
+import { createInvitedUser } from '../users/create.ts'
 import { checkPassword } from '../users/password-rules.ts'
 import { hashPassword } from '../users/passwords.ts'
 import type { Json, UserRow } from '../users/rows.ts'
@@ -64,12 +64,12 @@ async function make(
         return confirmation(call, transaction, await created(call, transaction, wanted, ''), 'signup')
       return recovery(call, transaction, user, 'magiclink')
     case 'recovery':
-      if (!user) throw errors.userNotFound()
+      if (!user) throw errors.userNotFound('User with this email not found')
       return recovery(call, transaction, user, 'recovery')
     case 'signup': {
       if (user && user.email_confirmed_at !== null) throw errors.emailExists()
       if (!user) {
-        if (wanted.password === '') throw errors.validation('Signup requires a valid password')
+        if (wanted.password === '') throw errors.badRequest('Signup requires a valid password')
         await checkPassword(call, wanted.password)
       }
       const target = user
@@ -90,7 +90,7 @@ async function make(
     }
     case 'email_change_current':
     case 'email_change_new':
-      if (!user) throw errors.userNotFound()
+      if (!user) throw errors.userNotFound('User with this email not found')
       return emailChange(call, transaction, user, wanted)
     default:
       throw errors.badRequest(`Invalid email action link type requested: ${wanted.type}`)
@@ -98,7 +98,7 @@ async function make(
 }
 
 function created(call: Call, transaction: Transaction, { email, data }: LinkRequest, encrypted: string) {
-  return createEmailUser(call, transaction, email, data, { encrypted_password: encrypted })
+  return createInvitedUser(call, transaction, email, data, encrypted)
 }
 
 async function confirmation(

@@ -1,7 +1,7 @@
 import { audit } from '../audit.ts'
 import type { Call } from '../context.ts'
 import { errors } from '../errors.ts'
-import { createEmailUser } from '../users/create.ts'
+import { createInvitedUser } from '../users/create.ts'
 import type { Json } from '../users/rows.ts'
 import { findUserByEmail } from '../users/store.ts'
 import { viewUser } from '../users/view.ts'
@@ -13,8 +13,7 @@ export async function invite(call: Call, email: string, data: Json, redirectTo: 
   return call.database.run(async transaction => {
     const existing = await findUserByEmail(transaction, email, call.audience)
     if (existing && existing.email_confirmed_at !== null) throw errors.emailExists()
-    const user =
-      existing ?? (await createEmailUser(call, transaction, email, data, { encrypted_password: '' }))
+    const user = existing ?? (await createInvitedUser(call, transaction, email, data))
     await audit(call, transaction, 'service', 'user_invited', { user_id: user.id, user_email: email })
     const invited = await sendMail(call, transaction, user, 'invite', { flow: undefined, redirectTo })
     return viewUser(transaction, invited)

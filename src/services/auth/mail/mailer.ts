@@ -8,6 +8,8 @@ import { type MailKind, type NotificationKind, usualTemplates } from './template
 
 /** The way to a mail server. */
 export interface Mailer {
+  /** Whether there is a mail server, or a hook, that sends anything. */
+  readonly able: boolean
   /** Throws a clear error when neither a mail server nor a hook is there to send anything. */
   require(): void
   send(to: string, kind: MailKind | NotificationKind, values: TemplateValues): Promise<void>
@@ -64,9 +66,11 @@ export function createMailer(settings: AuthSettings, clock: Clock, log: Log): Ma
     }
   }
 
+  const able = smtp !== undefined || settings.hooks.send_email !== undefined
   return {
+    able,
     require() {
-      if (!smtp && settings.hooks.send_email === undefined) throw errors.noMailServer()
+      if (!able) throw errors.noMailServer()
     },
     async send(to, kind, values) {
       if (!smtp) throw errors.noMailServer()

@@ -11,7 +11,7 @@ export async function requestReauthentication(call: Call, claims: AccessClaims):
   await call.database.run(async transaction => {
     const { user } = await signedIn(transaction, claims)
     if (!user.email && !user.phone) {
-      throw errors.validation('Reauthentication requires the user to have an email or a phone number')
+      throw errors.badRequest('Reauthentication requires the user to have an email or a phone number')
     }
     if (user.email) {
       if (user.email_confirmed_at === null) throw errors.emailUnconfirmedYet()

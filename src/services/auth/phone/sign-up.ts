@@ -6,7 +6,7 @@ import { grantSession } from '../sessions/grant.ts'
 import { confirmPhone } from '../users/confirm.ts'
 import { createPhoneUser } from '../users/create.ts'
 import { checkPassword } from '../users/password-rules.ts'
-import { hashPassword } from '../users/passwords.ts'
+import { hashPassword, passwordMatches } from '../users/passwords.ts'
 import type { Json, UserRow } from '../users/rows.ts'
 import { checkPhone } from '../users/rules.ts'
 import { findUserByPhone } from '../users/store.ts'
@@ -27,6 +27,7 @@ export async function signUpWithPhone(call: Call, signUp: PhoneSignUp): Promise<
   await checkPassword(call, signUp.password)
   const phone = checkPhone(signUp.phone)
   const channel = channelOf(call, signUp.channel)
+  const waiting = settings.phone.autoconfirm ? await waitingRow(call, phone, signUp.password) : undefined
   const encrypted = await hashPassword(database, signUp.password)
   try {
     return await database.run(async transaction => {
@@ -36,6 +37,7 @@ export async function signUpWithPhone(call: Call, signUp: PhoneSignUp): Promise<
         await audit(call, transaction, existing, 'user_repeated_signup', { provider: 'phone' })
         return pretended(call, phone, signUp.data)
       }
+      if (existing && settings.phone.autoconfirm && existing.id !== waiting) throw errors.userExists()
       const user =
         existing ??
         (await createPhoneUser(call, transaction, phone, signUp.data, { encrypted_password: encrypted }))
@@ -53,6 +55,14 @@ export async function signUpWithPhone(call: Call, signUp: PhoneSignUp): Promise<
     if (error instanceof AuthError && error.errorCode === 'phone_exists') throw errors.userExists()
     throw error
   }
+}
+
+/** As for addresses: a row that waits is opened by its own password alone. */
+async function waitingRow(call: Call, phone: string, password: string): Promise<string | undefined> {
+  const row = await call.database.run(transaction => findUserByPhone(transaction, phone, call.audience))
+  if (!row || row.phone_confirmed_at !== null) return undefined
+  if (!(await passwordMatches(call.database, password, row.encrypted_password))) throw errors.userExists()
+  return row.id
 }
 
 /** What a new user would look like, for a number that is taken. */

@@ -8,7 +8,7 @@ import { removeUser } from '../users/remove.ts'
 import { findUserById } from '../users/store.ts'
 import { viewUser } from '../users/view.ts'
 import { adminCall, userIdOf } from './admin-call.ts'
-import { bodyOf, queryOf } from './body.ts'
+import { bodyOf, optionalBodyOf, queryOf } from './body.ts'
 import { addPagination, pageOf } from './paging.ts'
 
 /** What holders of the service key may do with users. */
@@ -46,7 +46,7 @@ export function adminRoutes(app: FastifyInstance): void {
 
   app.delete('/admin/users/:id', async request => {
     const call = await adminCall(request)
-    await removeUser(call, userIdOf(request), bodyOf(request).flag('should_soft_delete') ?? false)
+    await removeUser(call, userIdOf(request), optionalBodyOf(request).flag('should_soft_delete') ?? false)
     return {}
   })
 }

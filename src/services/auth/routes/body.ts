@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from '#http'
 import { errors } from '../errors.ts'
 import type { Json } from '../users/rows.ts'
 
-/** Bodies are JSON whatever their content type says; none is an empty object. */
+/** Bodies are JSON whatever their content type says. */
 export function parseBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
@@ -20,10 +20,11 @@ export function parseBodies(app: FastifyInstance): void {
 }
 
 function parseJson(text: string, done: (error: Error | null, body?: unknown) => void): void {
-  if (text.trim() === '') return done(null, {})
+  if (text.trim() === '') return done(null, undefined)
   try {
     const value: unknown = JSON.parse(text)
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    if (value === null) return done(null, {})
+    if (typeof value !== 'object' || Array.isArray(value)) {
       return done(errors.badJson('it must be an object'))
     }
     done(null, value)
@@ -43,8 +44,19 @@ export interface Body {
   list(name: string): string[] | undefined
 }
 
+/** The body, which must be there. Throws bad_json. */
 export function bodyOf(request: FastifyRequest): Body {
-  const fields = (request.body ?? {}) as Json
+  if (request.body === undefined || request.body === null)
+    throw errors.badJson('unexpected end of JSON input')
+  return fieldsOf(request.body as Json)
+}
+
+/** The body of a request that may come without one. */
+export function optionalBodyOf(request: FastifyRequest): Body {
+  return fieldsOf((request.body ?? {}) as Json)
+}
+
+function fieldsOf(fields: Json): Body {
   const read = (name: string, type: string): unknown => {
     const value = Object.hasOwn(fields, name) ? fields[name] : undefined
     if (value === undefined || value === null) return undefined

@@ -4,10 +4,10 @@ import { errors } from '../errors.ts'
 import { beginExternal } from '../external/begin.ts'
 import { finishExternal } from '../external/callback.ts'
 import { unlinkIdentity } from '../external/link.ts'
-import { claimsOf, isUuid, signedIn } from '../sessions/authenticate.ts'
+import { claimsOf, isForAudience, isUuid, signedIn } from '../sessions/authenticate.ts'
 import { flowOfValues } from '../verify/flows.ts'
 import { redirectOf } from '../verify/redirects.ts'
-import { bodyOf, queryOf } from './body.ts'
+import { optionalBodyOf, queryOf } from './body.ts'
 
 /** Signing in at external providers, and whose identities are whose. */
 export function externalRoutes(app: FastifyInstance): void {
@@ -22,7 +22,7 @@ export function externalRoutes(app: FastifyInstance): void {
 
   // Apple sends a form; a redirect with 303 makes the browser ask with GET.
   app.post('/callback', async (request, reply) => {
-    const body = bodyOf(request)
+    const body = optionalBodyOf(request)
     const url = await finishExternal(callOf(request), name => body.text(name) || queryOf(request, name))
     return reply.header('cache-control', 'no-store').redirect(url, 303)
   })
@@ -41,8 +41,7 @@ export function externalRoutes(app: FastifyInstance): void {
     const claims = await claimsOf(call)
     const { id } = request.params as { id: string }
     if (!isUuid(id)) throw errors.identityIdInvalid()
-    const audiences = Array.isArray(claims.aud) ? claims.aud : [claims.aud]
-    if (!audiences.includes(call.audience)) throw errors.unexpectedAudience()
+    if (!isForAudience(call, claims)) throw errors.unexpectedAudience()
     await unlinkIdentity(call, claims, id)
     return {}
   })

@@ -6,7 +6,7 @@ import { enrollFactor } from '../mfa/enroll.ts'
 import { unenrollFactor } from '../mfa/unenroll.ts'
 import { verifyFactor } from '../mfa/verify.ts'
 import { claimsOf, isUuid } from '../sessions/authenticate.ts'
-import { bodyOf } from './body.ts'
+import { bodyOf, optionalBodyOf } from './body.ts'
 
 /** Second factors of the user that the token is of. */
 export function factorRoutes(app: FastifyInstance): void {
@@ -26,7 +26,7 @@ export function factorRoutes(app: FastifyInstance): void {
     const call = callOf(request)
     const claims = await claimsOf(call)
     call.limits.check(request, 'factor_challenge')
-    return challengeFactor(call, claims, factorIdOf(request), bodyOf(request).text('channel'))
+    return challengeFactor(call, claims, factorIdOf(request), optionalBodyOf(request).text('channel'))
   })
 
   app.post('/factors/:id/verify', async request => {

@@ -20,7 +20,8 @@ export function mailRoutes(app: FastifyInstance): void {
     const body = bodyOf(request)
     await guard(call, 'recover', body)
     if (!call.settings.email.enabled) throw errors.emailDisabled('logins')
-    const email = requiredEmail(body, 'Password recovery requires an email')
+    if (body.text('email') === '') throw errors.badRequest('Password recovery requires an email')
+    const email = checkEmail(body.text('email'))
     await requestRecovery(call, email, options(call, body))
     return {}
   })
@@ -38,6 +39,9 @@ export function mailRoutes(app: FastifyInstance): void {
     await guard(call, 'otp', body)
     if (body.text('email') !== '' && body.text('phone') !== '') {
       throw errors.badRequest('Only an email address or phone number should be provided')
+    }
+    if (body.text('email') !== '' && body.text('channel') !== '') {
+      throw errors.badRequest('Channel should only be specified with Phone OTP')
     }
     if (body.text('phone') !== '') {
       return requestSignInCode(call, {
@@ -59,18 +63,22 @@ export function mailRoutes(app: FastifyInstance): void {
     if (!['signup', 'email_change', 'sms', 'phone_change'].includes(type)) {
       throw errors.badRequest('Missing one of these types: signup, email_change, sms, phone_change')
     }
-    if (body.text('email') !== '' && body.text('phone') !== '') {
-      throw errors.badRequest('Only an email address or phone number should be provided')
+    const [email, phone] = [body.text('email'), body.text('phone')]
+    if (type === 'signup' && email === '') throw errors.badRequest('Type provided requires an email address')
+    if (type === 'sms' && phone === '') throw errors.badRequest('Type provided requires a phone number')
+    if (email !== '' && phone !== '') {
+      throw errors.badRequest('Only an email address or phone number should be provided.')
     }
+    if (email === '' && phone === '') throw errors.badRequest('Missing email address or phone number')
     if (type === 'sms' || type === 'phone_change') {
-      if (body.text('phone') === '') throw errors.badRequest('Type provided requires a phone number')
-      return requestCodeAgain(call, type, body.text('phone'))
+      if (phone === '') throw errors.badRequest('Type provided requires a phone number')
+      return requestCodeAgain(call, type, phone)
     }
-    const email = requiredEmail(body, 'Type provided requires an email address')
+    if (email === '') throw errors.badRequest('Type provided requires an email address')
     await requestConfirmationAgain(
       call,
       type === 'signup' ? 'signup' : 'email_change',
-      email,
+      checkEmail(email),
       options(call, body),
     )
     return {}
@@ -84,19 +92,16 @@ export function mailRoutes(app: FastifyInstance): void {
 }
 
 async function magicLink(call: Call, body: Body): Promise<object> {
-  if (!call.settings.email.enabled || !call.settings.email.magicLink) throw errors.emailDisabled('logins')
-  const email = requiredEmail(body, 'Password recovery requires an email')
+  if (!call.settings.email.enabled) throw errors.emailDisabled('logins', 422)
+  if (!call.settings.email.magicLink) throw errors.magicLinkDisabled()
+  if (body.text('email') === '') throw errors.validation('Password recovery requires an email')
+  const email = checkEmail(body.text('email'))
   await requestMagicLink(call, email, {
     ...options(call, body),
     createUser: body.flag('create_user') ?? true,
     data: body.object('data') ?? {},
   })
   return {}
-}
-
-function requiredEmail(body: Body, missing: string): string {
-  if (body.text('email') === '') throw errors.validation(missing)
-  return checkEmail(body.text('email'))
 }
 
 function options(call: Call, body: Body) {

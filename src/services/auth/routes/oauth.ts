@@ -6,7 +6,7 @@ import { clientValues, clientView, findClient, insertClient } from '../oauth/cli
 import { authorizationDetails, clientSummary, decideAuthorization } from '../oauth/consent.ts'
 import { oauthToken } from '../oauth/token.ts'
 import { claimsOf, isUuid, signedIn } from '../sessions/authenticate.ts'
-import { bodyOf, queryOf } from './body.ts'
+import { bodyOf, optionalBodyOf, queryOf } from './body.ts'
 
 /** This service as an OAuth 2.1 server: programs ask, users consent. */
 export function oauthRoutes(app: FastifyInstance): void {
@@ -30,7 +30,7 @@ export function oauthRoutes(app: FastifyInstance): void {
   app.post('/oauth/token', async (request, reply) => {
     const call = oauthCall(request)
     call.limits.check(request, 'token')
-    const body = bodyOf(request)
+    const body = optionalBodyOf(request)
     reply.header('cache-control', 'no-store')
     return oauthToken(call, name => body.text(name))
   })

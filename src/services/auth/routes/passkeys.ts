@@ -14,7 +14,7 @@ import {
 } from '../passkeys/passkeys.ts'
 import { claimsOf, isUuid, signedIn } from '../sessions/authenticate.ts'
 import { adminCall, userIdOf } from './admin-call.ts'
-import { bodyOf } from './body.ts'
+import { bodyOf, optionalBodyOf } from './body.ts'
 import { guard } from './guard.ts'
 
 /** Signing in with a key that the device keeps, without a password. */
@@ -37,7 +37,7 @@ export function passkeyRoutes(app: FastifyInstance): void {
 
   app.post('/passkeys/authentication/options', async request => {
     const call = passkeyCall(request)
-    await guard(call, 'passkey', bodyOf(request))
+    await guard(call, 'passkey', optionalBodyOf(request))
     return beginPasskeySignIn(call)
   })
 

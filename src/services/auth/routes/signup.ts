@@ -9,7 +9,7 @@ import { redirectOf } from '../verify/redirects.ts'
 import { bodyOf } from './body.ts'
 import { guard } from './guard.ts'
 
-/** POST /signup: by email and password, or without either. */
+/** POST /signup: by email or phone, or anonymously without either, whatever else is said. */
 export function signupRoutes(app: FastifyInstance): void {
   app.post('/signup', async request => {
     const call = callOf(request)
@@ -17,7 +17,7 @@ export function signupRoutes(app: FastifyInstance): void {
     const email = body.text('email')
     const phone = body.text('phone')
     const data = body.object('data') ?? {}
-    if (email === '' && phone === '' && body.text('password') === '') {
+    if (email === '' && phone === '') {
       if (!call.settings.anonymousEnabled) throw errors.anonymousDisabled()
       await guard(call, 'anonymous', body)
       if (call.settings.disableSignup) throw errors.signupDisabled()
@@ -25,11 +25,12 @@ export function signupRoutes(app: FastifyInstance): void {
     }
     await guard(call, 'signup', body)
     if (call.settings.disableSignup) throw errors.signupDisabled()
-    if (body.text('password') === '') throw errors.validation('Signup requires a valid password')
+    if (body.text('password') === '') throw errors.badRequest('Signup requires a valid password')
     if (email !== '' && phone !== '') {
-      throw errors.validation('Only an email address or phone number should be provided on signup.')
+      throw errors.badRequest('Only an email address or phone number should be provided on signup.')
     }
     if (phone !== '') {
+      if (body.text('code_challenge') !== '') throw errors.badRequest('PKCE not supported for phone signups')
       return signUpWithPhone(call, {
         phone,
         password: body.text('password'),

@@ -9,7 +9,7 @@ import { beginSso, finishSso } from '../saml/sign-in.ts'
 import type { SamlSettings } from '../settings/saml.ts'
 import { flowOf } from '../verify/flows.ts'
 import { adminCall } from './admin-call.ts'
-import { type Body, bodyOf } from './body.ts'
+import { type Body, bodyOf, optionalBodyOf } from './body.ts'
 import { guard } from './guard.ts'
 
 /** Single sign-on by SAML 2.0. */
@@ -39,7 +39,7 @@ export function ssoRoutes(app: FastifyInstance): void {
   app.post('/sso/saml/acs', async (request, reply) => {
     const { call, saml } = ssoCall(request)
     call.limits.check(request, 'saml_assertion')
-    const body = bodyOf(request)
+    const body = optionalBodyOf(request)
     const url = await finishSso(call, saml, name => body.text(name))
     return reply.header('cache-control', 'no-store').redirect(url, 303)
   })

@@ -10,14 +10,18 @@ import type { Json } from '../users/rows.ts'
 import { isBanned } from '../users/rules.ts'
 import { findUserById } from '../users/store.ts'
 import { redeemCode } from '../verify/flows.ts'
+import { web3Grant } from '../web3/grant.ts'
 import { type Body, bodyOf, queryOf } from './body.ts'
 import { guard } from './guard.ts'
+
+const grants = ['password', 'refresh_token', 'pkce', 'id_token', 'web3']
 
 /** POST /token?grant_type=…: from something that proves who one is to a session. */
 export function tokenRoutes(app: FastifyInstance): void {
   app.post('/token', async (request, reply) => {
     const grant = queryOf(request, 'grant_type')
     const call = callOf(request)
+    if (!grants.includes(grant)) throw errors.unsupportedGrant()
     const body = bodyOf(request)
     reply.header('cache-control', 'no-store')
     switch (grant) {
@@ -40,11 +44,13 @@ export function tokenRoutes(app: FastifyInstance): void {
       case 'id_token':
         await guard(call, 'token', body)
         return byIdToken(call, body)
-      case 'web3':
-        await guard(call, 'web3', body)
-        throw ['solana', 'ethereum'].includes(body.text('chain')) ? errors.web3Disabled() : errors.web3Chain()
       default:
-        throw errors.unsupportedGrant(grant)
+        await guard(call, 'web3', body)
+        return web3Grant(call, {
+          chain: body.text('chain'),
+          message: body.text('message'),
+          signature: body.text('signature'),
+        })
     }
   })
 }

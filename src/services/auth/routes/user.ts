@@ -1,7 +1,7 @@
 import type { FastifyInstance } from '#http'
 import { callOf } from '../context.ts'
 import { errors } from '../errors.ts'
-import { claimsOf, signedIn } from '../sessions/authenticate.ts'
+import { claimsOf, isForAudience, signedIn } from '../sessions/authenticate.ts'
 import { changeOwnUser } from '../users/change-own.ts'
 import { viewUser } from '../users/view.ts'
 import { flowOf } from '../verify/flows.ts'
@@ -13,10 +13,9 @@ export function userRoutes(app: FastifyInstance): void {
   app.get('/user', async request => {
     const call = callOf(request)
     const claims = await claimsOf(call)
-    const audiences = Array.isArray(claims.aud) ? claims.aud : [claims.aud]
     return call.database.run(async transaction => {
       const { user } = await signedIn(transaction, claims)
-      if (!audiences.includes(call.audience)) {
+      if (!isForAudience(call, claims)) {
         throw errors.badRequest("Token audience doesn't match request audience")
       }
       return viewUser(transaction, user)
@@ -25,9 +24,10 @@ export function userRoutes(app: FastifyInstance): void {
 
   app.put('/user', async request => {
     const call = callOf(request)
-    const body = bodyOf(request)
+    const claims = await claimsOf(call)
     call.limits.check(request, 'user')
-    return changeOwnUser(call, await claimsOf(call), {
+    const body = bodyOf(request)
+    return changeOwnUser(call, claims, {
       email: body.text('email'),
       phone: body.text('phone'),
       password: body.optionalText('password'),

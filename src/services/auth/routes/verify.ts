@@ -8,7 +8,7 @@ import type { Json, UserRow } from '../users/rows.ts'
 import { checkEmail, checkPhone } from '../users/rules.ts'
 import { issueCode } from '../verify/flows.ts'
 import { hashOtp, pkcePrefix } from '../verify/one-time-tokens.ts'
-import { failureValues, withFragment, withQuery } from '../verify/redirect-values.ts'
+import { linkFailureValues, withFragment, withQuery } from '../verify/redirect-values.ts'
 import { redirectOf } from '../verify/redirects.ts'
 import { verifyToken } from '../verify/verify.ts'
 import { type Body, bodyOf, queryOf } from './body.ts'
@@ -35,8 +35,11 @@ export function verifyRoutes(app: FastifyInstance): void {
     const type = body.text('type')
     if (type === '') throw errors.badRequest('Verify requires a verification type')
     call.limits.check(request, 'verify')
+    if ((body.text('token') === '') === (body.text('token_hash') === '')) {
+      throw errors.badRequest('Verify requires either a token or a token hash')
+    }
     if (body.text('token_hash') !== '') {
-      if (body.text('email') + body.text('phone') + body.text('token') !== '') {
+      if (body.text('email') + body.text('phone') + body.text('redirect_to') !== '') {
         throw errors.badRequest('Only the token_hash and type should be provided')
       }
       return verifyAndGrant(call, transaction =>
@@ -52,7 +55,6 @@ async function typedCode(call: Call, body: Body, type: string): Promise<Json> {
   const token = body.text('token')
   const email = body.text('email')
   const phone = body.text('phone')
-  if (token === '') throw errors.badRequest('Verify requires a token or a token hash')
   if ((email === '') === (phone === '')) {
     throw errors.badRequest('Only an email address or phone number should be provided on verify')
   }
@@ -101,7 +103,7 @@ async function followLink(call: Call, token: string, type: string, target: strin
     })
   } catch (error) {
     if (!(error instanceof AuthError) || error.status >= 500) throw error
-    return withFragment(target, failureValues(error), pkce)
+    return withFragment(target, linkFailureValues(error), pkce)
   }
 }
 

@@ -38,6 +38,12 @@ export async function signedIn(transaction: Transaction, claims: AccessClaims): 
   return { claims, user, session }
 }
 
+/** Whether the token has an audience, and the one that the request names, if it names one. */
+export function isForAudience(call: Call, claims: AccessClaims): boolean {
+  const first = Array.isArray(claims.aud) ? claims.aud[0] : claims.aud
+  return Boolean(first) && (call.namedAudience ?? first) === first
+}
+
 /** Throws unless the token's role is one of the admin roles. */
 export async function requireAdmin(call: Call): Promise<AccessClaims> {
   const claims = await claimsOf(call)

@@ -15,6 +15,8 @@ export interface GrantOptions {
   readonly provider?: string
   /** What the session remembers besides. */
   readonly tag?: string
+  /** What the audit log says besides. */
+  readonly traits?: Json
   /** When it ends in any case. */
   readonly notAfter?: Date
 }
@@ -24,7 +26,7 @@ export async function grantSession(
   call: Call,
   transaction: Transaction,
   user: UserRow,
-  { method, provider = 'email', tag, notAfter }: GrantOptions,
+  { method, provider = 'email', traits, tag, notAfter }: GrantOptions,
 ): Promise<Json> {
   const signedIn = await updateUser(transaction, user.id, { last_sign_in_at: new Date(call.clock.now()) })
   await transaction.query(
@@ -33,7 +35,7 @@ export async function grantSession(
   )
   const session = await openSession(transaction, user.id, { method, tag, notAfter }, call)
   const refreshToken = await addRefreshToken(transaction, user.id, session.id)
-  await audit(call, transaction, signedIn, 'login', { provider })
+  await audit(call, transaction, signedIn, 'login', { provider, ...traits })
   return sessionAnswer(call, transaction, signedIn, session, refreshToken, method)
 }
 

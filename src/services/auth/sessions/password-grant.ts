@@ -4,7 +4,7 @@ import { hasHook, rejectionOf, runHook } from '../hooks/hooks.ts'
 import { weaknessOf } from '../users/password-rules.ts'
 import { passwordMatches } from '../users/passwords.ts'
 import type { Json, UserRow } from '../users/rows.ts'
-import { checkPhone, isBanned } from '../users/rules.ts'
+import { barePhone, isBanned } from '../users/rules.ts'
 import { findUserByEmail, findUserByPhone } from '../users/store.ts'
 import { grantSession } from './grant.ts'
 import { closeSessions } from './sessions.ts'
@@ -19,13 +19,13 @@ export async function passwordGrant(
     throw errors.badRequest('Only an email address or phone number should be provided on login.')
   }
   if (email === '' && phone === '') throw errors.badRequest('missing email or phone')
-  if (email !== '' && !settings.email.enabled) throw errors.emailDisabled('logins')
-  if (phone !== '' && !settings.phone.enabled) throw errors.phoneDisabled('logins')
+  if (email !== '' && !settings.email.enabled) throw errors.emailDisabled('logins', 422)
+  if (phone !== '' && !settings.phone.enabled) throw errors.phoneDisabled('logins', 422)
 
   const user = await database.run(transaction =>
     email !== ''
       ? findUserByEmail(transaction, email, call.audience)
-      : findUserByPhone(transaction, checkPhone(phone), call.audience),
+      : findUserByPhone(transaction, barePhone(phone), call.audience),
   )
   // No connection is held while the hash is computed.
   const valid = await passwordMatches(database, password, user?.encrypted_password)

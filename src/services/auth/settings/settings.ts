@@ -9,6 +9,7 @@ import { type OAuthServerSettings, readOAuthServerSettings } from './oauth-serve
 import { type Reader, readerOf } from './reader.ts'
 import { readSamlSettings, type SamlSettings } from './saml.ts'
 import { readSmsSettings, type SmsSettings } from './sms.ts'
+import { readWeb3Settings, type Web3Settings } from './web3.ts'
 
 export interface SmtpSettings {
   readonly host: string
@@ -82,6 +83,7 @@ export interface AuthSettings {
   readonly mailTemplates: Readonly<Record<string, string>>
   /** Which changes of an account its owner is told by email, by the name of the template. */
   readonly mailNotifications: ReadonlySet<string>
+  readonly web3: Web3Settings
   readonly external: ReadonlyMap<string, ExternalSettings>
   /** Issuers besides the providers' own whose id tokens are taken. */
   readonly idTokenIssuers: readonly string[]
@@ -176,6 +178,7 @@ export function readSettings(env: ServiceContext['env']): AuthSettings {
       ),
     ),
     external: readExternalSettings(read),
+    web3: readWeb3Settings(read),
     idTokenIssuers:
       issuers.length > 0 ? issuers : ['https://appleid.apple.com', 'https://accounts.google.com'],
     iosBundleId: read.text('GOTRUE_EXTERNAL_IOS_BUNDLE_ID'),

@@ -4,20 +4,20 @@ import type { Call } from '../context.ts'
 import { errors } from '../errors.ts'
 import type { AdminValues } from './admin-values.ts'
 import { insertIdentity } from './identities.ts'
-import { checkPassword } from './password-rules.ts'
+import { checkLength } from './password-rules.ts'
 import { hashPassword } from './passwords.ts'
 import type { Json } from './rows.ts'
 import { merged } from './rules.ts'
 import { findUserByEmail, findUserByPhone, insertUser } from './store.ts'
 import { viewUser } from './view.ts'
 
-/** A user made by an admin; without a password nobody can sign in with one. */
+/** A user made by an admin, who may choose any password; without one nobody can sign in with one. */
 export async function createByAdmin(call: Call, values: AdminValues): Promise<Json> {
   const { email, phone } = values
   if (email === undefined && phone === undefined) {
-    throw errors.validation('Cannot create a user without either an email or phone')
+    throw errors.badRequest('Cannot create a user without either an email or phone')
   }
-  if (values.password) await checkPassword(call, values.password)
+  if (values.password) checkLength(values.password)
   const encrypted =
     values.passwordHash ??
     (await hashPassword(call.database, values.password || randomBytes(32).toString('base64url')))
@@ -30,7 +30,7 @@ export async function createByAdmin(call: Call, values: AdminValues): Promise<Js
     if (email !== undefined && (await findUserByEmail(transaction, email, audience)))
       throw errors.emailExists()
     if (phone !== undefined && (await findUserByPhone(transaction, phone, audience)))
-      throw errors.phoneExists()
+      throw errors.phoneExists('Phone number already registered by another user')
     const user = await insertUser(transaction, {
       id,
       aud: audience,

@@ -1,16 +1,18 @@
 import { audit } from '../audit.ts'
 import type { Call } from '../context.ts'
 import { errors } from '../errors.ts'
+import { closeSessions } from '../sessions/sessions.ts'
+import { dropAllOneTimeTokens } from '../verify/one-time-tokens.ts'
 import type { AdminValues } from './admin-values.ts'
 import { setIdentity } from './identities.ts'
 import { checkPassword } from './password-rules.ts'
-import { hashPassword } from './passwords.ts'
+import { hashPassword, noTokens } from './passwords.ts'
 import type { Json } from './rows.ts'
 import { merged } from './rules.ts'
 import { findUserByEmail, findUserById, findUserByPhone, updateUser } from './store.ts'
 import { viewUser } from './view.ts'
 
-/** Changes of an admin take effect at once, without the user's confirmation. */
+/** Changes of an admin take effect at once, without the user's confirmation. A new password signs the user out everywhere. */
 export async function updateByAdmin(call: Call, id: string, values: AdminValues): Promise<Json> {
   if (values.password !== undefined) await checkPassword(call, values.password)
   const encrypted =
@@ -31,29 +33,32 @@ export async function updateByAdmin(call: Call, id: string, values: AdminValues)
       if (other && other.id !== id) throw errors.phoneExists()
     }
     if (email !== undefined) {
-      await setIdentity(transaction, id, 'email', {
-        email,
-        ...(values.emailConfirm && { email_verified: true }),
-      })
+      await setIdentity(transaction, id, 'email', { email, email_verified: values.emailConfirm })
     }
     if (phone !== undefined) {
-      await setIdentity(transaction, id, 'phone', {
-        phone,
-        ...(values.phoneConfirm && { phone_verified: true }),
-      })
+      await setIdentity(transaction, id, 'phone', { phone, phone_verified: values.phoneConfirm })
     }
+    if (encrypted !== undefined) {
+      await closeSessions(transaction, id, 'all')
+      await dropAllOneTimeTokens(transaction, id)
+    }
+    const known = (email !== undefined && values.emailConfirm) || (phone !== undefined && values.phoneConfirm)
     const changed = await updateUser(transaction, id, {
       ...(values.role !== undefined && { role: values.role }),
-      ...(email !== undefined && { email, is_anonymous: false }),
-      ...(phone !== undefined && { phone, is_anonymous: false }),
-      ...(encrypted !== undefined && { encrypted_password: encrypted }),
+      ...(email !== undefined && { email }),
+      ...(phone !== undefined && { phone }),
+      ...(known && { is_anonymous: false }),
+      ...(encrypted !== undefined && { encrypted_password: encrypted, ...noTokens }),
       ...(values.emailConfirm && {
         email_confirmed_at: user.email_confirmed_at ?? now,
         confirmation_token: '',
       }),
       ...(values.phoneConfirm && { phone_confirmed_at: user.phone_confirmed_at ?? now }),
-      ...(values.userMetadata && {
-        raw_user_meta_data: merged(user.raw_user_meta_data, values.userMetadata),
+      ...((values.userMetadata || values.emailConfirm) && {
+        raw_user_meta_data: merged(user.raw_user_meta_data, {
+          ...(values.emailConfirm && { email_verified: true }),
+          ...values.userMetadata,
+        }),
       }),
       ...(values.appMetadata && { raw_app_meta_data: merged(user.raw_app_meta_data, values.appMetadata) }),
       ...(values.banMs !== undefined && {

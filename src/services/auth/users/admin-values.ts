@@ -31,6 +31,7 @@ export function adminValues(body: Body): AdminValues {
   const id = filled('id')
   const passwordHash = filled('password_hash')
   if (id !== undefined && !isUuid(id)) throw errors.badRequest('ID must conform to the uuid v4 format')
+  if (id !== undefined && /^[0-]+$/.test(id)) throw errors.badRequest('ID cannot be a nil uuid')
   if (passwordHash !== undefined && !/^\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}$/.test(passwordHash)) {
     throw errors.badRequest('password_hash must be a bcrypt hash')
   }

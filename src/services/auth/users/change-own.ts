@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { audit } from '../audit.ts'
 import type { Call } from '../context.ts'
 import type { Transaction } from '../database/database.ts'
@@ -9,11 +8,11 @@ import { channelOf, sendCode } from '../phone/send-code.ts'
 import type { AccessClaims } from '../sessions/access-tokens.ts'
 import { type SignedIn, signedIn } from '../sessions/authenticate.ts'
 import { closeSessions } from '../sessions/sessions.ts'
-import { dropOneTimeTokens, hashOtp } from '../verify/one-time-tokens.ts'
+import { dropAllOneTimeTokens, hashOtp } from '../verify/one-time-tokens.ts'
 import { confirmEmailChange, confirmPhoneChange } from './confirm.ts'
 import { factorsOf } from './identities.ts'
 import { checkPassword } from './password-rules.ts'
-import { hashPassword, passwordMatches } from './passwords.ts'
+import { hashPassword, noTokens, passwordMatches } from './passwords.ts'
 import type { Json, UserChanges, UserRow } from './rows.ts'
 import { checkEmail, checkPhone, merged } from './rules.ts'
 import { findUserByEmail, findUserByPhone, updateUser } from './store.ts'
@@ -47,16 +46,16 @@ export async function changeOwnUser(call: Call, claims: AccessClaims, wanted: Ow
   const encrypted = wanted.password === undefined ? undefined : await newPassword(call, before, wanted)
 
   return database.run(async transaction => {
+    if (encrypted !== undefined) await checkUnchanged(transaction, before.user)
     const { user, session } = await signedIn(transaction, claims)
     const changes: UserChanges = {
       ...(wanted.data && { raw_user_meta_data: merged(user.raw_user_meta_data, wanted.data) }),
-      ...(encrypted !== undefined && { encrypted_password: encrypted }),
-      ...(wanted.nonce !== '' && encrypted !== undefined && { reauthentication_token: '' }),
+      ...(encrypted !== undefined && { encrypted_password: encrypted, ...noTokens }),
     }
     let changed = await updateUser(transaction, user.id, changes)
     if (encrypted !== undefined) {
       await closeSessions(transaction, user.id, session ? { except: session.id } : 'all')
-      await dropOneTimeTokens(transaction, user.id, ['reauthentication_token', 'recovery_token'])
+      await dropAllOneTimeTokens(transaction, user.id)
       await audit(call, transaction, user, 'user_updated_password')
       notify(call, transaction, user, 'password_changed_notification')
     }
@@ -72,16 +71,14 @@ export async function changeOwnUser(call: Call, claims: AccessClaims, wanted: Ow
 }
 
 function check(user: UserRow, wanted: OwnChanges): void {
-  if (
-    wanted.appData &&
-    !isDeepStrictEqual(merged(user.raw_app_meta_data, wanted.appData), user.raw_app_meta_data)
-  ) {
-    throw errors.appMetadataRefused()
+  if (wanted.appData) throw errors.appMetadataRefused()
+  const changesAddress =
+    (wanted.email !== '' && wanted.email !== user.email) ||
+    (wanted.phone !== '' && wanted.phone !== user.phone)
+  if (user.is_sso_user && (changesAddress || wanted.password || wanted.nonce !== '')) {
+    throw errors.ssoManaged()
   }
-  if (user.is_sso_user && (wanted.email || wanted.phone || wanted.password !== undefined)) {
-    throw errors.ssoManaged('email, phone or password')
-  }
-  if (user.is_anonymous && wanted.password !== undefined && !wanted.email && !wanted.phone) {
+  if (user.is_anonymous && wanted.password && !wanted.email && !wanted.phone) {
     throw errors.validation('Updating password of an anonymous user without an email or phone is not allowed')
   }
 }
@@ -139,6 +136,16 @@ function checkNonce(call: Call, user: UserRow, nonce: string): void {
   }
 }
 
+/** One nonce, one password: somebody else may have used it while this password was hashed. */
+async function checkUnchanged(transaction: Transaction, before: UserRow): Promise<void> {
+  const rows = await transaction.query(
+    `select 1 from auth.users where id = $1 and encrypted_password is not distinct from $2
+       and reauthentication_token is not distinct from $3 for update`,
+    [before.id, before.encrypted_password, before.reauthentication_token],
+  )
+  if (rows.length === 0) throw errors.conflict('The user was changed meanwhile; try again')
+}
+
 async function changeEmail(
   call: Call,
   transaction: Transaction,
@@ -146,9 +153,13 @@ async function changeEmail(
   email: string,
   options: SendOptions,
 ): Promise<UserRow> {
-  const other = await findUserByEmail(transaction, email, call.audience)
+  const other = await findUserByEmail(transaction, email, user.aud ?? call.audience)
   if (other && other.id !== user.id) throw errors.emailExists()
-  if (!call.settings.email.autoconfirm) return sendEmailChange(call, transaction, user, email, options)
+  // Somebody anonymous who adds an address signs up. Everybody else proves a new address, if it can be proved here at all.
+  const { autoconfirm } = call.settings.email
+  if (!autoconfirm || (!user.is_anonymous && call.mailer.able)) {
+    return sendEmailChange(call, transaction, user, email, options)
+  }
   return confirmEmailChange(call, transaction, { ...user, email_change: email })
 }
 
@@ -159,7 +170,7 @@ async function changePhone(
   phone: string,
   channel: string,
 ): Promise<UserRow> {
-  const other = await findUserByPhone(transaction, phone, call.audience)
+  const other = await findUserByPhone(transaction, phone, user.aud ?? call.audience)
   if (other && other.id !== user.id) throw errors.phoneExists()
   if (call.settings.phone.autoconfirm) {
     return confirmPhoneChange(call, transaction, { ...user, phone_change: phone })

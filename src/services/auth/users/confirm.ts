@@ -1,15 +1,14 @@
 import type { Call } from '../context.ts'
 import type { Transaction } from '../database/database.ts'
-import { dropOneTimeTokens } from '../verify/one-time-tokens.ts'
-import { setIdentity } from './identities.ts'
+import { dropAllOneTimeTokens } from '../verify/one-time-tokens.ts'
+import { markEmailVerified, setIdentity } from './identities.ts'
 import type { Json, UserRow } from './rows.ts'
 import { updateUser } from './store.ts'
 
 /** The email address is the user's: no token for it is left. Confirmed before: the time stays. */
 export async function confirmEmail(call: Call, transaction: Transaction, user: UserRow): Promise<UserRow> {
-  await dropOneTimeTokens(transaction, user.id, ['confirmation_token'])
-  if (user.email)
-    await setIdentity(transaction, user.id, 'email', { email: user.email, email_verified: true })
+  await dropAllOneTimeTokens(transaction, user.id)
+  if (user.email) await markEmailVerified(transaction, user.id, user.email)
   return updateUser(transaction, user.id, {
     raw_user_meta_data: { ...user.raw_user_meta_data, email_verified: true },
     confirmation_token: '',
@@ -26,7 +25,7 @@ export async function confirmEmailChange(
 ): Promise<UserRow> {
   const email = user.email_change ?? ''
   const now = new Date(call.clock.now())
-  await dropOneTimeTokens(transaction, user.id, ['email_change_token_current', 'email_change_token_new'])
+  await dropAllOneTimeTokens(transaction, user.id)
   await setIdentity(transaction, user.id, 'email', { email, email_verified: true })
   return updateUser(transaction, user.id, {
     email,
@@ -43,7 +42,7 @@ export async function confirmEmailChange(
 
 /** The phone number is the user's: no code for it is left. */
 export async function confirmPhone(call: Call, transaction: Transaction, user: UserRow): Promise<UserRow> {
-  await dropOneTimeTokens(transaction, user.id, ['confirmation_token'])
+  await dropAllOneTimeTokens(transaction, user.id)
   if (user.phone)
     await setIdentity(transaction, user.id, 'phone', { phone: user.phone, phone_verified: true })
   return updateUser(transaction, user.id, {
@@ -60,7 +59,7 @@ export async function confirmPhoneChange(
   user: UserRow,
 ): Promise<UserRow> {
   const phone = user.phone_change ?? ''
-  await dropOneTimeTokens(transaction, user.id, ['phone_change_token'])
+  await dropAllOneTimeTokens(transaction, user.id)
   await setIdentity(transaction, user.id, 'phone', { phone, phone_verified: true })
   return updateUser(transaction, user.id, {
     phone,

@@ -38,6 +38,51 @@ export async function createUser(
   return user
 }
 
+/** Invited, or made by a link that an admin asked for: the identity says the address alone, and the metadata what the admin said. */
+export async function createInvitedUser(
+  call: Call,
+  transaction: Transaction,
+  email: string,
+  data: Json,
+  encryptedPassword = '',
+): Promise<UserRow> {
+  const user = await createUser(call, transaction, {
+    email,
+    raw_app_meta_data: { provider: 'email', providers: ['email'] },
+    raw_user_meta_data: data,
+    encrypted_password: encryptedPassword,
+  })
+  await insertIdentity(transaction, user.id, 'email', {
+    sub: user.id,
+    email,
+    email_verified: false,
+    phone_verified: false,
+  })
+  return user
+}
+
+/**
+ * A sign-up by email of somebody whose address a provider named before, unproved: what came with it would be a door into the account, so
+ * it goes. A row that a sign-up by email made stays as it is.
+ */
+export async function claimUnconfirmed(
+  transaction: Transaction,
+  user: UserRow,
+  data: Json,
+): Promise<UserRow> {
+  const byEmail = await transaction.query(
+    "select 1 from auth.identities where user_id = $1 and provider = 'email'",
+    [user.id],
+  )
+  if (byEmail.length > 0) return user
+  await transaction.query('delete from auth.identities where user_id = $1', [user.id])
+  const claimed = await updateUser(transaction, user.id, {
+    raw_app_meta_data: { ...user.raw_app_meta_data, provider: 'email', providers: ['email'] },
+    raw_user_meta_data: data,
+  })
+  return identified(transaction, claimed, 'email', { email: user.email })
+}
+
 /** With an email identity. `more` are further columns. */
 export async function createEmailUser(
   call: Call,

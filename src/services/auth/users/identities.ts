@@ -46,6 +46,19 @@ export async function insertIdentity(
   }
 }
 
+/** Identities with this address, from wherever they are, are those of its owner. */
+export async function markEmailVerified(
+  transaction: Transaction,
+  userId: string,
+  email: string,
+): Promise<void> {
+  await transaction.query(
+    `update auth.identities set identity_data = identity_data || '{"email_verified": true}', updated_at = now()
+     where user_id = $1 and email = lower($2)`,
+    [userId, email],
+  )
+}
+
 /** Merges `data` into the identity that the user has with the provider, or makes one. */
 export async function setIdentity(
   transaction: Transaction,

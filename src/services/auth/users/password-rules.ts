@@ -5,11 +5,15 @@ import { ask } from '../outbound.ts'
 
 const tooLongAt = 72
 
+/** Throws when bcrypt could not tell the password from a longer one. */
+export function checkLength(password: string): void {
+  if (Buffer.byteLength(password) <= tooLongAt) return
+  throw errors.badRequest(`Password cannot be longer than ${tooLongAt} characters`)
+}
+
 /** Throws weak_password with every reason, or validation_failed when bcrypt could not tell it from a longer one. */
 export async function checkPassword(call: Pick<Call, 'settings' | 'log'>, password: string): Promise<void> {
-  if (Buffer.byteLength(password) > tooLongAt) {
-    throw errors.badRequest(`Password cannot be longer than ${tooLongAt} characters`)
-  }
+  checkLength(password)
   const { minLength, characters, pwnedUrl } = call.settings.password
   const messages: string[] = []
   const reasons: string[] = []

@@ -6,6 +6,16 @@ const cost = 10
 /** A hash of nothing anybody can send, so that an unknown user costs as much time as a wrong password. */
 const decoy = '$2a$10$rPfb/P7nmoTDlkrmjlAQMexBWBpLcZVTMaoNSkrjXEtQRn4ZCRCWq'
 
+/** What a new password puts an end to: whoever asked for these may have known the old one. */
+export const noTokens = {
+  confirmation_token: '',
+  recovery_token: '',
+  email_change_token_current: '',
+  email_change_token_new: '',
+  phone_change_token: '',
+  reauthentication_token: '',
+} as const
+
 /** `owner` is the service that asks. Throws over_request_rate_limit when too many wait already. */
 export async function hashPassword(owner: object, password: string): Promise<string> {
   const hashed = await throughHashGate(owner, () => hash(password, { cost, version: '2a' }))

@@ -6,9 +6,9 @@ import { sendMail } from '../mail/send.ts'
 import { grantSession } from '../sessions/grant.ts'
 import type { Flow } from '../verify/flows.ts'
 import { confirmEmail } from './confirm.ts'
-import { createEmailUser } from './create.ts'
+import { claimUnconfirmed, createEmailUser } from './create.ts'
 import { checkPassword } from './password-rules.ts'
-import { hashPassword } from './passwords.ts'
+import { hashPassword, passwordMatches } from './passwords.ts'
 import type { Json, UserRow } from './rows.ts'
 import { checkEmail } from './rules.ts'
 import { findUserByEmail } from './store.ts'
@@ -29,6 +29,7 @@ export async function signUpWithEmail(call: Call, signUp: SignUp): Promise<Json>
   await checkPassword(call, signUp.password)
   const email = checkEmail(signUp.email)
   if (!settings.email.autoconfirm) call.mailer.require()
+  const waiting = settings.email.autoconfirm ? await waitingRow(call, email, signUp.password) : undefined
   const encrypted = await hashPassword(call.database, signUp.password)
   try {
     return await database.run(async transaction => {
@@ -38,10 +39,11 @@ export async function signUpWithEmail(call: Call, signUp: SignUp): Promise<Json>
         await audit(call, transaction, existing, 'user_repeated_signup', { provider: 'email' })
         return pretended(call, email, signUp.data)
       }
-      // A row that waits for its confirmation stays as it is: this may be somebody else.
-      const user =
-        existing ??
-        (await createEmailUser(call, transaction, email, signUp.data, { encrypted_password: encrypted }))
+      if (existing && settings.email.autoconfirm && existing.id !== waiting) throw errors.userExists()
+      // A row that waits for its confirmation keeps its password: this may be somebody else.
+      const user = existing
+        ? await claimUnconfirmed(transaction, existing, signUp.data)
+        : await createEmailUser(call, transaction, email, signUp.data, { encrypted_password: encrypted })
       if (settings.email.autoconfirm) {
         await audit(call, transaction, user, 'user_signedup', { provider: 'email' })
         const confirmed = await confirmEmail(call, transaction, user)
@@ -49,13 +51,26 @@ export async function signUpWithEmail(call: Call, signUp: SignUp): Promise<Json>
       }
       await audit(call, transaction, user, 'user_confirmation_requested', { provider: 'email' })
       const sent = await sendMail(call, transaction, user, 'confirmation', signUp)
-      return viewUser(transaction, sent)
+      const view = await viewUser(transaction, sent)
+      // What an admin said of somebody invited is not for whoever types their address.
+      return sent.invited_at === null ? view : { ...view, user_metadata: {}, identities: [] }
     })
   } catch (error) {
     // Two sign-ups of one address at the same time.
     if (error instanceof AuthError && error.errorCode === 'email_exists') throw errors.userExists()
     throw error
   }
+}
+
+/**
+ * Where nobody has to prove an address, a row that waits for its proof (of an admin, of an earlier setting) is opened by its own password
+ * alone: else whoever knows the address would get the account. Returns its id; undefined when there is none. Throws user_already_exists.
+ */
+async function waitingRow(call: Call, email: string, password: string): Promise<string | undefined> {
+  const row = await call.database.run(transaction => findUserByEmail(transaction, email, call.audience))
+  if (!row || row.email_confirmed_at !== null) return undefined
+  if (!(await passwordMatches(call.database, password, row.encrypted_password))) throw errors.userExists()
+  return row.id
 }
 
 /** What a new user would look like, for an address that is taken: no identities, a made-up id. */

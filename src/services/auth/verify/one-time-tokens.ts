@@ -46,15 +46,20 @@ export async function saveOneTimeToken(
   )
 }
 
-export async function dropOneTimeTokens(
+export async function dropOneTimeToken(
   transaction: Transaction,
   userId: string,
-  types: readonly OneTimeTokenType[],
+  type: OneTimeTokenType,
 ): Promise<void> {
-  await transaction.query(
-    'delete from auth.one_time_tokens where user_id = $1 and token_type = any($2::auth.one_time_token_type[])',
-    [userId, types],
-  )
+  await transaction.query('delete from auth.one_time_tokens where user_id = $1 and token_type = $2', [
+    userId,
+    type,
+  ])
+}
+
+/** Whoever proved who they are needs none of the links and codes that still lie in mailboxes. */
+export async function dropAllOneTimeTokens(transaction: Transaction, userId: string): Promise<void> {
+  await transaction.query('delete from auth.one_time_tokens where user_id = $1', [userId])
 }
 
 /** The user that the hash (with or without the PKCE mark) was made for, locked, and which type it is. */

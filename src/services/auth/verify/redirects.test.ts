@@ -12,6 +12,9 @@ test.each([
   'http://localhost:3000/deep/path',
   'https://branch-1.preview.example.com/page',
   'myapp://callback',
+  // Programs on this machine listen there for their answer.
+  'http://127.0.0.1:4711/anything',
+  'http://[::1]:4711/',
 ])('%s is allowed', url => expect(isAllowedRedirect(settings, url)).toBe(true))
 
 test.each([
@@ -21,6 +24,12 @@ test.each([
   'http://localhost:4000/',
   'https://app.example.com.evil.org/',
   'http://10.0.0.1/ok',
+  'http://2130706433/ok',
+  'http://0x7f.1/ok',
+  'http://someone@127.0.0.1/ok',
+  'ftp://127.0.0.1/ok',
+  'javascript://127.0.0.1/%0aalert(1)',
+  'http://localhost:3000/\r\nSet-Cookie: a=b',
   'javascript:alert(1)',
   'not a url',
 ])('%s is not allowed', url => expect(isAllowedRedirect(settings, url)).toBe(false))

@@ -17,15 +17,20 @@ export function redirectOf(call: Call, wanted?: string): string {
   return chosen ?? call.settings.siteUrl
 }
 
-/** Same host as the site, or matched by the allow list. */
+/** The site's host, this machine by its address (where programs listen for their answer, RFC 8252), or matched by the allow list. */
 export function isAllowedRedirect(settings: AuthSettings, url: string): boolean {
-  if (!URL.canParse(url)) return false
+  // Parsers drop line breaks and tabs, headers do not.
+  if (!URL.canParse(url) || /^\s|\p{Cc}|\s$/u.test(url)) return false
   const target = new URL(url)
   const site = URL.canParse(settings.siteUrl) ? new URL(settings.siteUrl) : undefined
   if (site && target.hostname !== '' && target.hostname === site.hostname && sameScheme(target, site))
     return true
   const address = target.hostname.replace(/^\[|\]$/g, '')
-  if (isIP(address) && !isLoopback(address)) return false
+  if (isIP(address)) {
+    // Written as what it is: parsers make an address of any number.
+    const plain = url.toLowerCase().startsWith(`${target.protocol}//${target.hostname}`)
+    return plain && isLoopback(address) && /^https?:$/.test(target.protocol)
+  }
   const bare = url.split('#')[0] ?? ''
   return settings.uriAllowList.some(pattern => globMatches(pattern, bare))
 }

@@ -6,7 +6,12 @@ import { confirmEmail, confirmEmailChange } from '../users/confirm.ts'
 import type { UserRow } from '../users/rows.ts'
 import { isBanned } from '../users/rules.ts'
 import { updateUser } from '../users/store.ts'
-import { dropOneTimeTokens, findByOneTimeToken, type OneTimeTokenType } from './one-time-tokens.ts'
+import {
+  dropAllOneTimeTokens,
+  dropOneTimeToken,
+  findByOneTimeToken,
+  type OneTimeTokenType,
+} from './one-time-tokens.ts'
 
 const tokenTypes: Readonly<Record<string, readonly OneTimeTokenType[]>> = {
   signup: ['confirmation_token'],
@@ -66,7 +71,7 @@ function isExpired(call: Call, user: UserRow, type: OneTimeTokenType): boolean {
 
 /** Whoever reads the address's mail owns the address: it is confirmed as well. */
 async function recover(call: Call, transaction: Transaction, user: UserRow): Promise<UserRow> {
-  await dropOneTimeTokens(transaction, user.id, ['recovery_token'])
+  await dropAllOneTimeTokens(transaction, user.id)
   const recovered = await updateUser(transaction, user.id, { recovery_token: '' })
   if (recovered.email_confirmed_at !== null) return recovered
   await audit(call, transaction, user, 'user_signedup', { provider: 'email' })
@@ -79,8 +84,10 @@ async function changeEmail(
   user: UserRow,
   type: OneTimeTokenType,
 ): Promise<UserRow | undefined> {
-  await dropOneTimeTokens(transaction, user.id, [type])
-  if (call.settings.secureEmailChange && user.email_change_confirm_status === 0 && user.email) {
+  await dropOneTimeToken(transaction, user.id, type)
+  const { secureEmailChange, email } = call.settings
+  const half = !email.autoconfirm && secureEmailChange && user.email_change_confirm_status === 0
+  if (half && user.email) {
     await updateUser(transaction, user.id, { email_change_confirm_status: 1, [type]: '' })
     return undefined
   }

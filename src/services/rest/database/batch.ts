@@ -1,31 +1,36 @@
-import type pg from 'pg'
 import type { Statement } from '../sql/sql.ts'
-import { framesOf, writeBind, writeClose, writeExecute, writeParse, writeSync } from './frames.ts'
-import { Prepared } from './prepared.ts'
+import { writeBind, writeClose, writeExecute, writeParse, writeSync } from './frames.ts'
+import type { Prepared } from './prepared.ts'
 
 /** Rows of one statement: text as PostgreSQL writes it, by position. */
 export type Rows = readonly (readonly (string | null)[])[]
 
-/** pg's connection, as far as it is used here. */
-interface Wire {
-  readonly stream: { write(bytes: Buffer): void }
-}
-
 /**
- * Several statements with their values in one write and one round trip. PostgreSQL does what comes before one Sync as one transaction, so no
+ * Several statements with their values that go out together. PostgreSQL does what comes before one Sync as one transaction, so no
  * BEGIN and no COMMIT are needed. When one fails, those after it do not run, all is taken back, and `failed` says which it was.
  */
-export class Batch implements pg.Submittable {
+export class Batch {
   readonly done: Promise<readonly Rows[]>
+  /** Batches of one kind do the same work with other values. */
+  readonly kind: string | undefined
+  /** Whether nobody minds to wait for it. */
+  readonly isQuick: boolean
   readonly #statements: readonly Statement[]
-  readonly #results: string[][][] = []
+  readonly #results: Rows[] = []
+  /** New to the server, and not known to be understood, the first to be answered first. */
+  readonly #unparsed: string[] = []
   #current: (string | null)[][] = []
+  #error: unknown
   #resolve!: (results: readonly Rows[]) => void
   #reject!: (error: unknown) => void
-  #prepared: Prepared | undefined
 
-  constructor(statements: readonly Statement[]) {
+  constructor(
+    statements: readonly Statement[],
+    { kind, isQuick = false }: { readonly kind?: string; readonly isQuick?: boolean } = {},
+  ) {
     this.#statements = statements
+    this.kind = kind
+    this.isQuick = isQuick
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -37,54 +42,47 @@ export class Batch implements pg.Submittable {
     return this.#results.length
   }
 
-  submit(connection: unknown): void {
-    const wire = connection as Wire
-    const prepared = Prepared.of(wire)
-    this.#prepared = prepared
-    const frames = framesOf(() => {
-      for (const name of prepared.dropped()) writeClose(name)
-      for (const { text, values } of this.#statements) {
-        const { name, isNew } = prepared.use(text)
-        if (isNew) writeParse(name, text)
-        writeBind(name, values)
-        writeExecute()
+  /** Adds its messages to the frames that are being written. */
+  write(prepared: Prepared): void {
+    for (const name of prepared.dropped()) writeClose(name)
+    for (const { text, values } of this.#statements) {
+      const { name, isNew } = prepared.use(text)
+      if (isNew) {
+        writeParse(name, text)
+        this.#unparsed.push(text)
       }
-      writeSync()
-    })
-    wire.stream.write(frames)
+      writeBind(name, values)
+      writeExecute()
+    }
+    writeSync()
   }
 
-  handleDataRow({ fields }: { fields: (string | null)[] }): void {
-    this.#current.push(fields)
+  onParsed(): void {
+    this.#unparsed.shift()
   }
 
-  handleCommandComplete(): void {
-    this.#results.push(this.#current as string[][])
+  onRow(cells: (string | null)[]): void {
+    this.#current.push(cells)
+  }
+
+  onCompleted(): void {
+    this.#results.push(this.#current)
     this.#current = []
   }
 
-  handleEmptyQuery(): void {
-    this.handleCommandComplete()
+  onFailed(error: unknown, prepared: Prepared): void {
+    this.#error = error
+    // Its followers may have been sent in the belief that these are there; then they are told so, and come again.
+    for (const text of this.#unparsed) prepared.drop(text)
   }
 
-  handleRowDescription(): void {}
-
-  handlePortalSuspended(): void {}
-
-  handleReadyForQuery(): void {
-    this.#resolve(this.#results)
+  onReady(): void {
+    if (this.#error === undefined) this.#resolve(this.#results)
+    else this.#reject(this.#error)
   }
 
-  handleError(error: unknown): void {
-    // Which of the statements that are new were understood is not known.
-    for (const { text } of this.#statements.slice(this.failed)) this.#prepared?.drop(text)
+  /** Ends it without an answer. */
+  giveUp(error: unknown): void {
     this.#reject(error)
   }
-}
-
-/** Runs statements on a connection of one's own and gives their rows. */
-export async function run(client: pg.ClientBase, statements: readonly Statement[]): Promise<readonly Rows[]> {
-  const batch = new Batch(statements)
-  client.query(batch)
-  return batch.done
 }

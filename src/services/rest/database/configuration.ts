@@ -1,8 +1,7 @@
-import type { ClientBase } from 'pg'
 import { type DatabaseSettings, databaseSettingNames, type RestSettings } from '../settings.ts'
 import { named } from '../sql/fields.ts'
 import { nothing, render, type Statement, sql, value } from '../sql/sql.ts'
-import { run } from './batch.ts'
+import type { Connection } from './connection.ts'
 
 /** What `alter role … set …` says of a role: PostgreSQL heeds that at a login only. */
 export interface RoleSettings {
@@ -17,9 +16,9 @@ export interface Configuration {
 }
 
 /** Reads what is set in the database: `pgrst.…` of the role that is logged in, and settings of the roles that it may become. */
-export async function readConfiguration(client: ClientBase, base: RestSettings): Promise<Configuration> {
+export async function readConfiguration(connection: Connection, base: RestSettings): Promise<Configuration> {
   const statements = base.readsDatabase ? [settingsStatement(base), rolesStatement] : [rolesStatement]
-  const results = await run(client, statements)
+  const results = await connection.run(statements)
   const settings = base.readsDatabase ? (results[0] ?? []) : []
   return {
     settings: new Map(

@@ -1,13 +1,12 @@
-import pg from 'pg'
-import { type Clock, codeOf, type Log, messageOf, sleep } from '#kernel'
+import { type Clock, codeOf, type Log, messageOf } from '#kernel'
 import { restErrors, StaleSchema } from '../errors.ts'
 import type { Presence } from '../presence.ts'
 import { ident, render, type Statement, sql } from '../sql/sql.ts'
-import { Batch, type Rows, run } from './batch.ts'
-import { cancel, isUsableAfter } from './cancel.ts'
-import { isLost, isLostBefore, isNotUp } from './failures.ts'
-
-const idleMs = 10_000
+import { Batch, type Rows } from './batch.ts'
+import { type Connection, Strayed } from './connection.ts'
+import { isLost, isLostBefore } from './failures.ts'
+import { Pace } from './pace.ts'
+import { Pool } from './pool.ts'
 
 export interface DatabaseOptions {
   readonly url: string
@@ -38,132 +37,133 @@ export interface Work {
   readonly presence?: Presence | undefined
 }
 
+const idleMs = 10_000
+const defaultPatienceMs = 10_000
+
 /** The silo's PostgreSQL as the REST service uses it. A database that still starts is waited for; idle connections close by themselves. */
 export class Database {
-  readonly #pool: pg.Pool
-  readonly #options: DatabaseOptions
-  /** Connections that are closed after what they do now. */
-  readonly #spent = new WeakSet<pg.PoolClient>()
+  readonly #pool: Pool
+  readonly #pace = new Pace()
 
-  constructor(options: DatabaseOptions) {
-    this.#options = options
-    this.#pool = new pg.Pool({
-      connectionString: options.url,
-      max: options.size,
-      idleTimeoutMillis: idleMs,
-      connectionTimeoutMillis: options.patienceMs ?? 10_000,
-      application_name: 'postgrest',
-      allowExitOnIdle: true,
-      onConnect: async (client: pg.ClientBase) => {
-        client.on('notification', options.onNotify)
-        // A connection that breaks while it works says so to the work, too.
-        client.on('error', error => options.log.debug({ err: error }, 'connection lost'))
-        if (options.channel !== undefined) await run(client, [render(sql`listen ${ident(options.channel)}`)])
+  constructor({ url, size, patienceMs = defaultPatienceMs, channel, onNotify, clock, log }: DatabaseOptions) {
+    this.#pool = new Pool({
+      url,
+      size,
+      patienceMs,
+      idleMs,
+      clock,
+      log,
+      onNotification: onNotify,
+      onDone: (batch, spentMs) => this.#pace.tell(batch.kind, spentMs),
+      onOpen(connection) {
+        if (channel === undefined) return
+        connection
+          .run([render(sql`listen ${ident(channel)}`)])
+          .catch(error => log.debug({ reason: messageOf(error) }, 'not listening'))
       },
-    } as pg.PoolConfig)
-    this.#pool.on('error', error => options.log.debug({ err: error }, 'idle connection lost'))
+    })
   }
 
   /** Connections: open, free, and how many requests wait for one. */
-  get figures(): {
-    readonly open: number
-    readonly free: number
-    readonly waiting: number
-    readonly most: number
-  } {
-    const { totalCount, idleCount, waitingCount } = this.#pool
-    return { open: totalCount, free: idleCount, waiting: waitingCount, most: this.#options.size }
+  get figures(): Pool['figures'] {
+    return this.#pool.figures
   }
 
   /** Whether no connection is open, so that a notification may have been missed. */
   get isAlone(): boolean {
-    return this.#pool.totalCount === 0
+    return this.#pool.isEmpty
   }
 
   /** Runs one transaction in one round trip and gives the results of `main`. PostgreSQL's errors are thrown as they came; throws StaleSchema when the guard fails. */
   async transact(work: Work): Promise<readonly Rows[]> {
-    const { guarded, scope, main, check, presence } = work
     const begin = beginOf(work)
-    const before = begin ? [begin, ...scope] : scope
-    // What a commit would have refused is refused all the same.
-    const end = work.rollback ? [immediate, rollback] : begin ? [commit] : []
-    const batch = () => new Batch([...before, ...main, ...(check ? [] : end)])
-    return this.use(async client => {
-      if (presence?.hasLeft) throw restErrors.left()
-      const own = batch()
-      try {
-        const results = await this.#watched(client, own, presence)
-        const wanted = results.slice(before.length, before.length + main.length)
-        if (check) {
-          check(wanted)
-          await run(client, end)
-        }
-        return wanted
-      } catch (error) {
-        if (begin && !isLost(error)) await run(client, [rollback])
-        if (guarded && own.failed === before.length - scope.length && codeOf(error) === '22012')
-          throw new StaleSchema()
-        throw error
-      }
-    }, work.readOnly)
+    const { scope, main } = work
+    const results = begin
+      ? await this.use(connection => this.#within(connection, begin, work), work.readOnly)
+      : await this.#send([...scope, ...main], work)
+    return begin ? results : results.slice(scope.length)
   }
 
-  /** Sends a batch and gives its results. When the one who waits goes away, PostgreSQL is told to stop; the connection serves nobody else before that can do no more harm. */
-  async #watched(
-    client: pg.PoolClient,
-    batch: Batch,
-    presence: Presence | undefined,
+  /** One batch among others. */
+  async #send(
+    statements: readonly Statement[],
+    { guarded, readOnly, presence }: Work,
   ): Promise<readonly Rows[]> {
-    client.query(batch)
-    if (!presence) return batch.done
-    let cancelled: Promise<boolean> | undefined
-    presence.onLeave = () => {
-      cancelled = cancel(client)
+    const kind = statements.at(-1)?.text ?? ''
+    for (let tries = 1; ; tries++) {
+      const isQuick = this.#pace.isQuick(kind)
+      const batch = new Batch(statements, { kind, isQuick })
+      this.#pool.ask({
+        alone: false,
+        quick: isQuick && readOnly,
+        take: connection => take(connection, batch, presence),
+        refuse: error => batch.giveUp(error),
+      })
+      try {
+        return await batch.done
+      } catch (error) {
+        if (guarded && batch.failed === 0 && codeOf(error) === '22012') throw new StaleSchema()
+        if (
+          tries < mostTries &&
+          (error instanceof Strayed || (isLost(error) && (readOnly || isLostBefore(error))))
+        )
+          continue
+        throw isLost(error) ? restErrors.lost(error) : error
+      }
     }
+  }
+
+  /** A transaction of its own name: more than one round trip, or an end other than a commit. */
+  async #within(connection: Connection, begin: Statement, work: Work): Promise<readonly Rows[]> {
+    const { guarded, scope, main, check, presence, rollback: isTakenBack } = work
+    // What a commit would have refused is refused all the same.
+    const end = isTakenBack ? [immediate, rollback] : [commit]
+    const batch = new Batch([begin, ...scope, ...main, ...(check ? [] : end)])
+    take(connection, batch, presence)
     try {
-      return await batch.done
-    } finally {
-      presence.onLeave = undefined
-      if (cancelled && !(await isUsableAfter(cancelled, client))) this.#spent.add(client)
+      const results = await batch.done
+      const wanted = results.slice(1 + scope.length, 1 + scope.length + main.length)
+      if (check) {
+        check(wanted)
+        await connection.run(end)
+      }
+      return wanted
+    } catch (error) {
+      if (!isLost(error)) await connection.run([rollback])
+      if (guarded && batch.failed === 1 && codeOf(error) === '22012') throw new StaleSchema()
+      throw error
     }
   }
 
-  /** A connection that works. One that broke while it was idle is replaced, unseen. `harmless`: the work may be done twice. */
-  async use<T>(work: (client: pg.PoolClient) => Promise<T>, harmless = true): Promise<T> {
-    for (let tries = 0; ; tries++) {
-      const client = await this.#open()
+  /** A connection that works, for one alone. One that broke while it was idle is replaced, unseen. `harmless`: the work may be done twice. */
+  async use<T>(work: (connection: Connection) => Promise<T>, harmless = true): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      const connection = await new Promise<Connection>((take, refuse) =>
+        this.#pool.ask({ alone: true, quick: false, take, refuse }),
+      )
       try {
-        const result = await work(client)
-        client.release(this.#spent.has(client))
-        return result
+        return await work(connection)
       } catch (error) {
-        const lost = isLost(error)
-        client.release(lost || this.#spent.has(client))
-        if (!lost) throw error
-        if (tries >= 3 || !(harmless || isLostBefore(error))) throw restErrors.lost(error)
+        const isWorthwhile = error instanceof Strayed || (isLost(error) && (harmless || isLostBefore(error)))
+        if (tries < mostTries && isWorthwhile) continue
+        throw isLost(error) ? restErrors.lost(error) : error
+      } finally {
+        this.#pool.giveBack(connection)
       }
     }
   }
 
-  async close(): Promise<void> {
-    await this.#pool.end()
+  close(): Promise<void> {
+    return this.#pool.close()
   }
+}
 
-  async #open(): Promise<pg.PoolClient> {
-    const { clock, patienceMs = 10_000 } = this.#options
-    const until = clock.monotonic() + patienceMs
-    for (let waitMs = 2; ; waitMs = Math.min(50, waitMs * 1.1)) {
-      try {
-        return await this.#pool.connect()
-      } catch (error) {
-        if (/^timeout exceeded/.test(messageOf(error)) && this.#pool.totalCount >= this.#options.size)
-          throw restErrors.poolTimeout()
-        if (!isNotUp(error) || clock.monotonic() + waitMs > until || this.#pool.ending)
-          throw restErrors.notUp(error)
-        await sleep(clock, waitMs)
-      }
-    }
-  }
+const mostTries = 4
+
+function take(connection: Connection, batch: Batch, presence: Presence | undefined): void {
+  if (presence?.hasLeft) return batch.giveUp(restErrors.left())
+  if (presence) presence.onLeave = () => connection.abandon(batch)
+  connection.send(batch)
 }
 
 const isolations: ReadonlySet<string> = new Set(['serializable', 'repeatable read', 'read committed'])

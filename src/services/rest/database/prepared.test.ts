@@ -3,14 +3,14 @@ import { Prepared } from './prepared.ts'
 
 describe('a connection', () => {
   it('keeps a statement from the second time on', () => {
-    const prepared = Prepared.of({})
+    const prepared = new Prepared()
     expect(prepared.use('a')).toEqual({ name: '', isNew: true })
     expect(prepared.use('a')).toEqual({ name: 'pgrst_1', isNew: true })
     expect(prepared.use('a')).toEqual({ name: 'pgrst_1', isNew: false })
   })
 
   it('forgets what failed and what was not used for long, and tells the server', () => {
-    const prepared = Prepared.of({})
+    const prepared = new Prepared()
     for (const text of ['a', 'a', 'b', 'b']) prepared.use(text)
     prepared.drop('a')
     expect(prepared.dropped()).toEqual(['pgrst_1'])
@@ -20,10 +20,11 @@ describe('a connection', () => {
     expect(prepared.use('b')).toEqual({ name: '', isNew: true })
   })
 
-  it('shares nothing with another', () => {
-    const [one, other] = [{}, {}]
-    Prepared.of(one).use('a')
-    expect(Prepared.of(other).use('a').name).toBe('')
-    expect(Prepared.of(one).use('a').name).toBe('pgrst_1')
+  it('forgets them all when the server says that it lacks one', () => {
+    const prepared = new Prepared()
+    for (const text of ['a', 'a', 'b']) prepared.use(text)
+    prepared.dropAll()
+    expect(prepared.dropped()).toEqual(['pgrst_1'])
+    expect(prepared.use('a')).toEqual({ name: '', isNew: true })
   })
 })

@@ -10,33 +10,26 @@ interface Entry {
  * again; what is seen only once is not kept.
  */
 export class Prepared {
-  static readonly #all = new WeakMap<object, Prepared>()
-
-  /** What this connection has prepared. */
-  static of(connection: object): Prepared {
-    let found = Prepared.#all.get(connection)
-    if (!found) {
-      found = new Prepared()
-      Prepared.#all.set(connection, found)
-    }
-    return found
-  }
-
   /** The most recently used last. */
   readonly #entries = new Map<string, Entry>()
   readonly #dropped: string[] = []
+  #newest: Entry | undefined
   #count = 0
 
   /** The name to use; `isNew`: the statement must be sent under that name first. */
   use(text: string): { readonly name: string; readonly isNew: boolean } {
     const entry = this.#entries.get(text)
     if (!entry) {
-      this.#entries.set(text, { name: '' })
+      this.#newest = { name: '' }
+      this.#entries.set(text, this.#newest)
       this.#trim()
       return { name: '', isNew: true }
     }
-    this.#entries.delete(text)
-    this.#entries.set(text, entry)
+    if (entry !== this.#newest) {
+      this.#entries.delete(text)
+      this.#entries.set(text, entry)
+      this.#newest = entry
+    }
     if (entry.name !== '') return { name: entry.name, isNew: false }
     entry.name = `pgrst_${++this.#count}`
     return { name: entry.name, isNew: true }
@@ -49,13 +42,20 @@ export class Prepared {
     if (entry?.name) this.#dropped.push(entry.name)
   }
 
+  /** Forgets them all: the server says that it does not have one that it should have. */
+  dropAll(): void {
+    for (const text of [...this.#entries.keys()]) this.drop(text)
+  }
+
   /** Names that the server may forget too; each is told once. */
   dropped(): readonly string[] {
-    return this.#dropped.splice(0)
+    return this.#dropped.length === 0 ? none : this.#dropped.splice(0)
   }
 
   #trim(): void {
-    const [oldest] = this.#entries.keys()
-    if (this.#entries.size > atMost && oldest !== undefined) this.drop(oldest)
+    if (this.#entries.size <= atMost) return
+    for (const oldest of this.#entries.keys()) return this.drop(oldest)
   }
 }
+
+const none: readonly string[] = []

@@ -1,5 +1,5 @@
-import type { ClientBase } from 'pg'
-import { run } from '../database/batch.ts'
+import type { Rows } from '../database/batch.ts'
+import type { Connection } from '../database/connection.ts'
 import type { Statement } from '../sql/sql.ts'
 import {
   type Column,
@@ -19,14 +19,14 @@ import { primaryKeyOf, relationshipsOf } from './relationships.ts'
 import { viewColumns } from './views.ts'
 
 /** Reads the catalogue, in one round trip and one snapshot. */
-export async function loadSchema(client: ClientBase, schemas: readonly string[]): Promise<Schema> {
+export async function loadSchema(connection: Connection, schemas: readonly string[]): Promise<Schema> {
   const list = `{${schemas.map(name => `"${name.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`
   const names = Object.keys(catalogueQueries) as (keyof typeof catalogueQueries)[]
   const statements = names.map((name): Statement => {
     const text = catalogueQueries[name]
     return { text, values: text.includes('$1') ? [list] : [] }
   })
-  const results = await run(client, [
+  const results = await transaction(connection, [
     { text: 'begin isolation level repeatable read read only', values: [] },
     { text: `select set_config('search_path', '', true)`, values: [] },
     ...statements,
@@ -36,6 +36,19 @@ export async function loadSchema(client: ClientBase, schemas: readonly string[])
     names.map((name, index) => [name, JSON.parse(results[index + 2]?.[0]?.[0] ?? 'null')]),
   ) as unknown as RawSchema
   return schemaOf(raw, schemas)
+}
+
+/** A connection whose transaction failed can do nothing else before it is ended. */
+async function transaction(
+  connection: Connection,
+  statements: readonly Statement[],
+): Promise<readonly Rows[]> {
+  try {
+    return await connection.run(statements)
+  } catch (error) {
+    await connection.run([{ text: 'rollback', values: [] }]).catch(() => {})
+    throw error
+  }
 }
 
 function schemaOf(raw: RawSchema, schemas: readonly string[]): Schema {

@@ -1,7 +1,6 @@
-import type { PoolClient } from 'pg'
 import { type Clock, codeOf, type Log, messageOf, SingleFlight } from '#kernel'
-import { run } from '../database/batch.ts'
 import { type RoleSettings, readConfiguration } from '../database/configuration.ts'
+import type { Connection } from '../database/connection.ts'
 import type { Database } from '../database/database.ts'
 import { RestError, restErrors } from '../errors.ts'
 import type { DatabaseSettings, RestSettings } from '../settings.ts'
@@ -45,6 +44,8 @@ export class SchemaSource {
   readonly #options: SchemaSourceOptions
   readonly #loading = new SingleFlight<'', Kept>()
   #kept: Kept | undefined
+  /** Those that were read last. */
+  #settings: RestSettings | undefined
   /** Counts what was heard, so that a reading that began before is not kept. */
   #heard = 0
 
@@ -78,7 +79,7 @@ export class SchemaSource {
   async #read(known: KnownSchema | undefined): Promise<Kept> {
     const { database } = this.#options
     try {
-      return await this.#loading.run('', () => database.use(client => this.#load(client, known)))
+      return await this.#loading.run('', () => database.use(connection => this.#load(connection, known)))
     } catch (error) {
       this.#options.onLoad(undefined)
       if (this.#kept && error instanceof RestError) throw error
@@ -86,24 +87,24 @@ export class SchemaSource {
     }
   }
 
-  async #load(client: PoolClient, known: KnownSchema | undefined): Promise<Kept> {
+  async #load(connection: Connection, known: KnownSchema | undefined): Promise<Kept> {
     const { base, log, clock, onLoad } = this.#options
     const heard = this.#heard
     const started = clock.monotonic()
-    const now = await stateOf(client)
+    const now = await stateOf(connection)
     const version = now?.version
     const kept = this.#kept
     if (version !== undefined && kept && kept === known && kept.settled && kept.version === version)
       return kept
-    const { settings: inDatabase, roles } = await readConfiguration(client, base)
-    const settings = inDatabase.size === 0 ? base : this.#options.settingsWith(inDatabase)
+    const { settings: inDatabase, roles } = await readConfiguration(connection, base)
+    const settings = inDatabase.size === 0 ? base : this.#settingsWith(inDatabase)
     const snapshot = this.#options.snapshotFor(settings.schemas)
     const found = { settings, roles, version }
     const remembered = kept || known || !now ? undefined : snapshot.read()
-    if (remembered && remembered.version === version && (await hasReached(client, remembered.position)))
+    if (remembered && remembered.version === version && (await hasReached(connection, remembered.position)))
       return this.#keep({ ...found, schema: remembered.schema, settled: true }, heard)
-    const quiet = now !== undefined && (await nobodyWrites(client))
-    const schema = await loadSchema(client, settings.schemas)
+    const quiet = now !== undefined && (await nobodyWrites(connection))
+    const schema = await loadSchema(connection, settings.schemas)
     onLoad(clock.monotonic() - started)
     if (quiet)
       snapshot
@@ -112,7 +113,21 @@ export class SchemaSource {
     return this.#keep({ ...found, schema, settled: quiet }, heard)
   }
 
+  /** What the database says wrongly must not stop the service: what held before goes on. */
+  #settingsWith(inDatabase: DatabaseSettings): RestSettings {
+    try {
+      return this.#options.settingsWith(inDatabase)
+    } catch (error) {
+      this.#options.log.error(
+        { reason: messageOf(error) },
+        'rest: the settings in the database cannot be used; those before them are kept',
+      )
+      return this.#settings ?? this.#options.base
+    }
+  }
+
   #keep(kept: Kept, heard: number): Kept {
+    this.#settings = kept.settings
     if (heard === this.#heard) this.#kept = kept
     return kept
   }
@@ -125,9 +140,9 @@ interface State {
 }
 
 /** Undefined in a database that does not count. */
-async function stateOf(client: PoolClient): Promise<State | undefined> {
+async function stateOf(connection: Connection): Promise<State | undefined> {
   try {
-    const [rows] = await run(client, [
+    const [rows] = await connection.run([
       {
         text: `select ${schemaVersion.column}, pg_catalog.pg_current_wal_insert_lsn() from ${schemaVersion.table}`,
         values: [],
@@ -142,16 +157,16 @@ async function stateOf(client: PoolClient): Promise<State | undefined> {
 }
 
 /** Whether the database is at least so far. One that was restored from an older state counts the same numbers again. */
-async function hasReached(client: PoolClient, position: string): Promise<boolean> {
-  const [rows] = await run(client, [
+async function hasReached(connection: Connection, position: string): Promise<boolean> {
+  const [rows] = await connection.run([
     { text: 'select pg_catalog.pg_current_wal_insert_lsn() >= $1::pg_lsn', values: [position] },
   ])
   return rows?.[0]?.[0] === 't'
 }
 
 /** Whoever counted before this has either finished, and is seen by what is read next, or is found here. A snapshot would not tell: it leaves out the newest. */
-async function nobodyWrites(client: PoolClient): Promise<boolean> {
-  const [rows] = await run(client, [
+async function nobodyWrites(connection: Connection): Promise<boolean> {
+  const [rows] = await connection.run([
     {
       text: `select not exists (select from pg_catalog.pg_locks where locktype = 'transactionid' and mode = 'ExclusiveLock')`,
       values: [],
