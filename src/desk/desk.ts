@@ -62,7 +62,13 @@ export async function createDesk(options: CreateDeskOptions): Promise<Desk> {
       await chmod(path, 0o600)
     },
     async listenForAgents(tcpOptions) {
-      tcp = await listenOnTcp(tcpOptions, { perform, audit, log, version: options.version })
+      tcp = await listenOnTcp(tcpOptions, {
+        perform,
+        audit,
+        clock,
+        log,
+        version: options.version,
+      })
       return tcp.origin
     },
     async stop() {

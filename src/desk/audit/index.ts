@@ -8,4 +8,5 @@ export type {
   AuditStore,
   StoredAuditRow,
 } from './port.ts'
+export { createStrangers, type Strangers } from './strangers.ts'
 export { verifyAudit } from './verify.ts'

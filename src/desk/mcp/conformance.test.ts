@@ -42,7 +42,7 @@ const parts = { log: silentLog, clock: systemClock }
 const listen = (face: DeskFace) =>
   listenOnTcp(
     { port: 0, authenticator: anyone, faces: [face] },
-    { perform: async () => [], audit: { append: async () => {} }, log: silentLog, version: '1.0.0' },
+    { perform: async () => [], audit: { append: async () => {} }, ...parts, version: '1.0.0' },
   )
 
 function run({ origin }: TcpListener, ...args: string[]): Promise<string> {
