@@ -8,11 +8,12 @@ interface Details {
   readonly statusText?: string | undefined
 }
 
+/** In the order in which it is sent. */
 interface Body {
   readonly code: string
-  readonly message: string
   readonly details: unknown
   readonly hint: unknown
+  readonly message: string
 }
 
 /** An error as PostgREST words it. */
@@ -27,7 +28,7 @@ export class RestError extends Error {
     super(message)
     this.status = status
     this.statusText = more.statusText
-    this.body = { code, message, details: more.details ?? null, hint: more.hint ?? null }
+    this.body = { code, details: more.details ?? null, hint: more.hint ?? null, message }
     this.headers = more.headers ?? {}
   }
 }
@@ -45,7 +46,7 @@ export const nothingSaid = ''
 /** Everything that this service refuses by itself. What PostgreSQL refuses is in response/failure.ts. */
 export const restErrors = {
   notUp: (cause: unknown) =>
-    new RestError(503, 'PGRST001', 'Database client error. Retrying the connection.', {
+    new RestError(503, 'PGRST000', 'Database connection error. Retrying the connection.', {
       details: messageOf(cause),
     }),
   lost: (cause: unknown) =>
@@ -123,10 +124,6 @@ export const restErrors = {
   spread: (from: string, to: string) =>
     new RestError(400, 'PGRST119', `A spread operation on '${to}' is not possible`, {
       details: `'${from}' and '${to}' do not form a many-to-one or one-to-one relationship`,
-    }),
-  embedFilter: (name: string) =>
-    new RestError(400, 'PGRST120', `Bad operator on the '${name}' embedded resource`, {
-      details: 'Only is null or not is null filters are allowed on embedded resources',
     }),
   raise: (details: string, hint: string) =>
     new RestError(500, 'PGRST121', `Could not parse JSON in the "RAISE SQLSTATE 'PGRST'" error`, {

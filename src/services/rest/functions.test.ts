@@ -149,8 +149,10 @@ describe('a call', () => {
   })
 
   it('is allowed by the methods that OPTIONS names', async () => {
-    expect((await call('write_line', { method: 'OPTIONS' })).headers.get('allow')).toBe('OPTIONS,POST')
-    expect((await call('numbers', { method: 'OPTIONS' })).headers.get('allow')).toBe('OPTIONS,GET,HEAD,POST')
+    const allowed = async (path: string) => (await call(path, { method: 'OPTIONS' })).headers.get('allow')
+    expect(await allowed('write_line?line=x')).toBe('OPTIONS,POST')
+    expect((await call('write_line', { method: 'OPTIONS' })).json()).toMatchObject({ code: 'PGRST202' })
+    expect(await allowed('numbers?upto=1')).toBe('OPTIONS,GET,HEAD,POST')
     expect((await call('numbers', { method: 'DELETE' })).json()).toMatchObject({ code: 'PGRST101' })
   })
 })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { ServiceContext } from '#http'
 import { HangarError, messageOf } from '#kernel'
-import { compileClaimPath } from './identity/role-claim.ts'
+import { readClaimPath } from './identity/role-claim.ts'
 import type { Name } from './schema/cache.ts'
 
 export interface RestSettings {
@@ -45,6 +45,8 @@ export interface RestSettings {
   /** Whether the admin port shows these settings, secrets among them. */
   readonly showsConfig: boolean
   readonly appSettings: readonly (readonly [name: string, value: string])[]
+  /** Settings of PostgREST's own machinery, by their names: they are read and shown, and change nothing here. */
+  readonly machinery: ReadonlyMap<string, string | number | boolean>
 }
 
 type Env = ServiceContext['env']
@@ -93,12 +95,12 @@ export function readSettings(env: Env, inDatabase: DatabaseSettings = none): Res
     'commit',
   )
   return Object.freeze({
-    databaseUrl: read.required('db-uri'),
+    databaseUrl: read.required('db-uri').trim(),
     schemas: schemas.length > 0 ? schemas : ['public'],
     extraSearchPath: extraSearchPath.length > 0 ? extraSearchPath : ['public'],
     anonRole: read.text('db-anon-role'),
     jwtSecret: jwtSecretOf(read),
-    jwtSecretIsBase64: read.flag('jwt-secret-is-base64', false),
+    jwtSecretIsBase64: isBase64(read),
     jwtAudience: read.text('jwt-aud'),
     jwtRoleClaim: roleClaimOf(read),
     maxRows: read.count('db-max-rows', 'max-rows'),
@@ -129,6 +131,7 @@ export function readSettings(env: Env, inDatabase: DatabaseSettings = none): Res
     adminPort: read.count('admin-server-port'),
     showsConfig: read.flag('admin-server-config-enabled', false),
     appSettings: appSettingsOf(env),
+    machinery: machineryOf(read),
   } satisfies RestSettings)
 }
 
@@ -144,8 +147,14 @@ class Reader {
 
   /** Empty counts as not set. */
   text(name: string, alias?: string): string | undefined {
-    const own = this.#inDatabase.get(name.replaceAll('-', '_')) ?? this.#env[variableOf(name)]
+    const own = this.#inDatabase.get(keyOf(name)) ?? this.#env[variableOf(name)]
     return own || (alias === undefined ? undefined : this.text(alias))
+  }
+
+  /** What the database says without sense counts as not said; a variable can be put right before anything runs. */
+  #senseless(name: string, rule: string): undefined {
+    if (this.#inDatabase.has(keyOf(name))) return undefined
+    throw refuse(name, rule)
   }
 
   required(name: string): string {
@@ -158,18 +167,21 @@ class Reader {
     return splitList(this.text(name, alias))
   }
 
-  flag(name: string, otherwise: boolean): boolean {
-    const text = this.text(name)
+  /** Numbers are true above 0; quotes and spaces do not matter. */
+  flag(name: string, otherwise: boolean, alias?: string): boolean {
+    const text = this.text(name, alias)
     if (text === undefined) return otherwise
-    if (/^(true|1|yes|on)$/i.test(text)) return true
-    if (/^(false|0|no|off)$/i.test(text)) return false
-    throw refuse(name, `must be true or false, not "${text}"`)
+    const word = text.replace(/[^A-Za-z]/g, '').toLowerCase()
+    if (['true', 'yes', 'on'].includes(word)) return true
+    if (['false', 'no', 'off'].includes(word)) return false
+    if (/^-?\d+$/.test(text.trim())) return Number(text) > 0
+    return this.#senseless(name, `must be true or false, not "${text}"`) ?? otherwise
   }
 
   count(name: string, alias?: string): number | undefined {
-    const text = this.text(name, alias)
+    const text = this.text(name, alias)?.trim()
     if (text === undefined) return undefined
-    if (!/^\d{1,9}$/.test(text)) throw refuse(name, `must be a number, not "${text}"`)
+    if (!/^\d{1,9}$/.test(text)) return this.#senseless(name, `must be a number, not "${text}"`)
     return Number(text)
   }
 
@@ -193,14 +205,35 @@ function jwtSecretOf(read: Reader): string | undefined {
   const text = read.text('jwt-secret')
   if (text === undefined) return undefined
   const secret = contentOf('jwt-secret', text)
-  if (secret.trimStart().startsWith('{')) {
+  const bytes = Buffer.from(secret, isBase64(read) ? 'base64' : 'utf8')
+  if (bytes.toString().trimStart().startsWith('{')) {
     try {
-      JSON.parse(secret)
+      JSON.parse(bytes.toString())
     } catch {
       throw refuse('jwt-secret', 'looks like a JWK, but is not valid JSON')
     }
-  } else if (Buffer.byteLength(secret) < 32) throw refuse('jwt-secret', 'must be at least 32 characters long')
+  } else if (bytes.length < 32) throw refuse('jwt-secret', 'must be at least 32 characters long')
   return secret
+}
+
+function isBase64(read: Reader): boolean {
+  return read.flag('jwt-secret-is-base64', false, 'secret-is-base64')
+}
+
+function machineryOf(read: Reader): RestSettings['machinery'] {
+  const mode = read.text('server-unix-socket-mode') ?? '660'
+  if (!/^[67][0-7]{2}$/.test(mode))
+    throw refuse('server-unix-socket-mode', `must be an octal number between 600 and 777, not "${mode}"`)
+  return new Map<string, string | number | boolean>([
+    ['db-pool-max-lifetime', read.count('db-pool-max-lifetime') ?? 1800],
+    ['db-pool-max-idletime', read.count('db-pool-timeout', 'db-pool-max-idletime') ?? 30],
+    ['db-pool-automatic-recovery', read.flag('db-pool-automatic-recovery', true)],
+    ['db-prepared-statements', read.flag('db-prepared-statements', true)],
+    ['jwt-cache-max-lifetime', read.count('jwt-cache-max-lifetime') ?? 0],
+    ['log-level', read.choice('log-level', ['crit', 'error', 'warn', 'info', 'debug'], 'error')],
+    ['server-unix-socket', read.text('server-unix-socket') ?? ''],
+    ['server-unix-socket-mode', mode],
+  ])
 }
 
 /** `@path` stands for what is in that file. */
@@ -216,7 +249,7 @@ function contentOf(name: string, text: string): string {
 function roleClaimOf(read: Reader): string {
   const path = read.text('jwt-role-claim-key', 'role-claim-key') ?? '.role'
   try {
-    compileClaimPath(path)
+    readClaimPath(path)
     return path
   } catch (error) {
     throw refuse('jwt-role-claim-key', `is not a path: ${messageOf(error)}`)
@@ -247,6 +280,11 @@ function splitList(text: string | undefined): readonly string[] {
     .split(',')
     .map(part => part.trim().replace(/^"(.*)"$/, '$1'))
     .filter(Boolean)
+}
+
+/** As it is called in the database. */
+function keyOf(name: string): string {
+  return name.replaceAll('-', '_')
 }
 
 function variableOf(name: string): string {

@@ -6,6 +6,7 @@ import { functions } from './cases/functions.ts'
 import { media } from './cases/media.ts'
 import { reading } from './cases/reading.ts'
 import { surface } from './cases/surface.ts'
+import { tokens } from './cases/tokens.ts'
 import { type Case, startTarget, type Target } from './support.ts'
 
 let target: Target
@@ -14,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => target?.stop())
 
-describe.each(Object.entries({ reading, embedding, changing, functions, media, errors, surface }))(
+describe.each(Object.entries({ reading, embedding, changing, functions, media, errors, tokens, surface }))(
   '%s',
   (_topic, cases) => {
     it.each(cases.map(one => [one.name ?? `${one.method ?? 'GET'} ${one.path}`, one] as const))(

@@ -19,10 +19,9 @@ export function allowedMethods(handling: Handling, action: Extract<Action, { kin
 function methodsOf({ call, schema }: Handling, action: Extract<Action, { kind: 'info' }>): readonly string[] {
   if (action.of === 'root') return reading
   if (action.of === 'function') {
-    // Which overload is meant cannot be told without arguments: any that only reads can be read.
-    const overloads = schema.functions.get(`${call.schemaName}.${action.name}`)
-    const known = overloads ?? [calledFunction(schema, action.name, call)]
-    return known.every(one => one.volatility === 'v') ? ['OPTIONS', 'POST'] : [...reading, 'POST']
+    // It is looked up as a call is: without its arguments it is not found.
+    const { volatility } = calledFunction(schema, action.name, call)
+    return volatility === 'v' ? ['OPTIONS', 'POST'] : [...reading, 'POST']
   }
   const table = schema.tables.get(`${call.schemaName}.${action.name}`)
   if (!table) throw restErrors.notFound()

@@ -1,12 +1,14 @@
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose'
 import type { Clock } from '#kernel'
 import { restErrors } from '../errors.ts'
 import type { RestSettings } from '../settings.ts'
-import { compileClaimPath } from './role-claim.ts'
+import { claimAt, readClaimPath } from './role-claim.ts'
+import { signatureVerifier } from './signature.ts'
+
+type Claims = Readonly<Record<string, unknown>>
 
 export interface Caller {
   readonly role: string
-  readonly claims: Readonly<Record<string, unknown>>
+  readonly claims: Claims
   /** The same in JSON. */
   readonly claimsText: string
   /** What it may not do, it may do after a login. */
@@ -24,12 +26,12 @@ const toleranceSeconds = 30
 export function createTokens(settings: RestSettings, clock: Clock): Identify {
   const known = new Map<string, Caller>()
   const verify = verifier(settings, clock)
-  const roleOf = compileClaimPath(settings.jwtRoleClaim)
+  const path = readClaimPath(settings.jwtRoleClaim)
   const { anonRole } = settings
   let nobody: Caller | undefined
 
   return async authorization => {
-    const token = authorization && /^bearer\s+(\S+)\s*$/i.exec(authorization)?.[1]
+    const token = authorization && /^bearer\s+(.*)$/is.exec(authorization)?.[1]?.trimEnd()
     if (!token) {
       nobody ??= callerOf({})
       return nobody
@@ -48,62 +50,75 @@ export function createTokens(settings: RestSettings, clock: Clock): Identify {
     return caller
   }
 
-  function callerOf(claims: JWTPayload): Caller {
-    const found = roleOf(claims)
+  function callerOf(claims: Claims): Caller {
+    const found = claimAt(claims, path)
     const role = found === undefined ? anonRole : typeof found === 'string' ? found : JSON.stringify(found)
     if (role === undefined) throw restErrors.noAnonymous()
     const all = { ...claims, role }
-    return { role, claims: all, claimsText: JSON.stringify(all), anonymous: role === anonRole }
+    return { role, claims: all, claimsText: JSON.stringify(sorted(all)), anonymous: role === anonRole }
   }
 }
 
-function checkTimes({ exp, nbf, iat }: JWTPayload, clock: Clock): void {
-  const now = Math.floor(clock.now() / 1000)
-  if (typeof exp === 'number' && now > exp + toleranceSeconds) throw restErrors.jwt('JWT expired')
-  if (typeof nbf === 'number' && now < nbf - toleranceSeconds) throw restErrors.jwt('JWTNotYetValid')
+function checkTimes({ exp, nbf, iat }: Claims, clock: Clock): void {
+  const now = clock.now() / 1000
+  if (typeof exp === 'number' && now >= exp + toleranceSeconds) throw restErrors.jwt('JWT expired')
   if (typeof iat === 'number' && now < iat - toleranceSeconds) throw restErrors.jwt('JWTIssuedAtFuture')
+  if (typeof nbf === 'number' && now < nbf - toleranceSeconds) throw restErrors.jwt('JWTNotYetValid')
 }
 
-function verifier(settings: RestSettings, clock: Clock): (token: string) => Promise<JWTPayload> {
+/** JSON with the keys of its objects in order, as PostgREST hands claims to functions. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(sorted)
+  const pairs = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(pairs.map(([name, one]) => [name, sorted(one)]))
+}
+
+function verifier(settings: RestSettings, clock: Clock): (token: string) => Promise<Claims> {
   const { jwtSecret, jwtSecretIsBase64, jwtAudience } = settings
   if (jwtSecret === undefined) return () => Promise.reject(restErrors.noJwtSecret())
-  const keys = jwtSecret.trimStart().startsWith('{') ? keySet(jwtSecret) : undefined
-  const secret = Buffer.from(jwtSecret, jwtSecretIsBase64 ? 'base64' : 'utf8')
+  const verify = signatureVerifier(Buffer.from(jwtSecret, jwtSecretIsBase64 ? 'base64' : 'utf8'))
   return async token => {
-    const parts = token.split('.').length
-    if (parts !== 3)
-      throw restErrors.jwt(
-        `JWSError (CompactDecodeError Invalid number of parts: Expected 3 parts; got ${parts})`,
-      )
-    const options = { clockTolerance: toleranceSeconds, currentDate: new Date(clock.now()) }
-    try {
-      const { payload } = keys
-        ? await jwtVerify(token, keys, options)
-        : await jwtVerify(token, secret, { ...options, algorithms: ['HS256', 'HS384', 'HS512'] })
-      checkTimes(payload, clock)
-      if (!isAudience(payload.aud, jwtAudience)) throw restErrors.jwt('JWTNotInAudience')
-      return payload
-    } catch (error) {
-      throw error instanceof errors.JOSEError ? restErrors.jwt(wordingOf(error)) : error
-    }
+    const claims = claimsOf(await verify(token))
+    checkTimes(claims, clock)
+    if (!isAudience(claims['aud'], jwtAudience)) throw restErrors.jwt('JWTNotInAudience')
+    return claims
   }
+}
+
+/** Throws PGRST301 for what are no claims. */
+function claimsOf(payload: Uint8Array): Claims {
+  let claims: unknown
+  try {
+    claims = JSON.parse(Buffer.from(payload).toString())
+  } catch {
+    throw unreadable('$: not valid JSON')
+  }
+  if (kindOf(claims) !== 'Object')
+    throw unreadable(`$: parsing JWT Claims Set failed, expected Object, but encountered ${kindOf(claims)}`)
+  for (const name of ['exp', 'iat', 'nbf']) {
+    const time = (claims as Claims)[name]
+    if (time !== undefined && time !== null && kindOf(time) !== 'Number')
+      throw unreadable(
+        `$.${name}: parsing NumericDate failed, expected Number, but encountered ${kindOf(time)}`,
+      )
+  }
+  return claims as Claims
+}
+
+function unreadable(where: string) {
+  return restErrors.jwt(`JWTClaimsSetDecodeError ${JSON.stringify(`Error in ${where}`)}`)
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'Null'
+  if (Array.isArray(value)) return 'Array'
+  const type = typeof value
+  return `${type.charAt(0).toUpperCase()}${type.slice(1)}`
 }
 
 /** A token that names no audience is for everybody. */
-function isAudience(audience: string | string[] | undefined, own: string | undefined): boolean {
+function isAudience(audience: unknown, own: string | undefined): boolean {
   if (own === undefined || audience === undefined) return true
   return [audience].flat().includes(own)
-}
-
-function wordingOf(error: errors.JOSEError): string {
-  if (error instanceof errors.JWTExpired) return 'JWT expired'
-  if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf') return 'JWTNotYetValid'
-  if (error instanceof errors.JWTInvalid) return 'Parsing claims failed'
-  if (error instanceof errors.JOSEAlgNotAllowed) return 'JWSError JWSNoSignatures'
-  return 'JWSError JWSInvalidSignature'
-}
-
-function keySet(text: string): ReturnType<typeof createLocalJWKSet> {
-  const parsed = JSON.parse(text) as { keys?: unknown }
-  return createLocalJWKSet((parsed.keys ? parsed : { keys: [parsed] }) as JSONWebKeySet)
 }

@@ -1,5 +1,6 @@
 import type { Name, Schema, SqlFunction } from '../schema/cache.ts'
 import type { RestSettings } from '../settings.ts'
+import { postgrestVersion } from '../version.ts'
 import { definitionOf } from './definitions.ts'
 import { parametersOf, sharedParameters } from './parameters.ts'
 import { functionPath, rootPath, tablePath } from './paths.ts'
@@ -9,9 +10,6 @@ export interface OpenApiOptions {
   readonly settings: Pick<RestSettings, 'host' | 'port' | 'openApiProxy' | 'openApiSecurity'>
   isUsable(name: Name): boolean
 }
-
-/** The version of PostgREST whose behaviour this is. */
-const version = '12.2.12'
 
 /** An OpenAPI 2.0 description of a schema, as PostgREST gives it. */
 export function openApi(schema: Schema, { schemaName, settings, isUsable }: OpenApiOptions) {
@@ -25,7 +23,7 @@ export function openApi(schema: Schema, { schemaName, settings, isUsable }: Open
     .sort(byName)
   return {
     swagger: '2.0',
-    info: { ...titleOf(schema.descriptions.get(schemaName)), version },
+    info: { ...titleOf(schema.descriptions.get(schemaName)), version: postgrestVersion },
     ...addressOf(settings),
     consumes: mediaTypes,
     produces: mediaTypes,

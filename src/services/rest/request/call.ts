@@ -66,10 +66,11 @@ export async function readCall(
   const schemaName = profile ?? rules.schemas[0] ?? 'public'
   if (!rules.schemas.includes(schemaName)) throw restErrors.schema(rules.schemas)
   const action = actionOf(resource, method)
-  const readsFunction = action.kind === 'call' && action.by !== 'post'
+  const readsFunction =
+    action.kind === 'info' ? action.of === 'function' : action.kind === 'call' && action.by !== 'post'
   const search = mark < 0 ? '' : url.slice(mark + 1)
   const query =
-    action.kind === 'read' ? rules.queries.readShaped(search) : rules.queries.read(search, readsFunction)
+    action.kind === 'call' ? rules.queries.read(search, readsFunction) : rules.queries.readShaped(search)
   const { range, ranges } = rangesOf(method, query, header('range'))
   const contentType = parsed(header('content-type'))
   return {

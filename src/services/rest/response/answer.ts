@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { nothingSaid, type RestError } from '../errors.ts'
 import type { RestSettings } from '../settings.ts'
+import { postgrestVersion } from '../version.ts'
 import { crossOrigin } from './cross-origin.ts'
 
 export interface Answer {
@@ -23,6 +24,7 @@ export function send(
 ): void {
   const { body, status } = answer
   const headers: Record<string, string | number | string[]> = {
+    server: `postgrest/${postgrestVersion}`,
     ...crossOrigin(request, rules.origins),
     ...traced(request, rules.traceHeader),
   }
@@ -44,16 +46,21 @@ function asBytes(text: string): string {
 
 const plainText = /^[\x20-\x7e\t]*$/
 
+/** A request without it gets it back empty. */
 function traced({ headers }: IncomingMessage, name: string | undefined): Record<string, string> {
-  const found = name === undefined ? undefined : headers[name.toLowerCase()]
-  return name === undefined || found === undefined ? {} : { [name.toLowerCase()]: String(found) }
+  return name === undefined ? {} : { [name.toLowerCase()]: String(headers[name.toLowerCase()] ?? '') }
 }
 
 export function errorAnswer({ status, statusText, headers, body }: RestError): Answer {
   return {
     status,
     statusText,
-    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      // Seconds. It is tried again with every request, so that there is no longer wait to tell of.
+      ...(status === 503 ? { 'retry-after': '1' } : {}),
+      ...headers,
+    },
     body: body.code === nothingSaid ? '{}' : JSON.stringify(body),
   }
 }

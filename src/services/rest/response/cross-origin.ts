@@ -6,11 +6,13 @@ const exposed =
 
 /** What a browser must read to let a page see the answer. `origins` undefined: pages from anywhere. */
 export function crossOrigin(
-  { headers }: IncomingMessage,
+  { method, headers }: IncomingMessage,
   origins: readonly string[] | undefined,
 ): Record<string, string> {
   const allowed = allowedOrigin(headers.origin, origins)
-  return allowed === undefined ? {} : { ...allowed, 'access-control-expose-headers': exposed }
+  return allowed === undefined || method === 'OPTIONS'
+    ? {}
+    : { ...allowed, 'access-control-expose-headers': exposed }
 }
 
 /** A browser asks before it sends a request to another origin. */
@@ -22,20 +24,27 @@ export function answerPreflight(
   if (method !== 'OPTIONS' || wanted === undefined || !methods.includes(wanted)) return undefined
   const allowed = allowedOrigin(headers.origin, origins)
   if (allowed === undefined) return undefined
-  const asked = (headers['access-control-request-headers'] ?? '').split(',').map(name => name.trim())
-  const names = ['Authorization', ...asked.filter(Boolean), 'Accept', 'Accept-Language', 'Content-Language']
+  const asked = headers['access-control-request-headers']
   return {
     status: 200,
     headers: {
       ...allowed,
       'access-control-allow-methods': methods.join(', '),
-      'access-control-allow-headers': names.join(', '),
+      ...(asked === undefined ? {} : { 'access-control-allow-headers': allowedHeaders(asked).join(', ') }),
       'access-control-max-age': '86400',
     },
     body: '',
   }
 }
 
+/** What was asked for, with what every request may carry. */
+function allowedHeaders(asked: string): readonly string[] {
+  const names = ['Authorization', ...asked.split(',').map(name => name.trim())].filter(Boolean)
+  const known = new Set(names.map(name => name.toLowerCase()))
+  return [...names, ...alwaysAllowed.filter(name => !known.has(name.toLowerCase()))]
+}
+
+const alwaysAllowed = ['Accept', 'Accept-Language', 'Content-Language']
 const methods = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS', 'HEAD']
 
 function allowedOrigin(

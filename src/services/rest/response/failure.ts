@@ -12,7 +12,8 @@ interface PostgresError {
 export function toRestError(thrown: unknown, anonymous: boolean): RestError {
   if (thrown instanceof RestError) return thrown
   const code = codeOf(thrown)
-  if (code === undefined || !/^[0-9A-Z]{5}$/.test(code))
+  // Failures of the system have codes of five letters too: EPIPE.
+  if (code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^E[A-Z]{4}$/.test(code))
     return new RestError(500, 'PGRSTX00', 'The request could not be processed')
   const error = thrown as PostgresError
   if (code === 'PGRST') return fromRaise(error)
@@ -27,47 +28,55 @@ export function toRestError(thrown: unknown, anonymous: boolean): RestError {
 
 /** `raise sqlstate 'PGRST' using message = '{"code": …}', detail = '{"status": …, "headers": …}'`: the function words the answer itself. */
 function fromRaise({ message, detail }: PostgresError): RestError {
-  const body = parsed(message)
+  const said = parsed(message)
+  if (!said || !isText(said['code']) || !isText(said['message']) || !mayBeText(said, ['details', 'hint']))
+    return restErrors.raise(notJson('MESSAGE', message), wantedMessage)
+  if (detail === undefined) return restErrors.raise('DETAIL is missing in the RAISE statement', wantedDetail)
   const more = parsed(detail)
-  if (typeof body?.['code'] !== 'string' || typeof body['message'] !== 'string')
-    throw invalid(
-      'MESSAGE',
-      message,
-      "MESSAGE must be a JSON object with obligatory keys: 'code', 'message' and optional keys: 'details', 'hint'.",
-    )
+  const headers = more && textsOf(more['headers'])
   const status = more?.['status']
-  if (
-    typeof status !== 'number' ||
-    !(status >= 100 && status <= 999) ||
-    typeof more?.['headers'] !== 'object' ||
-    more['headers'] === null
-  )
-    throw detail === undefined
-      ? restErrors.raise(
-          'DETAIL is missing in the RAISE statement',
-          "DETAIL must be a JSON object with obligatory keys: 'status', 'headers' and optional key: 'status_text'.",
-        )
-      : invalid(
-          'DETAIL',
-          detail,
-          "DETAIL must be a JSON object with obligatory keys: 'status', 'headers' and optional key: 'status_text'.",
-        )
-  const headers = Object.entries(more['headers'] as Record<string, unknown>)
-  return new RestError(status, body['code'], body['message'], {
-    details: body['details'] ?? null,
-    hint: (body['hint'] as string | undefined) ?? null,
-    statusText: typeof more['status_text'] === 'string' ? more['status_text'] : undefined,
-    headers: Object.fromEntries(headers.map(([name, text]) => [name.toLowerCase(), String(text)])),
+  if (!headers || !isStatus(status) || !mayBeText(more, ['status_text']))
+    return restErrors.raise(notJson('DETAIL', detail), wantedDetail)
+  return new RestError(status, said['code'], said['message'], {
+    details: said['details'] ?? null,
+    hint: isText(said['hint']) ? said['hint'] : null,
+    statusText: isText(more['status_text']) ? more['status_text'] : undefined,
+    headers: Object.fromEntries(headers.map(([name, text]) => [name.toLowerCase(), text])),
   })
 }
 
-function invalid(part: string, text: string, hint: string): RestError {
-  return restErrors.raise(`Invalid JSON value for ${part}: '${text}'`, hint)
+const wantedMessage =
+  "MESSAGE must be a JSON object with obligatory keys: 'code', 'message' and optional keys: 'details', 'hint'."
+const wantedDetail =
+  "DETAIL must be a JSON object with obligatory keys: 'status', 'headers' and optional key: 'status_text'."
+
+function notJson(part: string, text: string): string {
+  return `Invalid JSON value for ${part}: '${text}'`
 }
 
-function parsed(text: string | undefined): Record<string, unknown> | undefined {
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+/** What no answer can carry is no status. */
+function isStatus(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 100 && (value as number) <= 999
+}
+
+function mayBeText(object: Record<string, unknown>, names: readonly string[]): boolean {
+  return names.every(name => isText(object[name] ?? ''))
+}
+
+/** The pairs of an object of texts; undefined for anything else. */
+function textsOf(value: unknown): readonly (readonly [string, string])[] | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  const pairs = Object.entries(value)
+  return pairs.every(([, text]) => isText(text)) ? (pairs as [string, string][]) : undefined
+}
+
+function parsed(text: string): Record<string, unknown> | undefined {
   try {
-    const json: unknown = JSON.parse(text ?? '')
+    const json: unknown = JSON.parse(text)
     return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : undefined
   } catch {
     return undefined
@@ -112,7 +121,7 @@ const statusByClass: Readonly<Record<string, number>> = {
 
 function statusOf(code: string, message: string, anonymous: boolean): number {
   // A function may choose its own: RAISE … USING ERRCODE 'PT402'.
-  if (code.startsWith('PT')) return /^[1-5]\d\d$/.test(code.slice(2)) ? Number(code.slice(2)) : 500
+  if (code.startsWith('PT')) return /^[1-9]\d\d$/.test(code.slice(2)) ? Number(code.slice(2)) : 500
   if (code === '42501') return anonymous ? 401 : 403
   if (code === '42883' && message.startsWith('function xmlagg(')) return 406
   if (code === '21000' && message.endsWith('requires a WHERE clause')) return 400

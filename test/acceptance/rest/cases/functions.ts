@@ -108,6 +108,13 @@ export const functions: readonly Case[] = [
     status: 200,
     answers: { 'content-type': 'application/json; charset=utf-8' },
   },
-  { method: 'OPTIONS', path: '/rpc/changes', answers: { allow: 'OPTIONS,POST' } },
+  { method: 'OPTIONS', path: '/rpc/changes?word=x', answers: { allow: 'OPTIONS,POST' } },
+  {
+    name: 'OPTIONS of a function without its arguments',
+    method: 'OPTIONS',
+    path: '/rpc/changes',
+    status: 404,
+    gives: /PGRST202/,
+  },
   { method: 'OPTIONS', path: '/rpc/evens', answers: { allow: 'OPTIONS,GET,HEAD,POST' } },
 ]

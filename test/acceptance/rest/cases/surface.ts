@@ -32,6 +32,33 @@ export const surface: readonly Case[] = [
     },
   },
   {
+    name: 'a preflight that asks for no headers',
+    method: 'OPTIONS',
+    path: '/clients',
+    headers: { origin: 'http://a.b', 'access-control-request-method': 'POST' },
+    answers: { 'access-control-allow-origin': '*', 'access-control-allow-headers': null },
+  },
+  {
+    name: 'a preflight that asks for a header that is allowed anyway',
+    method: 'OPTIONS',
+    path: '/clients',
+    headers: {
+      origin: 'http://a.b',
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'accept, X-Own',
+    },
+    answers: {
+      'access-control-allow-headers': 'Authorization, accept, X-Own, Accept-Language, Content-Language',
+    },
+  },
+  {
+    name: 'an error, letter by letter',
+    path: '/lines?select=*,nothing(*)',
+    status: 400,
+    gives: /^\{"code":"PGRST200","details":"[^"]*","hint":(?:null|"[^"]*"),"message":"[^"]*"\}$/,
+    answers: { server: 'postgrest/12.2.12', 'content-type': 'application/json; charset=utf-8' },
+  },
+  {
     name: 'a page of another origin',
     path: '/clients',
     headers: { origin: 'http://a.b' },
