@@ -98,13 +98,17 @@ export class SchemaSource {
       return kept
     const { settings: inDatabase, roles } = await readConfiguration(connection, base)
     const settings = inDatabase.size === 0 ? base : this.#settingsWith(inDatabase)
-    const snapshot = this.#options.snapshotFor(settings.schemas)
+    const snapshot = this.#options.snapshotFor([settings.schemas.join(), settings.extraSearchPath.join()])
     const found = { settings, roles, version }
     const remembered = kept || known || !now ? undefined : snapshot.read()
     if (remembered && remembered.version === version && (await hasReached(connection, remembered.position)))
       return this.#keep({ ...found, schema: remembered.schema, settled: true }, heard)
     const quiet = now !== undefined && (await nobodyWrites(connection))
-    const schema = await loadSchema(connection, settings.schemas)
+    const schema = await loadSchema(connection, {
+      schemas: settings.schemas,
+      searched: settings.extraSearchPath,
+      clock,
+    })
     onLoad(clock.monotonic() - started)
     if (quiet)
       snapshot
