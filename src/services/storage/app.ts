@@ -1,7 +1,9 @@
 import { contextOf, createHttpApp, type FastifyInstance, type HttpApp } from '#http'
 import { type Call, openCall, type StorageContext } from './context.ts'
 import { imageRoutes } from './images/routes.ts'
+import { absentRoutes } from './routes/absent.ts'
 import { bucketRoutes } from './routes/buckets.ts'
+import { cdnRoutes } from './routes/cdn.ts'
 import { manageRoutes } from './routes/manage.ts'
 import { removeRoutes, uploadRoutes } from './routes/objects.ts'
 import { readRoutes } from './routes/read.ts'
@@ -29,6 +31,8 @@ export function createStorageApp(): Promise<HttpApp<StorageContext>> {
       app.register(async routes => s3Routes(routes), { prefix: '/s3' })
       app.register(async routes => tusRoutes(routes), { prefix: '/upload/resumable' })
       app.register(async routes => imageRoutes(routes), { prefix: '/render/image' })
+      app.register(async routes => cdnRoutes(routes), { prefix: '/cdn' })
+      app.register(async routes => absentRoutes(routes))
       app.get('/version', async (request, reply) =>
         reply.type('text/plain').send(contextOf<StorageContext>(request).settings.version),
       )
@@ -53,6 +57,8 @@ function acceptEmptyJson(app: FastifyInstance): void {
       done(Object.assign(new Error('Body is not valid JSON'), { statusCode: 400, name: 'SyntaxError' }))
     }
   })
+  // Of another type, a body is not read; where one is needed, that is said as if it were missing.
+  app.addContentTypeParser('*', (_request, _body, done) => done(null, null))
 }
 
 async function healthy(call: Call): Promise<void> {

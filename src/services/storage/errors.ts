@@ -49,6 +49,9 @@ export const errors = {
   noSuchUpload: (id: string) => make('Upload not found', 'NoSuchUpload', 404, { resource: id }),
   bucketNotEmpty: (bucket: string) =>
     make('The bucket you tried to delete is not empty', 'ResourceNotEmpty', 409, { resource: bucket }),
+  /** The same in the words of S3. */
+  s3BucketNotEmpty: (bucket: string) =>
+    make('The bucket you tried to delete is not empty', 'BucketNotEmpty', 409, { resource: bucket }),
   bucketExists: (bucket: string) =>
     make('The resource already exists', 'BucketAlreadyExists', 409, { error: 'Duplicate', resource: bucket }),
   keyExists: (key: string) =>
@@ -57,6 +60,8 @@ export const errors = {
     make('The resource already exists', 'ResourceAlreadyExists', 409, { error: 'Duplicate', cause }),
   relatedMissing: (cause?: unknown) =>
     make('The related resource does not exist', 'InvalidRequest', 404, { cause }),
+  wrongRole: () =>
+    make('Access denied: Invalid role', 'AccessDenied', 403, { error: 'Unauthorized', replyStatus: 403 }),
   accessDenied: (message = 'Access denied', cause?: unknown) =>
     make(message, 'AccessDenied', 403, { error: 'Unauthorized', cause }),
   invalidJwt: (message: string) => make(message, 'InvalidJWT', 400),
@@ -80,6 +85,7 @@ export const errors = {
     make('Invalid file size format, hint: use 20GB / 20MB / 30KB / 3B', 'InvalidRequest', 400),
   invalidRange: () =>
     make('invalid range provided', 'InvalidRange', 416, { error: 'invalid_range', replyStatus: 416 }),
+  invalidSourceRange: () => make('invalid range provided', 'InvalidRange', 400, { error: 'invalid_range' }),
   preconditionFailed: () =>
     make('At least one of the pre-conditions you specified did not hold', 'PreconditionFailed', 412, {
       replyStatus: 412,
@@ -100,7 +106,11 @@ export const errors = {
   missingPart: (number: number, id: string) =>
     make(`Part ${number} is missing for upload id ${id}`, 'MissingPart', 400),
   invalidPartOrder: () =>
-    make('The list of parts was not in ascending order of part number', 'InvalidPartOrder', 400),
+    make(
+      'The list of parts was not in ascending order. Parts must be ordered by part number.',
+      'InvalidPartOrder',
+      400,
+    ),
   invalidChecksum: (message: string) => make(message, 'InvalidChecksum', 400),
   badDigest: (name: string) =>
     make(`The ${name} you specified did not match what we received.`, 'BadDigest', 400),
@@ -127,7 +137,9 @@ export const errors = {
     make(message, status > 499 ? 'InternalError' : 'InvalidRequest', status),
   tus: (message: string, status: number) => make(message, 'TusError', status),
   tooSmall: () =>
-    make('Your proposed upload is smaller than the minimum allowed size', 'EntityTooSmall', 400),
+    make('The object is smaller than the minimum allowed size', 'EntityTooSmall', 400, {
+      error: 'Payload too small',
+    }),
   invalidUploadSignature: () => make('Invalid upload Signature', 'InvalidUploadSignature', 400),
   noContent: (message = 'No content provided') => make(message, 'InvalidRequest', 400),
   aborted: () => make('The upload ended before its last byte', 'Aborted', 400),
@@ -173,6 +185,9 @@ export const errors = {
     make('The object store behind the service does not answer', 'S3Error', 504, { replyStatus: 504 }),
   internal: (cause?: unknown) => make('Internal Server Error', 'InternalError', 500, { cause }),
   closing: () => make('The storage service is stopping', 'SlowDown', 503, { replyStatus: 503 }),
+  featureNotEnabled: (resource: string, feature: string) =>
+    make(`The feature ${feature} is not enabled for this resource`, 'FeatureNotEnabled', 409, { resource }),
+  purgeFailed: (cause: unknown) => make('Error purging cache', 'InternalError', 500, { cause }),
   notSupported: (feature: string) =>
     make(`The feature ${feature} is not enabled for this resource`, 'NotSupported', 409),
   missingSetting: (name: string, rule: string) =>

@@ -31,6 +31,11 @@ export interface StorageSettings {
   readonly etagAlgorithm: 'md5' | 'mtime'
   readonly signedUploadSeconds: number
   readonly sharedMaxAgeSeconds: number
+  /** How long caches may serve what is stale: while they ask again, and when they get no answer. 0: no word of it. */
+  readonly staleWhileRevalidateSeconds: number
+  readonly staleIfErrorSeconds: number
+  /** Whom to tell that cached copies must go. */
+  readonly purge: { readonly url: URL; readonly key: string | undefined } | undefined
   readonly tusPath: string
   readonly tusExpiryMs: number
   readonly imageTransformation: boolean
@@ -99,6 +104,9 @@ export function readSettings(env: ServiceContext['env']): StorageSettings {
     etagAlgorithm: text('STORAGE_FILE_ETAG_ALGORITHM') === 'mtime' ? 'mtime' : 'md5',
     signedUploadSeconds: number(60, 'UPLOAD_SIGNED_URL_EXPIRATION_TIME', 'SIGNED_UPLOAD_URL_EXPIRATION_TIME'),
     sharedMaxAgeSeconds: number(0, 'RESPONSE_S_MAXAGE'),
+    staleWhileRevalidateSeconds: number(0, 'RESPONSE_STALE_WHILE_REVALIDATE'),
+    staleIfErrorSeconds: number(0, 'RESPONSE_STALE_IF_ERROR'),
+    purge: purgeOf(text('CDN_PURGE_ENDPOINT_URL'), text('CDN_PURGE_ENDPOINT_KEY')),
     tusPath: text('TUS_URL_PATH') ?? '/upload/resumable',
     tusExpiryMs: number(60 * 60 * 1000, 'TUS_URL_EXPIRY_MS'),
     imageEdge: {
@@ -144,6 +152,14 @@ function readRemote({ text, required, number, region }: Reader): RemoteSettings 
     maxSockets: number(200, 'STORAGE_S3_MAX_SOCKETS', 'GLOBAL_S3_MAX_SOCKETS'),
     timeoutMs: number(0, 'STORAGE_S3_CLIENT_TIMEOUT') || 60_000,
   }
+}
+
+function purgeOf(url: string | undefined, key: string | undefined): StorageSettings['purge'] {
+  const base = parseUrl('CDN_PURGE_ENDPOINT_URL', url)
+  if (!base) return undefined
+  const purge = new URL(base.origin)
+  purge.pathname = `${base.pathname.replace(/\/$/, '')}/purge`
+  return { url: purge, key }
 }
 
 function parseUrl(name: string, value: string | undefined): URL | undefined {

@@ -41,6 +41,7 @@ const echo = (text: string) => reading('select $1::text', [text])
 const sleep = (seconds: number, presence?: Presence) =>
   reading('select pg_sleep($1::float)::text', [String(seconds)], presence ? { presence } : {})
 const many = Array.from({ length: 300 }, (_, number) => String(number))
+const reasonOf = (error: { code?: string; body?: { code: string } }) => error.code ?? error.body?.code
 const backends = async () => {
   const client = await postgres.client()
   const { rows } = await client.query(
@@ -88,7 +89,7 @@ describe('the database of the service', () => {
     const database = open(2)
     for (const text of ['a', 'b', 'c']) await database.transact(echo(text))
     const presence = new Presence()
-    const slow = database.transact(sleep(60, presence)).catch(error => (error as { code: string }).code)
+    const slow = database.transact(sleep(60, presence)).catch(reasonOf)
     await expect
       .poll(async () => (await backends()).some(({ query }) => query.includes('pg_sleep')))
       .toBe(true)
@@ -102,10 +103,10 @@ describe('the database of the service', () => {
     const database = open(1)
     for (let round = 0; round < 5; round++) await database.transact(sleep(0))
     const presence = new Presence()
-    const left = database.transact(sleep(60, presence)).catch(error => (error as { code: string }).code)
+    const left = database.transact(sleep(60, presence)).catch(reasonOf)
     const others = Array.from({ length: 5 }, () => database.transact(sleep(0)))
     const leftBehind = new Presence()
-    const behind = database.transact(sleep(60, leftBehind)).catch(error => (error as { code: string }).code)
+    const behind = database.transact(sleep(60, leftBehind)).catch(reasonOf)
     const last = database.transact(sleep(0))
     await expect.poll(async () => (await backends()).some(({ state }) => state === 'active')).toBe(true)
     presence.leave()

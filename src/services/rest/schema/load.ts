@@ -1,4 +1,5 @@
 import type { Clock } from '#kernel'
+import type { Rows } from '../database/batch.ts'
 import type { Connection } from '../database/connection.ts'
 import type { Statement } from '../sql/sql.ts'
 import {
@@ -30,7 +31,7 @@ export async function loadSchema(
     const text = catalogueQueries[name]
     return { text, values: lists.filter((_, index) => text.includes(`$${index + 1}`)) }
   })
-  const results = await connection.run([
+  const results = await transaction(connection, [
     { text: 'begin isolation level repeatable read read only', values: [] },
     { text: `select set_config('search_path', '', true)`, values: [] },
     ...statements,
@@ -49,6 +50,19 @@ export interface LoadOptions {
   readonly schemas: readonly string[]
   readonly searched: readonly string[]
   readonly clock: Clock
+}
+
+/** A connection whose transaction failed can do nothing else before it is ended. */
+async function transaction(
+  connection: Connection,
+  statements: readonly Statement[],
+): Promise<readonly Rows[]> {
+  try {
+    return await connection.run(statements)
+  } catch (error) {
+    await connection.run([{ text: 'rollback', values: [] }]).catch(() => {})
+    throw error
+  }
 }
 
 function listText(names: readonly string[]): string {

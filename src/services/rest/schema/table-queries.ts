@@ -1,4 +1,7 @@
-/** Whole sets are joined, not looked up one by one: a database may have thousands of columns. */
+/**
+ * Whole sets are joined, not looked up one by one: a database may have thousands of columns. Asks for nothing by its name: whoever
+ * reads the catalogue may lack the right to use the schemas.
+ */
 export const tablesQuery = {
   tables: `
     with relations as (
@@ -43,12 +46,14 @@ export const tablesQuery = {
         a.attname, a.attnum, t.type, t.shown, not (a.attnotnull or t.typtype = 'd' and t.typnotnull),
         case
           when t.typbasetype <> 0 and not a.atthasdef then pg_catalog.pg_get_expr(t.typdefaultbin, 0)
-          when a.attidentity = 'd' then format('nextval(%L)', pg_catalog.pg_get_serial_sequence(format('%I.%I', r.nspname, r.relname), a.attname))
+          when a.attidentity = 'd' then format('nextval(%L)', (
+            select s.objid::regclass from pg_catalog.pg_depend s
+            where s.refclassid = 'pg_catalog.pg_class'::regclass and s.refobjid = a.attrelid and s.refobjsubid = a.attnum
+              and s.classid = 'pg_catalog.pg_class'::regclass and s.deptype = 'i'))
           when a.attgenerated = 's' or not a.atthasdef then null
           else (select pg_catalog.pg_get_expr(d.adbin, d.adrelid) from pg_catalog.pg_attrdef d where d.adrelid = a.attrelid and d.adnum = a.attnum) end,
         t.most, o.description, t.labels) order by a.attnum) as list
       from attributes a
-      join relations r on r.oid = a.attrelid
       join types t on t.atttypid = a.atttypid and t.atttypmod = a.atttypmod
       left join comments o on o.objoid = a.attrelid and o.objsubid = a.attnum
       group by a.attrelid

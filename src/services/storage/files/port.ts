@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream'
-
 /** What was received: how much, and its digest. */
 export interface Received {
   readonly size: number
@@ -12,14 +10,19 @@ export interface Received {
 export interface Source extends AsyncIterable<Uint8Array> {
   /** Nobody looks at a chunk after the next is asked for: its memory may be given back. */
   readonly givenAway?: boolean
+  /** A chunk is overwritten once the next is asked for. */
+  readonly reused?: boolean
 }
 
-/** Published bytes, open for reading. `close` when they are not read to their end. */
+/** Takes bytes away. Their memory is the giver's again when it resolves; when it rejects, it stays the taker's. */
+export type Take = (bytes: Uint8Array) => Promise<void>
+
+/** Published bytes, open for reading. `close` in any case. */
 export interface Content {
   readonly size: number
   readonly modifiedAt: Date
-  /** First and last byte, both included; everything when absent. Call once. */
-  read(range?: { readonly start: number; readonly end: number }): Promise<Readable>
+  /** Gives the bytes from `start` to `end`, both included, in order; a little ahead of what was taken. Rejects when it cannot, or `take` does. */
+  give(take: Take, range: { readonly start: number; readonly end: number }): Promise<void>
   close(): Promise<void>
 }
 

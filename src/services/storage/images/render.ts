@@ -64,11 +64,17 @@ function targetOf({ format }: ImageOptions, mimeType: string, accept: string) {
 async function readSource(call: Call, row: ObjectRow): Promise<Buffer> {
   const content = row.version ? await call.files.open(row.version) : undefined
   if (!content) throw errors.noSuchKey(row.name)
-  if (content.size > mostSourceBytes) {
+  try {
+    if (content.size > mostSourceBytes) throw errors.image('The source image file is too large to process')
+    const source = Buffer.allocUnsafe(content.size)
+    let filled = 0
+    const keep = async (bytes: Uint8Array) => {
+      source.set(bytes, filled)
+      filled += bytes.byteLength
+    }
+    if (content.size > 0) await content.give(keep, { start: 0, end: content.size - 1 })
+    return source
+  } finally {
     await content.close()
-    throw errors.image('The source image file is too large to process')
   }
-  const chunks: Uint8Array[] = []
-  for await (const chunk of await content.read()) chunks.push(chunk as Uint8Array)
-  return Buffer.concat(chunks)
 }

@@ -43,8 +43,7 @@ export async function uploadFromRequest(call: Call, target: UploadTarget, as: Sc
   requireBucketName(target.bucket)
   const placeholder = isFolderPlaceholder(target.name)
   const ready = await (isForm(call.request) ? readyForm : readyRaw)(call, target, as, placeholder)
-  const limitBytes = placeholder ? 0 : sizeLimit(call.settings, ready.bucket, 'standard')
-  if ((ready.body.announcedSize ?? 0) > limitBytes) throw errors.tooLarge()
+  const limitBytes = limitFor(call, ready.bucket, placeholder)
   return storeBody(call, target, { ...ready.body, metadata: ready.metadata, limitBytes })
 }
 
@@ -92,7 +91,7 @@ async function readyAtOnce(
       tryingRow(target, { metadata: describe(body), user_metadata: body.userMetadata }),
     ])
     const bucket = found?.rows[0] as BucketRules
-    return { bucket, body, metadata: accept(target, bucket, body, placeholder) }
+    return { bucket, body, metadata: accept(call, target, bucket, body, placeholder) }
   } catch (error) {
     if (error instanceof StorageError && error.status < 500) return undefined
     throw error
@@ -107,20 +106,28 @@ async function readyWith(
   body: IncomingBody,
   placeholder: boolean,
 ): Promise<Ready> {
-  const metadata = accept(target, bucket, body, placeholder)
+  const metadata = accept(call, target, bucket, body, placeholder)
   await mayUpload(call, target, as, { metadata, user_metadata: body.userMetadata })
   return { bucket, body, metadata }
 }
 
+/** What can be refused without asking the policies, in the order in which the storage API refuses it. */
 function accept(
+  call: Call,
   target: UploadTarget,
   bucket: BucketRules,
   body: IncomingBody,
   placeholder: boolean,
 ): ObjectMetadata {
+  const metadata = describe(body)
   if (!placeholder) requireAllowedMime(body.mimeType, bucket.allowed_mime_types)
+  if ((body.announcedSize ?? 0) > limitFor(call, bucket, placeholder)) throw errors.tooLarge()
   requireKey(target.name)
-  return describe(body)
+  return metadata
+}
+
+function limitFor(call: Call, bucket: BucketRules, placeholder: boolean): number {
+  return placeholder ? 0 : sizeLimit(call.settings, bucket, 'standard')
 }
 
 /** Bytes that an object of that bucket may have. */

@@ -6,6 +6,7 @@ import type { ObjectRow } from '../objects/rows.ts'
 import { evaluate } from './conditions.ts'
 import { contentHeaders } from './headers.ts'
 import { parseRange } from './range.ts'
+import { sendBytes } from './send-bytes.ts'
 
 export interface DownloadOptions {
   /** Value of `download=`: a file name, or empty for the object's own. */
@@ -71,7 +72,7 @@ export async function sendContent(
       await content.close()
       return reply.send('')
     }
-    return reply.send(await content.read(range && { start, end }))
+    return await sendBytes(call, reply, content, { start, end })
   } catch (error) {
     await content.close()
     for (const name of [...Object.keys(described), 'content-length']) reply.removeHeader(name)
@@ -81,10 +82,12 @@ export async function sendContent(
 
 /** A row without its bytes: somebody removed the file, or made the row by hand. */
 function notThere(reply: FastifyReply): FastifyReply {
-  return reply
-    .status(400)
-    .header('cache-control', 'no-store')
-    .send({ error: 'Not found', message: 'The resource was not found', statusCode: '404' })
+  return reply.status(400).header('cache-control', 'no-store').send({
+    error: 'Not found',
+    message: 'The resource was not found',
+    statusCode: '404',
+    code: 'NoSuchKey',
+  })
 }
 
 /** `If-Range`: the range is only of use while the copy is the same. */

@@ -1,5 +1,8 @@
 import type { Call } from '../context.ts'
 import type { ObjectRow } from '../objects/rows.ts'
+import { requireRobotsRules } from '../robots.ts'
+import { cacheControl } from './cache-control.ts'
+import { disposition } from './disposition.ts'
 
 /** Headers that describe an object, without its length. */
 export function contentHeaders(
@@ -11,12 +14,12 @@ export function contentHeaders(
   const headers: Record<string, string> = {
     'accept-ranges': 'bytes',
     'content-type': harmlessType(metadata?.mimetype ?? 'application/octet-stream'),
-    'x-robots-tag': metadata?.xRobotsTag ?? 'none',
+    'x-robots-tag': robots(metadata?.xRobotsTag),
   }
   if (metadata?.eTag) headers['etag'] = metadata.eTag
   if (options.lastModified) headers['last-modified'] = options.lastModified.toUTCString()
   if (options.expires) headers['expires'] = options.expires.toUTCString()
-  else headers['cache-control'] = cacheControl(call, row)
+  else headers['cache-control'] = cacheControl(call.settings, call.request.headers['if-none-match'], metadata)
   if (options.download !== undefined) headers['content-disposition'] = disposition(options.download)
   for (const [name, value] of Object.entries(headers)) {
     // A row can be edited by hand; what cannot stand in a header is left out.
@@ -27,21 +30,15 @@ export function contentHeaders(
 
 /** HTML is shown as text: objects share an origin with the API. */
 function harmlessType(type: string): string {
-  return type.includes('text/html') ? 'text/plain' : type
+  return type.toLowerCase().includes('text/html') ? 'text/plain' : type
 }
 
-function cacheControl({ request, settings }: Call, { metadata }: ObjectRow): string {
-  const parts = [metadata?.cacheControl ?? 'no-cache']
-  const known = request.headers['if-none-match']
-  if (known !== undefined) {
-    if (settings.sharedMaxAgeSeconds > 0) parts.push(`s-maxage=${settings.sharedMaxAgeSeconds}`)
-    if (known !== metadata?.eTag) parts.push('stale-while-revalidate=30')
+/** A row can be edited by hand: rules that are none do not count. */
+function robots(rules: string | undefined): string {
+  try {
+    if (rules !== undefined) requireRobotsRules(rules)
+    return rules ?? 'none'
+  } catch {
+    return 'none'
   }
-  return parts.join(', ')
-}
-
-function disposition(name: string): string {
-  if (name === '') return 'attachment;'
-  const encoded = encodeURIComponent(name)
-  return `attachment; filename=${encoded}; filename*=UTF-8''${encoded};`
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from '#http'
 import { openCall } from '../context.ts'
+import { errors } from '../errors.ts'
 import {
   type BucketInput,
   createBucket,
@@ -16,7 +17,9 @@ export function bucketRoutes(app: FastifyInstance): void {
   const headers = authorized
   app.post('/', { schema: { headers, body: { ...bucketBody, required: ['name'] } } }, async request => {
     const call = await openCall(request, { operation: 'storage.bucket.create', token: 'required' })
-    const input = request.body as BucketInput & { name: string; id?: string }
+    const input = request.body as BucketInput & { name: string; id?: string; type?: string }
+    // Made as an ordinary one, it would not be what was asked for.
+    if (input.type === 'ANALYTICS') throw errors.notSupported('icebergCatalog')
     await createBucket(call, input)
     return { name: input.name }
   })

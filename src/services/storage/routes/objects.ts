@@ -8,7 +8,7 @@ import { deleteObjects, findObject } from '../objects/rows.ts'
 import { openSigned } from '../objects/sign.ts'
 import { uploadFromRequest } from '../objects/upload.ts'
 import { requireBucketName } from '../rules.ts'
-import { target } from './params.ts'
+import { requireVersion, target } from './params.ts'
 import { authorized, tokenQuery } from './schemas.ts'
 
 /** Routes whose body is the object itself: nothing parses it, it flows to disk. */
@@ -47,7 +47,9 @@ export function removeRoutes(app: FastifyInstance): void {
     const { bucket, name } = target(request)
     requireBucketName(bucket)
     await deletingRows(call, call.service, async transaction => {
-      if (!(await findObject(transaction, bucket, name, { forUpdate: true }))) throw errors.noSuchKey(name)
+      const row = await findObject(transaction, bucket, name, { forUpdate: true })
+      if (!row) throw errors.noSuchKey(name)
+      requireVersion(request, row)
       await transaction.as(call.caller)
       const deleted = await deleteObjects(transaction, bucket, 'name', [name])
       if (deleted.length === 0) throw errors.noSuchKey(name)

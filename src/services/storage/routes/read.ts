@@ -5,7 +5,7 @@ import type { ObjectRow } from '../objects/rows.ts'
 import { openSigned } from '../objects/sign.ts'
 import { sendObject } from '../render/download.ts'
 import { sendHead, sendInfo } from '../render/info.ts'
-import { downloadName, target } from './params.ts'
+import { downloadName, requireVersion, target } from './params.ts'
 import { authorized, tokenQuery } from './schemas.ts'
 
 type Find = (call: Call, bucket: string, name: string) => Promise<ObjectRow>
@@ -22,7 +22,9 @@ export function readRoutes(app: FastifyInstance): void {
     async (request: FastifyRequest, reply: FastifyReply) => {
       const call = await openCall(request, { operation, token })
       const { bucket, name } = target(request)
-      return send(call, reply, await find(call, bucket, name))
+      const row = await find(call, bucket, name)
+      requireVersion(request, row)
+      return send(call, reply, row)
     }
   const schema = { headers: authorized }
   const get = 'storage.object.get_authenticated'

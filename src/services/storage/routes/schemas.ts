@@ -14,7 +14,7 @@ export const bucketBody = {
     name: { type: 'string' },
     id: { type: 'string' },
     public: { type: 'boolean' },
-    type: { type: 'string' },
+    type: { type: 'string', enum: ['STANDARD', 'ANALYTICS'] },
     file_size_limit: {
       anyOf: [
         { type: 'integer', nullable: true, minimum: 0 },

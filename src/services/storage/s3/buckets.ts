@@ -1,3 +1,4 @@
+import { errors } from '../errors.ts'
 import { createBucket, deleteBucket, getBucket, listBuckets } from '../objects/buckets.ts'
 import { header, type S3Answer, type S3Call } from './call.ts'
 
@@ -21,7 +22,9 @@ export async function create(s3: S3Call): Promise<S3Answer> {
 }
 
 export async function remove({ call, bucket }: S3Call): Promise<S3Answer> {
-  await deleteBucket(call, bucket)
+  await deleteBucket(call, bucket).catch(error => {
+    throw error.storageCode === 'ResourceNotEmpty' ? errors.s3BucketNotEmpty(bucket) : error
+  })
   return { status: 204 }
 }
 
@@ -40,4 +43,9 @@ export async function location({ call, bucket }: S3Call): Promise<S3Answer> {
 export async function versioning({ call, bucket }: S3Call): Promise<S3Answer> {
   await getBucket(call, bucket)
   return { document: { VersioningConfiguration: { Status: 'Suspended', MfaDelete: 'Disabled' } } }
+}
+
+/** Asked for by name, so that it is refused in the words in which the storage service refuses it where it is switched off. */
+export async function lifecycle({ bucket }: S3Call): Promise<S3Answer> {
+  throw errors.featureNotEnabled(bucket, 'object lifecycles')
 }

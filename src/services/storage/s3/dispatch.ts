@@ -32,7 +32,6 @@ const absent = [
   'intelligent-tiering',
   'inventory',
   'legal-hold',
-  'lifecycle',
   'logging',
   'metrics',
   'notification',
@@ -55,6 +54,7 @@ export function operationOf(request: Request): Entry | string | undefined {
   const { query } = request
   const missing = absent.find(word => query.has(word))
   if (missing !== undefined) return `?${missing}`
+  if (query.has('lifecycle') && request.key !== '') return '?lifecycle'
   if (query.has('tagging') && !(request.key !== '' && request.method === 'GET')) return '?tagging'
   if (request.bucket === '')
     return request.method === 'GET' ? entry('bucket.list', buckets.listAll) : undefined
@@ -62,6 +62,7 @@ export function operationOf(request: Request): Entry | string | undefined {
 }
 
 function bucketOperation({ method, query }: Request): Entry | string | undefined {
+  if (query.has('lifecycle')) return entry('bucket.lifecycle', buckets.lifecycle)
   switch (method) {
     case 'GET':
       if (query.has('location')) return entry('bucket.get_location', buckets.location)

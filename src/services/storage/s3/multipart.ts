@@ -220,7 +220,7 @@ function sourceRange(s3: S3Call, source: ObjectRow): { start: number; end: numbe
   const size = source.metadata?.size ?? 0
   const match = /^bytes=(\d+)-(\d+)$/.exec(text)
   const range = match && Number(match[2]) < size ? parseRange(text, size) : undefined
-  if (!range || range === 'unsatisfiable') throw errors.invalidRange()
+  if (!range || range === 'unsatisfiable') throw errors.invalidSourceRange()
   return range
 }
 

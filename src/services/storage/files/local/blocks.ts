@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { type Digest, openDigest } from './digest.ts'
+import type { Digest } from './digest.ts'
 
 const blockBytes = 512 * 1024
 /** One that fills, one that is written and digested, one between them. */
@@ -19,7 +19,7 @@ const spare: Block[][] = []
  */
 export class Blocks {
   readonly #handle: FileHandle
-  readonly #digest: Digest = openDigest()
+  readonly #digest: Digest
   readonly #blocks: Block[] =
     spare.pop() ?? Array.from({ length: ring }, () => new Uint8Array(new SharedArrayBuffer(blockBytes)))
   /** What is under way with each block. */
@@ -30,8 +30,9 @@ export class Blocks {
   #position = 0
   #unsynced = 0
 
-  constructor(handle: FileHandle) {
+  constructor(handle: FileHandle, digest: Digest) {
     this.#handle = handle
+    this.#digest = digest
   }
 
   /** Takes a chunk in; the chunk is the caller's again at once. A promise when there is no room for more until it resolves. */

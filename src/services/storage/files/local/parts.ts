@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf, syncFolder } from '#kernel'
@@ -7,9 +6,8 @@ import { errors } from '../../errors.ts'
 import { asStorageFailure } from '../failures.ts'
 import type { Part, Received, Source, Upload } from '../port.ts'
 import type { Folders } from './folders.ts'
+import { readFile } from './read-file.ts'
 import { writeDurably } from './write.ts'
-
-const readBytes = 1024 * 1024
 
 /** Parts of multipart uploads: `uploads/<id>/<number>-<digest>`, so that a part which is sent again never mixes with its first try. */
 export class LocalParts {
@@ -53,21 +51,18 @@ export class LocalParts {
     range: { readonly start: number; readonly end: number } | undefined,
   ): Promise<Received> {
     const size = range ? range.end - range.start + 1 : (await stat(path)).size
-    return this.receive(
-      upload,
-      number,
-      createReadStream(path, { ...range, highWaterMark: readBytes }) as AsyncIterable<Buffer>,
-      size,
-    )
+    return this.receive(upload, number, readFile(path, range), size)
   }
 
   /** All bytes of the parts, in the order given. */
-  async *joined(upload: Upload, parts: readonly Part[]): AsyncGenerator<Uint8Array> {
+  joined(upload: Upload, parts: readonly Part[]): Source {
+    return Object.assign(this.#join(upload, parts), { reused: true })
+  }
+
+  async *#join(upload: Upload, parts: readonly Part[]): AsyncGenerator<Uint8Array> {
     for (const part of parts) {
       try {
-        yield* createReadStream(this.#path(upload, part), {
-          highWaterMark: readBytes,
-        }) as AsyncIterable<Buffer>
+        yield* readFile(this.#path(upload, part))
       } catch (error) {
         throw codeOf(error) === 'ENOENT' ? errors.missingPart(part.number, upload.id) : error
       }

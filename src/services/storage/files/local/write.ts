@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { constants, createReadStream } from 'node:fs'
-import { copyFile, type FileHandle, open, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { copyFile, type FileHandle, open } from 'node:fs/promises'
 import { codeOf } from '#kernel'
 import { errors } from '../../errors.ts'
 import type { Received, Source } from '../port.ts'
 import { Blocks } from './blocks.ts'
+import { noDigest, openDigest } from './digest.ts'
 import { giveBack } from './give-back.ts'
 
 /** A body up to this is gathered and written as it came; a longer one goes through blocks. */
@@ -12,13 +13,14 @@ const shortBytes = 256 * 1024
 
 /**
  * Writes everything and waits until the disk has it. `written` is called when all is written and nothing of it is certain yet; what it
- * does to the file is on disk with it. More than `limitBytes`: tooLarge.
+ * does to the file is on disk with it. More than `limitBytes`: tooLarge. Without `digest`, the entity tag is empty.
  */
 export async function writeDurably(
   handle: FileHandle,
   source: Source,
   limitBytes: number,
   written: () => void | Promise<void> = () => {},
+  options: { readonly digest: boolean } = { digest: true },
 ): Promise<Received> {
   let size = 0
   let gathered: Uint8Array[] = []
@@ -28,11 +30,11 @@ export async function writeDurably(
       size += chunk.byteLength
       if (size > limitBytes) throw errors.tooLarge()
       if (!blocks && size <= shortBytes) {
-        gathered.push(chunk)
+        gathered.push(source.reused ? Buffer.from(chunk) : chunk)
         continue
       }
       if (!blocks) {
-        blocks = new Blocks(handle)
+        blocks = new Blocks(handle, options.digest ? openDigest() : noDigest)
         for (const first of gathered) {
           await blocks.add(first)
           if (source.givenAway) giveBack(first)
@@ -61,15 +63,30 @@ async function writeShort(handle: FileHandle, chunks: readonly Uint8Array[]) {
   return { hex: hash.digest('hex') }
 }
 
-/** Size and MD5 of a file. */
+/** Size and MD5 of a file; one block is read while the thread of digests has the other. */
 export async function digestOf(path: string): Promise<Received> {
-  const hash = createHash('md5')
-  let size = 0
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
-    hash.update(chunk as Buffer)
-    size += (chunk as Buffer).byteLength
+  const handle = await open(path, 'r')
+  const digest = openDigest()
+  const blocks = [0, 1].map(() => new Uint8Array(new SharedArrayBuffer(512 * 1024)))
+  const taken = blocks.map(() => Promise.resolve())
+  try {
+    let size = 0
+    for (let turn = 0; ; turn = 1 - turn) {
+      const block = blocks[turn] as Uint8Array<SharedArrayBuffer>
+      await taken[turn]
+      const { bytesRead } = await handle.read(block, 0, block.length, size)
+      if (bytesRead === 0) break
+      size += bytesRead
+      const taking = digest.update(block, bytesRead)
+      taking.catch(() => {})
+      taken[turn] = taking
+    }
+    await Promise.all(taken)
+    return { size, etag: await digest.digest(), modifiedAt: (await handle.stat()).mtime }
+  } finally {
+    digest.drop()
+    await handle.close()
   }
-  return { size, etag: hash.digest('hex'), modifiedAt: (await stat(path)).mtime }
 }
 
 export async function copyDurably(from: string, to: string): Promise<void> {

@@ -110,12 +110,16 @@ export class RemoteFiles implements ObjectFiles {
       return {
         size: Number(headers['content-length'] ?? 0),
         modifiedAt: new Date(headers['last-modified'] ?? Date.now()),
-        read: async range =>
-          (await this.#client.send({
-            method: 'GET',
-            key,
-            headers: range ? { range: `bytes=${range.start}-${range.end}` } : {},
-          })) as Readable,
+        give: async (take, { start, end }) => {
+          const headers = { range: `bytes=${start}-${end}` }
+          const body = (await this.#client.send({ method: 'GET', key, headers })) as Readable
+          let left = end - start + 1
+          for await (const chunk of body) {
+            left -= (chunk as Uint8Array).byteLength
+            await take(chunk as Uint8Array)
+          }
+          if (left !== 0) throw errors.backend()
+        },
         close: async () => {},
       }
     } catch (error) {
