@@ -1,35 +1,23 @@
-// One row by its key at 64 connections: the REST service, the transaction in four round trips over HTTP, pgbench, and `@supabase/lite` with its
-// PostgreSQL driver where LITE names a folder in which it is installed (with `postgres`). Then latency at half load, memory, and a schema of 1,000
-// tables with 5,000 columns. All in one run on one PostgreSQL; wrk and pgbench must be there. `node scripts/bench.mjs rest-peers`; ROUNDS, SECONDS and
-// CONNECTIONS can be set.
+// One row by its key at 64 connections: the REST service, the transaction in four round trips over HTTP, and pgbench. Then latency at half load, memory,
+// and a schema of 1,000 tables with 5,000 columns. All in one run on one PostgreSQL; wrk and pgbench must be there. `node scripts/bench.mjs rest-peers`;
+// ROUNDS, SECONDS, CONNECTIONS and MEMORY_SECONDS (how long the requests go on that memory is measured over) can be set.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
 import { startTestPostgres } from '../test/support/postgres.ts'
 import { printTable, type Row, summarise, timed } from './support/measure.ts'
 import { type Load, Peer, wrk } from './support/peer.ts'
+import { scriptOf, singleRow, worksSql } from './support/rest-works.ts'
 
 const rounds = Number(process.env['ROUNDS'] ?? 5)
 const seconds = Number(process.env['SECONDS'] ?? 5)
 const connections = Number(process.env['CONNECTIONS'] ?? 64)
+const memorySeconds = Number(process.env['MEMORY_SECONDS'] ?? seconds * 2)
 const tables = 1000
-const clients = `create table clients (id int primary key, name text);
-  insert into clients select n, 'client ' || n from generate_series(1, 1000) n; grant select on clients to anon; analyze clients;`
-
 const folder = mkdtempSync(join(tmpdir(), 'hangar-bench-rest-'))
-const script = (name: string, path: string) => {
-  const file = join(folder, name)
-  writeFileSync(
-    file,
-    `request = function() return wrk.format("GET", "${path}?id=eq." .. math.random(1000)) end\n`,
-  )
-  return file
-}
-const plain = script('plain.lua', '/clients')
-const prefixed = script('prefixed.lua', '/rest/v1/clients')
+const plain = scriptOf(singleRow, folder)
 const transaction = join(folder, 'row.sql')
 writeFileSync(
   transaction,
@@ -43,44 +31,33 @@ commit;
 
 const postgres = await startTestPostgres()
 const admin = await postgres.client()
-await admin.query(`create schema bench; grant usage on schema bench to anon; set search_path = bench; ${clients}
+await admin.query(`create schema bench; grant usage on schema bench to anon; set search_path = bench; ${worksSql}
   create schema big; grant usage on schema big to anon;
   do $$ begin for n in 1..${tables} loop
     execute format('create table big.t%s (id int primary key, parent int references big.t%s, a text, b date, c jsonb)', n, greatest(1, n - 1));
   end loop; end $$; grant select on all tables in schema big to anon`)
-await admin.query('create database lite owner postgres')
 
-const peers = new Map<string, { readonly peer: Peer; readonly script: string }>()
+const peers = new Map<string, Peer>()
 try {
   const url = postgres.url('authenticator')
-  peers.set('rest', { peer: await Peer.start('rest-process.ts', url), script: plain })
-  peers.set('four round trips', { peer: await Peer.start('four-round-trips-process.ts', url), script: plain })
-  if (process.env['LITE']) peers.set('lite', { peer: await lite(process.env['LITE']), script: prefixed })
-  else console.log('LITE is not set: @supabase/lite is left out')
+  peers.set('rest', await Peer.start('rest-process.ts', url))
+  peers.set('four round trips', await Peer.start('four-round-trips-process.ts', url))
   await besideEachOther()
   await halfLoad()
   await schemas(url)
 } finally {
-  for (const { peer } of peers.values()) peer.stop()
+  for (const peer of peers.values()) peer.stop()
   await postgres.stop()
   rmSync(folder, { recursive: true })
-}
-
-async function lite(installed: string): Promise<Peer> {
-  const url = postgres.url('postgres').replace(/postgres$/, 'lite')
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  await client.query(clients).finally(() => client.end())
-  return Peer.start('lite-process.ts', installed, url)
 }
 
 async function besideEachOther(): Promise<void> {
   const found = new Map<string, (Load & { readonly cpuUs: number })[]>()
   const bare: number[] = []
   for (let round = -1; round < rounds; round++) {
-    for (const [name, { peer, script: requests }] of peers) {
+    for (const [name, peer] of peers) {
       const before = await peer.cpuSeconds()
-      const load = wrk(peer.port, connections, seconds, requests)
+      const load = wrk(peer.port, connections, seconds, plain)
       const cpuUs = (((await peer.cpuSeconds()) - before) / load.requests) * 1e6
       // The first round warms up.
       if (round >= 0) found.set(name, [...(found.get(name) ?? []), { ...load, cpuUs }])
@@ -89,7 +66,7 @@ async function besideEachOther(): Promise<void> {
   }
   const of = (name: string, figure: (load: Load & { readonly cpuUs: number }) => number) =>
     summarise((found.get(name) ?? []).map(figure))
-  const targets: Record<string, string> = { 'four round trips': '>= 2.5', lite: '>= 2' }
+  const targets: Record<string, string> = { 'four round trips': '>= 2.5' }
   const others = [...peers.keys()].filter(name => name !== 'rest')
   const rows: Row[] = [
     ...others.map(name => ({
@@ -126,10 +103,10 @@ function pgbench(): number {
 
 /** Requests at fixed times, half as many as the service can do; and its memory before and after. */
 async function halfLoad(): Promise<void> {
-  const own = peers.get('rest')?.peer
+  const own = peers.get('rest')
   if (!own) return
   const memory = own.memoryMiB()
-  const { perSecond, requests } = wrk(own.port, connections, seconds * 2, plain)
+  const { perSecond, requests } = wrk(own.port, connections, memorySeconds, plain)
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   const took: number[] = []
   const began = performance.now()

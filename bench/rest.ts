@@ -1,199 +1,126 @@
-// The REST service beside the same transaction by `pg` alone, without HTTP, on the same PostgreSQL. Requests per second, and CPU seconds per 1,000 requests.
-// `node scripts/bench.mjs rest`; ROUNDS, SECONDS and CONNECTIONS (a list) can be set.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { Agent, request } from 'node:http'
-import { fileURLToPath } from 'node:url'
+// Six kinds of work over HTTP at 1, 8 and 64 connections: the REST service beside the same transaction by `pg` alone, without HTTP, and beside
+// `@supabase/lite` with its PostgreSQL driver where LITE names a folder in which it is installed (with `postgres`), each in turn on one PostgreSQL. Requests per
+// second, and CPU seconds per 1,000 requests. Needs wrk. `node scripts/bench.mjs rest`; ROUNDS, SECONDS and CONNECTIONS (a list) can be set.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import pg from 'pg'
 import { startTestPostgres } from '../test/support/postgres.ts'
 import { printTable, type Row, summarise } from './support/measure.ts'
+import { Peer, wrk } from './support/peer.ts'
+import { scriptOf, type Work, works, worksSql } from './support/rest-works.ts'
 
 const rounds = Number(process.env['ROUNDS'] ?? 3)
-const seconds = Number(process.env['SECONDS'] ?? 3)
+const seconds = Number(process.env['SECONDS'] ?? 2)
 const connections = (process.env['CONNECTIONS'] ?? '1,8,64').split(',').map(Number)
-
-const setup = `
-  create schema bench; grant usage on schema bench to anon;
-  create table bench.clients (id int primary key, name text);
-  create table bench.projects (id int primary key, name text, client_id int references bench.clients);
-  create table bench.tasks (id int primary key, name text, project_id int references bench.projects);
-  create index on bench.projects (client_id); create index on bench.tasks (project_id);
-  create table bench.sink (a int, b text);
-  insert into bench.clients select n, 'client ' || n from generate_series(1, 1000) n;
-  insert into bench.projects select n, 'project ' || n, 1 + n % 1000 from generate_series(1, 5000) n;
-  insert into bench.tasks select n, 'task ' || n, 1 + n % 5000 from generate_series(1, 20000) n;
-  create function bench.twice(n int) returns int language sql immutable as 'select n * 2';
-  grant all on all tables in schema bench to anon; analyze;`
-
-interface Work {
-  readonly name: string
-  readonly path: () => string
-  readonly body?: string
-  /** The statement of the same work, for pg alone. */
-  readonly statement: () => { text: string; values: unknown[] }
-}
-
-const anyId = () => 1 + Math.floor(Math.random() * 1000)
-const thousand = JSON.stringify(Array.from({ length: 1000 }, (_, a) => ({ a, b: `row ${a}` })))
-const insertion = (json: string) => ({
-  text: 'insert into bench.sink select * from json_to_recordset($1::json) as _(a int, b text)',
-  values: [json],
-})
-
-const works: readonly Work[] = [
-  {
-    name: 'single row',
-    path: () => `/clients?id=eq.${anyId()}`,
-    statement: () => ({
-      text: 'select json_agg(c) from (select * from bench.clients where id = $1) c',
-      values: [anyId()],
-    }),
-  },
-  {
-    name: '100 rows',
-    path: () => '/clients?limit=100&order=id',
-    statement: () => ({
-      text: 'select json_agg(c) from (select * from bench.clients order by id limit 100) c',
-      values: [],
-    }),
-  },
-  {
-    name: 'embed of 3 tables',
-    path: () => `/clients?id=eq.${anyId()}&select=name,projects(name,tasks(name))`,
-    statement: () => ({
-      text: `select json_agg(c) from (select name, (select json_agg(p) from (select name, (select json_agg(t) from
-        (select name from bench.tasks where project_id = p.id) t) as tasks from bench.projects p where client_id = c.id) p) as projects from bench.clients c where id = $1) c`,
-      values: [anyId()],
-    }),
-  },
-  {
-    name: 'rpc',
-    path: () => '/rpc/twice?n=21',
-    statement: () => ({ text: 'select bench.twice($1::int)', values: [21] }),
-  },
-  {
-    name: 'insert of one',
-    path: () => '/sink',
-    body: '{"a":1,"b":"x"}',
-    statement: () => insertion('[{"a":1,"b":"x"}]'),
-  },
-  { name: 'insert of 1,000', path: () => '/sink', body: thousand, statement: () => insertion(thousand) },
-]
+const folder = mkdtempSync(join(tmpdir(), 'hangar-bench-rest-'))
 
 const postgres = await startTestPostgres()
 const admin = await postgres.client()
-await admin.query(setup)
-const child = spawn(
-  process.execPath,
-  [
-    '--import',
-    'tsx',
-    '--conditions=hangar:src',
-    fileURLToPath(new URL('support/rest-process.ts', import.meta.url)),
-    postgres.url('authenticator'),
-  ],
-  { stdio: ['pipe', 'pipe', 'inherit'] },
+await admin.query(
+  `create schema bench; grant usage on schema bench to anon; set search_path = bench; ${worksSql}`,
 )
-const port = Number(await lineOf(child))
+const rest = await Peer.start('rest-process.ts', postgres.url('authenticator'))
+const lite = process.env['LITE'] ? await startLite(process.env['LITE']) : undefined
+if (!lite) console.log('LITE is not set: @supabase/lite is left out')
 const rows: Row[] = []
 try {
-  for (const work of works) {
+  for (const work of works)
     for (const many of connections) {
       const own: number[] = []
       const floor: number[] = []
+      const others: number[] = []
       const cpu: number[] = []
-      for (let round = 0; round < rounds; round++) {
-        const before = await cpuOf(child)
-        const found = await overHttp(work, many)
-        cpu.push((((await cpuOf(child)) - before) / found.count) * 1000)
-        own.push(found.perSecond)
-        floor.push(await byPg(work, Math.min(many, 10)))
+      for (let round = -1; round < rounds; round++) {
+        const before = await rest.cpuSeconds()
+        const load = wrk(rest.port, many, seconds, scriptOf(work, folder))
+        const spent = (((await rest.cpuSeconds()) - before) / load.requests) * 1000
+        const other =
+          lite && attempt(() => wrk(lite.port, many, seconds, scriptOf(work, folder, '/rest/v1')).perSecond)
+        const bare = await byPg(work, Math.min(many, 10))
+        // The first round warms up.
+        if (round < 0) continue
+        own.push(load.perSecond)
+        cpu.push(spent)
+        floor.push(bare)
+        if (other !== undefined) others.push(other)
       }
       const figure = `${work.name}, ${many} connection${many === 1 ? '' : 's'}`
-      rows.push({ figure, samples: summarise(own), unit: 'requests/s', floor: summarise(floor) })
-      rows.push({ figure: `${figure}: CPU`, samples: summarise(cpu), unit: 's per 1,000' })
+      const samples = summarise(own)
+      rows.push({
+        figure: `${figure}, beside pg without HTTP`,
+        samples,
+        unit: '1/s',
+        floor: summarise(floor),
+      })
+      if (others.length > 0)
+        rows.push({
+          figure: '  beside @supabase/lite',
+          samples,
+          unit: '1/s',
+          floor: summarise(others),
+          target: '>= 2',
+        })
+      else if (lite) rows.push({ figure: '  @supabase/lite refuses it', samples, unit: '1/s' })
+      rows.push({ figure: '  CPU', samples: summarise(cpu), unit: 's per 1,000' })
+      await admin.query('truncate bench.sink')
     }
-  }
-  printTable('REST; floor: the transaction in four round trips by pg, without HTTP', rows)
+  printTable('REST', rows)
 } finally {
-  child.kill()
+  rest.stop()
+  lite?.stop()
   await postgres.stop()
+  rmSync(folder, { recursive: true })
 }
 
-async function lineOf(from: ChildProcess): Promise<string> {
-  if (!from.stdout) throw new Error('the process has no output')
-  const [line] = (await once(from.stdout, 'data')) as [Buffer]
-  return line.toString().trim()
-}
-
-async function cpuOf(from: ChildProcess): Promise<number> {
-  const line = lineOf(from)
-  from.stdin?.write('cpu\n')
-  return Number(await line)
-}
-
-/** As many at a time as there are connections, for some seconds. */
-async function during(
-  many: number,
-  once: () => Promise<void>,
-): Promise<{ count: number; perSecond: number }> {
-  let count = 0
-  const began = performance.now()
-  const until = began + seconds * 1000
-  await Promise.all(
-    Array.from({ length: many }, async () => {
-      while (performance.now() < until) {
-        await once()
-        count++
-      }
-    }),
-  )
-  return { count, perSecond: count / ((performance.now() - began) / 1000) }
-}
-
-async function overHttp(work: Work, many: number) {
-  const agent = new Agent({ keepAlive: true, maxSockets: many })
+/** Undefined when it cannot do that work. */
+function attempt<T>(work: () => T): T | undefined {
   try {
-    return await during(many, () => send(agent, work))
-  } finally {
-    agent.destroy()
+    return work()
+  } catch {
+    return undefined
   }
 }
 
-function send(agent: Agent, { path, body }: Work): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' }
-    const sent = request(
-      { agent, port, host: '127.0.0.1', path: path(), method: body === undefined ? 'GET' : 'POST', headers },
-      response => {
-        if ((response.statusCode ?? 500) >= 300) reject(new Error(`answered ${response.statusCode}`))
-        response.resume().once('end', resolve)
-      },
-    )
-    sent.once('error', reject)
-    sent.end(body)
-  })
+async function startLite(installed: string): Promise<Peer> {
+  await admin.query('create database lite owner postgres')
+  const url = postgres.url('postgres').replace(/postgres$/, 'lite')
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query(worksSql).finally(() => client.end())
+  return Peer.start('lite-process.ts', installed, url)
 }
 
 /** Begin, role and claims, the work, commit: each waits for the one before. */
 async function byPg(work: Work, many: number): Promise<number> {
-  const pool = new pg.Pool({ connectionString: postgres.url('authenticator'), max: many })
+  const pool = new pg.Pool({
+    connectionString: postgres.url('authenticator'),
+    max: many,
+    options: '-c search_path=bench',
+  })
   // What closes while the server ends is of no interest.
   pool.on('error', () => {})
+  let count = 0
+  const began = performance.now()
+  const until = began + seconds * 1000
   try {
-    const { perSecond } = await during(many, async () => {
-      const client = await pool.connect()
-      await client.query('begin')
-      await client.query({
-        name: 'scope',
-        text: `select set_config('role', $1, true), set_config('request.jwt.claims', $2, true)`,
-        values: ['anon', '{"role":"anon"}'],
-      })
-      await client.query({ name: work.name, ...work.statement() })
-      await client.query('commit')
-      client.release()
-    })
-    return perSecond
+    await Promise.all(
+      Array.from({ length: many }, async () => {
+        for (; performance.now() < until; count++) {
+          const client = await pool.connect()
+          await client.query('begin')
+          await client.query({
+            name: 'scope',
+            text: `select set_config('role', $1, true), set_config('request.jwt.claims', $2, true)`,
+            values: ['anon', '{"role":"anon"}'],
+          })
+          await client.query({ name: work.name, ...work.statement() })
+          await client.query('commit')
+          client.release()
+        }
+      }),
+    )
+    return count / ((performance.now() - began) / 1000)
   } finally {
     await pool.end()
   }

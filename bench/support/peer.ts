@@ -41,9 +41,15 @@ export class Peer {
 
 async function line(child: ChildProcess): Promise<string> {
   if (!child.stdout) throw new Error('the process has no output')
-  const answer = once(child.stdout, 'data').then(([found]) => String(found).trim())
-  const end = once(child, 'exit').then(() => Promise.reject(new Error('the process ended')))
-  return Promise.race([answer, end])
+  const given = new AbortController()
+  const answer = once(child.stdout, 'data', given).then(([found]) => String(found).trim())
+  const end = once(child, 'exit', given).then(() => Promise.reject(new Error('the process ended')))
+  try {
+    return await Promise.race([answer, end])
+  } finally {
+    given.abort()
+    await Promise.allSettled([answer, end])
+  }
 }
 
 export interface Load {
@@ -53,7 +59,7 @@ export interface Load {
   readonly p99Ms: number
 }
 
-/** wrk with a script that makes the requests; throws when an answer is no success. */
+/** wrk with a script that makes the requests; throws with what it printed when an answer is no success. */
 export function wrk(port: number, connections: number, seconds: number, script: string): Load {
   const text = execFileSync(
     'wrk',

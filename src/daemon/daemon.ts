@@ -177,7 +177,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const routes = createRoutes(engine, portBook, silos.apps)
     const edge = new Edge({
       routes,
-      waker: createWaker(engine, silos),
+      waker: createWaker(engine, silos, engine.view.present),
       activity,
       clock,
       log,
@@ -229,6 +229,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       version,
       rateLimits: rateLimitsOf(options.agentDesk?.callsPerSecond),
       auditStore: store.audit,
+      auditFolder: paths.audit,
       approvalStore: store.approvals,
       stats: figures,
       portsOf: (app, id) => portsOf(app, id),

@@ -35,7 +35,7 @@ import type { SiloDoors, SiloOperation, SiloRecord, SiloStore } from './ports.ts
 import { provisionSteps } from './provision.ts'
 import { SiloRecords } from './records.ts'
 import { generateSecrets } from './secrets.ts'
-import { describe, type PresentMachine, statusOf } from './status.ts'
+import { describe, type PresentMachine, type StatusSources, statusOf } from './status.ts'
 import type { SiloTemplates } from './templates.ts'
 import type { SiloWork } from './work.ts'
 
@@ -84,6 +84,7 @@ export class SiloManager {
   #halted = false
   readonly #queues = new Map<string, Serial>()
   readonly #idleBook: IdleBook
+  readonly #statusSources: StatusSources
   readonly #idle: ReturnType<typeof createIdleWatch>
   readonly #records: SiloRecords
 
@@ -93,6 +94,7 @@ export class SiloManager {
     const { store, clock, log } = options
     this.care = new SiloCare(this.#work(), { ...options.care, store, clock, log })
     this.#idleBook = new IdleBook(clock)
+    this.#statusSources = { ...options, idle: this.#idleBook }
     this.#idle = createIdleWatch({
       idle: this.#idleBook,
       clock: options.clock,
@@ -183,7 +185,7 @@ export class SiloManager {
   }
 
   async status(name: string): Promise<SiloStatus> {
-    return statusOf(this.#records.get(name), { ...this.#options, idle: this.#idleBook })
+    return statusOf(this.#records.get(name), this.#statusSources)
   }
 
   connection(name: string): SiloConnection {
@@ -274,7 +276,7 @@ export class SiloManager {
   }
 
   async #start(id: string, cause: { door: string; client: string }): Promise<void> {
-    const { machines, clock, log } = this.#options
+    const { clock, log } = this.#options
     const record = this.#records.get(id)
     const began = clock.monotonic()
     const sleeping = record.wanted !== 'running'
@@ -287,7 +289,7 @@ export class SiloManager {
       )
     try {
       await this.care.rls.noteStart(record)
-      await startParts(machines, record)
+      await startParts(this.#options, record)
     } catch (error) {
       this.#records.change(id, { operation: null, error: messageOf(error) })
       throw error

@@ -296,10 +296,10 @@ describe('refusals say what is wrong', () => {
       { code: 'PGRST108', hint: "Verify that 'projects' is included in the 'select' query parameter." },
     ],
     [
-      'a filter that an embed cannot have',
+      'a filter that an embed cannot have: it is one of a column',
       '/clients?select=*,projects()&projects=eq.1',
       400,
-      { code: 'PGRST120' },
+      { code: '42703', message: 'column clients.projects does not exist' },
     ],
     ['an order by the many', '/clients?select=*,projects(*)&order=projects(id)', 400, { code: 'PGRST118' }],
     ['spreading the many', '/clients?select=*,...projects(*)', 400, { code: 'PGRST119' }],

@@ -125,10 +125,6 @@ export const restErrors = {
     new RestError(400, 'PGRST119', `A spread operation on '${to}' is not possible`, {
       details: `'${from}' and '${to}' do not form a many-to-one or one-to-one relationship`,
     }),
-  embedFilter: (name: string) =>
-    new RestError(400, 'PGRST120', `Bad operator on the '${name}' embedded resource`, {
-      details: 'Only is null or not is null filters are allowed on embedded resources',
-    }),
   raise: (details: string, hint: string) =>
     new RestError(500, 'PGRST121', `Could not parse JSON in the "RAISE SQLSTATE 'PGRST'" error`, {
       details,

@@ -6,7 +6,7 @@ import { adminHandler } from './admin/handler.ts'
 import { Metrics } from './admin/metrics.ts'
 import { Database } from './database/database.ts'
 import { RestError } from './errors.ts'
-import { KnownReads } from './handle/known-reads.ts'
+import { KnownPlans } from './handle/known-plans.ts'
 import type { RestParts } from './handle/parts.ts'
 import { answerRequest } from './handle/request.ts'
 import { createTokens, type Identify } from './identity/tokens.ts'
@@ -39,7 +39,7 @@ export const restService: ServiceDefinition = {
       database,
       base,
       settingsWith: inDatabase => readSettings(env, inDatabase),
-      snapshotFor: names => createSnapshot(cacheDirectory, base.databaseUrl, names),
+      snapshot: createSnapshot(cacheDirectory, base.databaseUrl, base.readsDatabase),
       onLoad: metrics.schemaLoaded,
       clock,
       log,
@@ -49,7 +49,8 @@ export const restService: ServiceDefinition = {
       schemas,
       clock,
       queries: new KnownQueries(),
-      reads: new KnownReads(),
+      reads: new KnownPlans(),
+      changes: new KnownPlans(),
       identifyWith: identifiers(clock),
       timezones: timezonesOf(database),
     }

@@ -2,8 +2,11 @@ import { restErrors } from '../errors.ts'
 import { type ChangePlan, planChange } from '../plan/change.ts'
 import { type Negotiated, negotiate } from '../plan/format.ts'
 import { isDefaultSelect, planRead } from '../plan/read.ts'
+import { jsonBody } from '../request/body.ts'
+import type { Call } from '../request/call.ts'
 import { appliedPreferences } from '../request/preferences.ts'
 import { limitOf } from '../request/range.ts'
+import { standInFor } from '../request/shape.ts'
 import type { Answer } from '../response/answer.ts'
 import { contentRange, locationOf } from '../response/headers.ts'
 import { formatSql } from '../sql/format.ts'
@@ -12,12 +15,40 @@ import { readSql } from '../sql/read.ts'
 import { trusted } from '../sql/sql.ts'
 import { mainStatement, type Outcome } from '../sql/statement.ts'
 import { changeSql, countsInserted } from '../sql/write.ts'
+import { formOf, type Planned } from './known-plans.ts'
 import { checkPreferences, type Executed, execute, type Handling } from './parts.ts'
 import { bodyOf, checkSingular, overridden, planAnswer, readForm, typeHeaders } from './shape.ts'
 
+export interface PlannedChange extends Planned {
+  readonly change: ChangePlan
+  readonly negotiated: Negotiated
+}
+
 /** POST, PUT, PATCH and DELETE on a table or a view. */
 export async function changeTable(handling: Handling, name: string): Promise<Answer> {
-  const { call, schema, settings } = handling
+  const { parts, known, call, settings } = handling
+  const { shape } = call.query
+  const text = call.payload?.kind === 'json' ? call.payload.text : ''
+  const form = shape && `${formOf(settings, call, shape.key)}\n${formOfChange(call)}\n${name}`
+  const { change, negotiated, statement } = form
+    ? parts.changes.get(known, form, [...shape.values, text], () =>
+        planned(handling, name, standInFor(shape.values.length)),
+      )
+    : planned(handling, name, text)
+  checkPreferences(call)
+  const shows = call.preferences.representation === 'representation'
+  const outcome = await execute(handling, {
+    statement,
+    media: negotiated.media,
+    readOnly: false,
+    check: checkOf(handling, negotiated),
+  })
+  if (outcome.plan !== undefined) return planAnswer(handling, negotiated, outcome.plan)
+  return overridden(outcome, changedAnswer(handling, { change, outcome, negotiated, name, shows }))
+}
+
+/** `text` stands for the body. */
+function planned({ call, schema, settings }: Handling, name: string, text: string): PlannedChange {
   const table = { schema: call.schemaName, name }
   const plan = planRead(schema, table, call, settings)
   const change = planChange(schema, table, call, plan)
@@ -27,21 +58,23 @@ export async function changeTable(handling: Handling, name: string): Promise<Ans
   const shows = call.preferences.representation === 'representation'
   const negotiated: Negotiated = shows ? found : { ...found, format: { kind: 'nothing' } }
   const locates = change.kind === 'insert' && call.preferences.representation === 'headers-only'
-  const outcome = await execute(handling, {
-    statement: mainStatement({
-      source: changeSql(change),
-      rows: shows ? readSql(plan, readForm(plan, negotiated)) : trusted('SELECT * FROM pgrst_source'),
-      body: formatSql(negotiated.format, undefined),
-      location: locates ? locationSql(change.primaryKey) : undefined,
-      inserted: countsInserted(change),
-      media: negotiated.media,
-    }),
+  const statement = mainStatement({
+    source: changeSql(change.kind === 'delete' ? change : { ...change, body: { ...change.body, text } }),
+    rows: shows ? readSql(plan, readForm(plan, negotiated)) : trusted('SELECT * FROM pgrst_source'),
+    body: formatSql(negotiated.format, undefined),
+    location: locates ? locationSql(change.primaryKey) : undefined,
+    inserted: countsInserted(change),
     media: negotiated.media,
-    readOnly: false,
-    check: checkOf(handling, negotiated),
   })
-  if (outcome.plan !== undefined) return planAnswer(handling, negotiated, outcome.plan)
-  return overridden(outcome, changedAnswer(handling, { change, outcome, negotiated, name, shows }))
+  return { change, negotiated, statement }
+}
+
+/** What a change depends on besides what a read does. Names of a body may have anything in them. */
+function formOfChange({ action, method, preferences, payload }: Call): string {
+  const { representation, resolution, missing } = preferences
+  const keys = payload && JSON.stringify([...payload.keys].sort())
+  const isObject = payload?.kind === 'json' && jsonBody(payload.text).isObject
+  return `${method} ${action.kind} ${representation} ${resolution} ${missing} ${isObject} ${keys}`
 }
 
 /** What must be known before it is committed. Most changes need nothing, and go in one round trip. */

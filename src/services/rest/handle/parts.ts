@@ -13,7 +13,9 @@ import type { KnownSchema, SchemaSource } from '../schema/source.ts'
 import type { RestSettings } from '../settings.ts'
 import type { Statement } from '../sql/sql.ts'
 import { type Outcome, readEstimate, readOutcome } from '../sql/statement.ts'
-import type { KnownReads } from './known-reads.ts'
+import type { PlannedChange } from './change.ts'
+import type { KnownPlans } from './known-plans.ts'
+import type { PlannedRead } from './read.ts'
 
 /** One instance of the service. */
 export interface RestParts {
@@ -21,7 +23,8 @@ export interface RestParts {
   readonly schemas: SchemaSource
   readonly clock: Clock
   readonly queries: KnownQueries
-  readonly reads: KnownReads
+  readonly reads: KnownPlans<PlannedRead>
+  readonly changes: KnownPlans<PlannedChange>
   identifyWith(settings: RestSettings): Identify
   /** Names that the database knows; read once. */
   timezones(): Promise<ReadonlySet<string>>

@@ -10,17 +10,23 @@ import { formatSql } from '../sql/format.ts'
 import { readSql } from '../sql/read.ts'
 import { type Sql, sql, trusted } from '../sql/sql.ts'
 import { estimateStatement, mainStatement } from '../sql/statement.ts'
-import type { PlannedRead } from './known-reads.ts'
+import { formOf, type Planned } from './known-plans.ts'
 import { checkPreferences, type Executed, execute, type Handling } from './parts.ts'
 import { bodyOf, checkSingular, overridden, planAnswer, readForm, typeHeaders } from './shape.ts'
+
+export interface PlannedRead extends Planned {
+  readonly negotiated: Negotiated
+}
 
 /** GET and HEAD of a table or a view. */
 export async function readTable(handling: Handling, name: string, headersOnly: boolean): Promise<Answer> {
   const { parts, known, call, settings } = handling
-  const target = `${headersOnly ? 'HEAD' : 'GET'} ${name}`
-  const { negotiated, statement, estimated } = parts.reads.get(known, settings, call, target, () =>
-    planned(handling, name, headersOnly),
-  )
+  const make = () => planned(handling, name, headersOnly)
+  const { shape } = call.query
+  const form = shape && `${formOf(settings, call, shape.key)}\n${headersOnly ? 'HEAD' : 'GET'} ${name}`
+  const { negotiated, statement, estimated } = form
+    ? parts.reads.get(known, form, shape.values, make)
+    : make()
   checkPreferences(call)
   const outcome = await execute(handling, { statement, media: negotiated.media, estimated, readOnly: true })
   if (outcome.plan !== undefined) return planAnswer(handling, negotiated, outcome.plan)

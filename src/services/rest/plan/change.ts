@@ -1,4 +1,5 @@
 import { restErrors } from '../errors.ts'
+import { type JsonBody, jsonBody } from '../request/body.ts'
 import type { Call } from '../request/call.ts'
 import { isAllRows, type Range } from '../request/range.ts'
 import { type Name, type Schema, type Table, tableKey } from '../schema/cache.ts'
@@ -13,7 +14,7 @@ export type ChangePlan =
       readonly kind: 'insert'
       readonly table: Name
       readonly columns: readonly ResolvedField[]
-      readonly body: string
+      readonly body: JsonBody
       readonly conflict: Conflict | undefined
       /** PUT: what the one row must be. */
       readonly conditions: readonly PlannedLogic[]
@@ -25,7 +26,7 @@ export type ChangePlan =
   | ({
       readonly kind: 'update'
       readonly columns: readonly ResolvedField[]
-      readonly body: string
+      readonly body: JsonBody
       readonly defaults: boolean
     } & ChosenRows)
   | ({ readonly kind: 'delete' } & ChosenRows)
@@ -141,6 +142,6 @@ function writtenColumns(
   })
 }
 
-function bodyOf({ payload }: Call): string {
-  return payload?.kind === 'json' ? payload.text : ''
+function bodyOf({ payload }: Call): JsonBody {
+  return jsonBody(payload?.kind === 'json' ? payload.text : '')
 }

@@ -1,5 +1,5 @@
 import { restErrors } from '../errors.ts'
-import { isToOne, type Name, type Schema, tableKey } from '../schema/cache.ts'
+import { isToOne } from '../schema/cache.ts'
 import { type EmbedSelect, nameOf, type PlannedLogic, type ReadPlan, type SpreadField } from './tree.ts'
 
 /** Lets rows be ordered by what is embedded in them. Throws PGRST108 and PGRST118. */
@@ -24,28 +24,19 @@ export function checkSpreads(plan: ReadPlan): void {
   for (const child of plan.children) checkSpreads(child)
 }
 
-/** Makes of `clients=is.null` a question for whether clients are embedded. Throws PGRST120. */
-export function relateFilters(schema: Schema, plan: ReadPlan): void {
-  plan.filters = plan.filters.map(one => related(schema, plan, one))
-  for (const child of plan.children) relateFilters(schema, child)
+/** Makes of `clients=is.null` a question for whether clients are embedded. Every other filter is one of a column, even where an embed has its name. */
+export function relateFilters(plan: ReadPlan): void {
+  plan.filters = plan.filters.map(one => related(plan, one))
+  for (const child of plan.children) relateFilters(child)
 }
 
-function related(schema: Schema, plan: ReadPlan, one: PlannedLogic): PlannedLogic {
+function related(plan: ReadPlan, one: PlannedLogic): PlannedLogic {
   if (one.kind === 'no-embed') return one
-  if (one.kind !== 'filter')
-    return { ...one, members: one.members.map(member => related(schema, plan, member)) }
+  if (one.kind !== 'filter') return { ...one, members: one.members.map(member => related(plan, member)) }
   const { field, operation, negated } = one
-  if (field.path.length > 0) return one
+  if (field.path.length > 0 || operation.kind !== 'is' || operation.value !== 'null') return one
   const found = plan.children.find(child => nameOf(child) === field.name)
-  if (!found) return one
-  if (operation.kind === 'is' && operation.value === 'null')
-    return { kind: 'no-embed', alias: found.joinAlias, negated }
-  if (hasColumn(schema, plan.from, field.name)) return one
-  throw restErrors.embedFilter(field.name)
-}
-
-function hasColumn(schema: Schema, table: Name, name: string): boolean {
-  return schema.tables.get(tableKey(table))?.columns.has(name) === true
+  return found ? { kind: 'no-embed', alias: found.joinAlias, negated } : one
 }
 
 /** Says for everything embedded how it is shown. */

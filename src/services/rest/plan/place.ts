@@ -6,7 +6,7 @@ import type { Name, Schema } from '../schema/cache.ts'
 import { queryField, resolveField, unknownField } from './fields.ts'
 import type { PlannedLogic, PlannedOrder, ReadPlan } from './tree.ts'
 
-/** The level that a path names. Throws PGRST108 for what is not embedded. */
+/** The level that a path names. What something is said of goes before its neighbours, in the answer too: PostgREST's order. Throws PGRST108 for what is not embedded. */
 function levelOf(root: ReadPlan, path: EmbedPath): ReadPlan {
   let level = root
   for (const name of path) {
@@ -14,6 +14,7 @@ function levelOf(root: ReadPlan, path: EmbedPath): ReadPlan {
       ({ relationName, relationAlias }) => relationName === name || relationAlias === name,
     )
     if (!next) throw restErrors.notEmbedded(name)
+    if (level.children[0] !== next) level.children = [next, ...level.children.filter(one => one !== next)]
     level = next
   }
   return level

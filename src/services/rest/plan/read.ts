@@ -31,7 +31,7 @@ export function planRead(schema: Schema, table: Name, call: Call, rules: ReadRul
   nameFields(plan)
   relateOrder(plan)
   checkSpreads(plan)
-  relateFilters(schema, plan)
+  relateFilters(plan)
   checkAggregates(plan, rules.aggregates)
   selectEmbeds(plan)
   hoistAggregates(plan)

@@ -16,6 +16,16 @@ export type Payload =
   /** Not looked into: the only argument of a function. */
   | { readonly kind: 'raw'; readonly bytes: Buffer; readonly keys: ReadonlySet<string> }
 
+/** JSON whose rows are written, and whether it is one object: then it is one row. */
+export interface JsonBody {
+  readonly text: string
+  readonly isObject: boolean
+}
+
+export function jsonBody(text: string): JsonBody {
+  return { text, isObject: /^[ \t\r\n]*\{/.test(text) }
+}
+
 const noBody = Buffer.alloc(0)
 const mostBytes = 100 * 1024 * 1024
 

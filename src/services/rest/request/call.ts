@@ -70,7 +70,7 @@ export async function readCall(
     action.kind === 'info' ? action.of === 'function' : action.kind === 'call' && action.by !== 'post'
   const search = mark < 0 ? '' : url.slice(mark + 1)
   const query =
-    action.kind === 'read' ? rules.queries.readShaped(search) : rules.queries.read(search, readsFunction)
+    action.kind === 'call' ? rules.queries.read(search, readsFunction) : rules.queries.readShaped(search)
   const { range, ranges } = rangesOf(method, query, header('range'))
   const contentType = parsed(header('content-type'))
   return {

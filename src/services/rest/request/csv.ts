@@ -1,35 +1,62 @@
 import { restErrors } from '../errors.ts'
+import { shown } from './parser/failure.ts'
 
-/** Rows of a CSV text by the names in its first line; NULL is null. */
-export function parseCsv(text: string): Record<string, string | null>[] {
-  if (text.trim() === '') throw restErrors.body('parse error (not enough input) at ""')
-  const [head = [], ...lines] = [...records(text)]
-  return lines.map(line => {
-    if (line.length < head.length) throw restErrors.body('All lines must have same number of fields')
-    return Object.fromEntries(
-      head.map((name, index) => [name, line[index] === 'NULL' ? null : (line[index] ?? null)]),
-    )
-  })
+type Row = Record<string, string | null>
+
+/** Rows of a CSV text by the names in its first line, which must end with a line end; NULL is null. Fields beyond the names are left out. Throws PGRST102. */
+export function parseCsv(text: string): Row[] {
+  const records = readRecords(text)
+  const head = records.next().value
+  if (!head || text.length === head.end) throw unreadable('not enough input', '')
+  const rows: Row[] = []
+  for (const { fields, width } of records) {
+    // An empty line is no row.
+    if (width === 1 && fields[0] === '') continue
+    const pairs = head.fields.slice(0, width).map((name, index) => [name, wordOf(fields[index])] as const)
+    rows.push(Object.fromEntries(pairs))
+  }
+  const [first] = rows
+  const names = first && Object.keys(first).length
+  if (rows.some(row => Object.keys(row).length !== names))
+    throw restErrors.body('All lines must have same number of fields')
+  return rows
 }
 
-function* records(text: string): Iterable<string[]> {
-  const form = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|\r|$)/y
-  let record: string[] = []
-  let at = 0
-  while (at < text.length) {
-    form.lastIndex = at
-    const found = form.exec(text)
-    if (!found)
-      throw restErrors.body(`parse error (endOfInput) at ${JSON.stringify(text.slice(at, at + 40))}`)
-    at = form.lastIndex
-    const [, quoted, plain = '', end] = found
-    record.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'))
-    if (end === ',') {
-      if (at === text.length) record.push('')
-      else continue
-    }
-    // Empty lines are no rows.
-    if (record.length > 1 || record[0] !== '') yield record
-    record = []
+function wordOf(field: string | undefined): string | null {
+  return field === undefined || field === 'NULL' ? null : field
+}
+
+interface CsvRecord {
+  readonly fields: readonly string[]
+  readonly width: number
+  /** Where its last field ends: before the line end, or where the text ends. */
+  readonly end: number
+}
+
+/** What comes after the last line end is a record too. */
+function* readRecords(text: string): Generator<CsvRecord, undefined> {
+  const field = /"((?:[^"]|"")*)"|[^",\r\n]*/y
+  const after = /,|\r\n|\n|\r|$/y
+  let fields: string[] = []
+  for (let at = 0; ; ) {
+    field.lastIndex = at
+    const [plain = '', quoted] = field.exec(text) ?? []
+    const end = field.lastIndex
+    fields.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'))
+    after.lastIndex = end
+    const [mark] = after.exec(text) ?? []
+    if (mark === undefined) throw unreadable('endOfInput', text.slice(end))
+    at = end + mark.length
+    if (mark === ',') continue
+    yield { fields, width: fields.length, end }
+    if (mark === '') return
+    fields = []
   }
+}
+
+/** In the words of the library that PostgREST reads CSV with. */
+function unreadable(why: string, rest: string) {
+  const bytes = Buffer.from(rest).toString('latin1')
+  const place = bytes.length > 100 ? `${bytes.slice(0, 100)} (truncated)` : shown(bytes, '"')
+  return restErrors.body(`parse error (${why}) at ${place}`)
 }

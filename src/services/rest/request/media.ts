@@ -9,7 +9,7 @@ export const jsonMedia: Media = { kind: 'plain', type: 'application/json' }
 const planOptions = ['analyze', 'verbose', 'settings', 'buffers', 'wal']
 
 export function parseMedia(text: string): Media {
-  const [type = '', ...parameters] = splitOutsideQuotes(text).map(part => part.trim())
+  const [type = '', ...parameters] = text.split(';').map(part => part.trim())
   const name = type.toLowerCase()
   const stripped = parameters.length === 1 && parameters[0] === 'nulls=stripped'
   switch (name) {
@@ -24,10 +24,14 @@ export function parseMedia(text: string): Media {
     case 'application/vnd.pgrst.array':
     case 'application/vnd.pgrst.array+json':
       return stripped ? { kind: 'array-stripped' } : jsonMedia
+    case '':
+      return { kind: 'plain', type: '*/*' }
     default:
-      return { kind: 'plain', type: name }
+      return { kind: 'plain', type: ofOurs.has(name) || name === bytes ? name : type }
   }
 }
+
+const bytes = 'application/octet-stream'
 
 function planOf(parameters: readonly string[], json: boolean): Media {
   const after = (start: string) => parameters.find(one => one.startsWith(start))?.slice(start.length)
@@ -39,10 +43,6 @@ function planOf(parameters: readonly string[], json: boolean): Media {
     json,
     options: planOptions.filter(option => asked.includes(option)),
   }
-}
-
-function splitOutsideQuotes(text: string): string[] {
-  return text.match(/(?:"[^"]*"|[^;"])+/g) ?? []
 }
 
 export function mediaName(media: Media): string {

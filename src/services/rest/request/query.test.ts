@@ -131,12 +131,23 @@ describe('CSV', () => {
       ],
     ],
     ['a\n"x,""y""\nz"', [{ a: 'x,"y"\nz' }]],
-    ['a,b', []],
+    ['a,b\n', []],
+    ['a,b\n\n1,2\n\n', [{ a: '1', b: '2' }]],
+    ['a,b\n1,2,3', [{ a: '1', b: '2' }]],
+    ['a,b\n1\n2', [{ a: '1' }, { a: '2' }]],
+    ['a,a\n1,2', [{ a: '2' }]],
   ])('%j', (text, rows) => {
     expect(parseCsv(text)).toEqual(rows)
   })
 
-  it('with lines of different length is refused', () => {
-    expect(() => parseCsv('a,b\n1')).toThrow('All lines must have same number of fields')
+  it.each([
+    ['a,b\n1,2\n3', 'All lines must have same number of fields'],
+    ['', 'parse error (not enough input) at ""'],
+    ['a,b', 'parse error (not enough input) at ""'],
+    ['a\n"x"y', 'parse error (endOfInput) at "y"'],
+    ['a\nx"y', String.raw`parse error (endOfInput) at "\"y"`],
+    ['a\n"x', String.raw`parse error (endOfInput) at "\"x"`],
+  ])('%j is refused', (text, message) => {
+    expect(() => parseCsv(text)).toThrow(message)
   })
 })

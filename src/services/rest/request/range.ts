@@ -35,7 +35,7 @@ export function restricted(range: Range, most: number | undefined): Range {
 
 /** `limit` and `offset` as they stand in the address; what is no number counts as not said. */
 export function readRange(limit: string | undefined, offset: string | undefined): Range {
-  const from = Math.max(0, numberIn(offset) ?? 0)
+  const from = numberIn(offset) ?? 0
   const most = numberIn(limit)
   if (offset === undefined) return { offset: 0, last: most === undefined ? undefined : most - 1 }
   if (limit === undefined) return { offset: from, last: undefined }

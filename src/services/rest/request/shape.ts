@@ -19,6 +19,11 @@ const notCompared = /^(?:select|columns|on_conflict)$|(?:^|\.)(?:order|limit|off
 const plain = /^[^%+()\0]*$/
 const plainName = /^[^%+\0]*$/
 
+/** A text for which the value at that place is put in at the end (`filler`). */
+export function standInFor(place: number): string {
+  return `${standIn}${place}\0`
+}
+
 /** Undefined when there is nothing to take out. */
 export function shapeOf(search: string): Shape | undefined {
   if (search.includes('\0') || search.includes(';')) return undefined
@@ -38,7 +43,7 @@ export function shapeOf(search: string): Shape | undefined {
     }
     const before = part.slice(0, at + 1) + start
     key += `${before}\0&`
-    withStandIns += `${before}${standIn}${values.length}\0&`
+    withStandIns += `${before}${standInFor(values.length)}&`
     values.push(taken)
   }
   return values.length === 0 ? undefined : { key, search: withStandIns, values }

@@ -1,3 +1,4 @@
+import type { Rows } from '../database/batch.ts'
 import type { Connection } from '../database/connection.ts'
 import type { Statement } from '../sql/sql.ts'
 import {
@@ -25,7 +26,7 @@ export async function loadSchema(connection: Connection, schemas: readonly strin
     const text = catalogueQueries[name]
     return { text, values: text.includes('$1') ? [list] : [] }
   })
-  const results = await connection.run([
+  const results = await transaction(connection, [
     { text: 'begin isolation level repeatable read read only', values: [] },
     { text: `select set_config('search_path', '', true)`, values: [] },
     ...statements,
@@ -35,6 +36,19 @@ export async function loadSchema(connection: Connection, schemas: readonly strin
     names.map((name, index) => [name, JSON.parse(results[index + 2]?.[0]?.[0] ?? 'null')]),
   ) as unknown as RawSchema
   return schemaOf(raw, schemas)
+}
+
+/** A connection whose transaction failed can do nothing else before it is ended. */
+async function transaction(
+  connection: Connection,
+  statements: readonly Statement[],
+): Promise<readonly Rows[]> {
+  try {
+    return await connection.run(statements)
+  } catch (error) {
+    await connection.run([{ text: 'rollback', values: [] }]).catch(() => {})
+    throw error
+  }
 }
 
 function schemaOf(raw: RawSchema, schemas: readonly string[]): Schema {

@@ -1,3 +1,4 @@
+/** Asks for nothing by its name: whoever reads the catalogue may lack the right to use the schemas. */
 export const tablesQuery = {
   tables: `
     select json_agg(json_build_object(
@@ -24,7 +25,10 @@ export const tablesQuery = {
         'nullable', not (a.attnotnull or t.typtype = 'd' and t.typnotnull),
         'default', case
           when t.typbasetype <> 0 and d.adbin is null then pg_catalog.pg_get_expr(t.typdefaultbin, 0)
-          when a.attidentity = 'd' then format('nextval(%L)', pg_catalog.pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname))
+          when a.attidentity = 'd' then format('nextval(%L)', (
+            select s.objid::regclass from pg_catalog.pg_depend s
+            where s.refclassid = 'pg_catalog.pg_class'::regclass and s.refobjid = c.oid and s.refobjsubid = a.attnum
+              and s.classid = 'pg_catalog.pg_class'::regclass and s.deptype = 'i'))
           when a.attgenerated = 's' then null
           else pg_catalog.pg_get_expr(d.adbin, d.adrelid) end,
         'maxLength', case

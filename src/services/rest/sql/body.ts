@@ -1,4 +1,5 @@
 import type { ResolvedField } from '../plan/tree.ts'
+import type { JsonBody } from '../request/body.ts'
 import { ident, join, nothing, type Sql, sql, trusted, value } from './sql.ts'
 
 export interface BodyForm {
@@ -9,8 +10,7 @@ export interface BodyForm {
 }
 
 /** ` FROM …` with a JSON body as rows of `pgrst_body`, each column of its type. */
-export function bodySql(body: string, { columns, defaults, onlyFirst }: BodyForm): Sql {
-  const isObject = /^[ \t\r\n]*\{/.test(body)
+export function bodySql({ text, isObject }: JsonBody, { columns, defaults, onlyFirst }: BodyForm): Sql {
   const kind = trusted(defaults ? 'jsonb' : 'json')
   const filled = defaults ? sql`${filledSql(columns, isObject)}, ` : nothing
   const json = trusted(defaults ? 'pgrst_json_defs.val' : 'pgrst_payload.json_data')
@@ -24,7 +24,7 @@ export function bodySql(body: string, { columns, defaults, onlyFirst }: BodyForm
         : sql`${kind}_array_elements(${json}) _ `
       : sql`${kind}_to_record${trusted(isObject ? '' : 'set')}(${json}) AS _(${typesSql(columns)}) `
   const limit = onlyFirst && columns.length > 0 ? trusted('LIMIT 1') : nothing
-  return sql` FROM (SELECT ${value(body)}::${kind} AS json_data) pgrst_payload, ${filled}LATERAL (SELECT ${join(parsed, ', ')} FROM ${rows}${limit}) pgrst_body `
+  return sql` FROM (SELECT ${value(text)}::${kind} AS json_data) pgrst_payload, ${filled}LATERAL (SELECT ${join(parsed, ', ')} FROM ${rows}${limit}) pgrst_body `
 }
 
 function filledSql(columns: BodyForm['columns'], isObject: boolean): Sql {

@@ -1,4 +1,5 @@
 import type { CallPlan } from '../plan/call.ts'
+import { jsonBody } from '../request/body.ts'
 import { returnsScalar, returnsSetOfScalars } from '../schema/cache.ts'
 import { bodySql } from './body.ts'
 import { columnSql, named } from './fields.ts'
@@ -21,7 +22,7 @@ export function callSql({ called, argument, returned }: CallPlan): Sql {
   if (argument.kind === 'whole') return sql`SELECT ${shown} FROM ${call(wholeSql(argument))}`
   const { parameters, json } = argument
   if (parameters.length === 0) return sql`SELECT ${shown} FROM ${call(nothing)}`
-  const rows = bodySql(json, {
+  const rows = bodySql(jsonBody(json), {
     columns: parameters.map(({ name, wideType }) => ({
       name,
       type: wideType,

@@ -55,7 +55,7 @@ export async function startRest(setup: string, env: Record<string, string> = {})
   const cacheDirectory = mkdtempSync(join(tmpdir(), 'hangar-rest-'))
   const running = new Set<RunningService>()
   const serve = async (more: Record<string, string> = {}) => {
-    const service = await startService(postgres, cacheDirectory, { ...env, ...more })
+    const service = await serveRest(postgres, { ...env, ...more }, cacheDirectory)
     running.add(service)
     return service
   }
@@ -73,10 +73,11 @@ export async function startRest(setup: string, env: Record<string, string> = {})
   }
 }
 
-async function startService(
-  postgres: TestPostgres,
-  cacheDirectory: string,
+/** A service on a database that was started otherwise. */
+export async function serveRest(
+  postgres: Pick<TestPostgres, 'url'>,
   env: Record<string, string>,
+  cacheDirectory: string,
 ): Promise<RunningService> {
   const instance = await restService.create({
     env: {

@@ -85,6 +85,14 @@ export const changing: readonly Case[] = [
   ),
   post('/clients', [], { headers: full, gives: [] }),
   post('/autos', {}, { headers: full, status: 201 }),
+  post('/numbered?columns=id,name&select=name', [{ id: 70 }, { name: 'n' }], {
+    headers: { prefer: 'return=representation, missing=default' },
+    gives: [{ name: 'none' }, { name: 'n' }],
+  }),
+  post('/clients?select=id', 'id,name\n8,A,more\n9,B', {
+    headers: { ...full, 'content-type': 'text/csv' },
+    gives: [{ id: 8 }, { id: 9 }],
+  }),
   post('/autos?select=name,total', [{}, {}], {
     headers: full,
     gives: [

@@ -23,6 +23,7 @@ export const media: readonly Case[] = [
     answers: { 'content-type': 'application/json; charset=utf-8' },
   }),
   as('APPLICATION/JSON', '/lines?n=eq.1&select=n', { gives: [{ n: 1 }] }),
+  as('Text/Unknown', '/lines', { status: 406, gives: refused('Text/Unknown') }),
   as('application/vnd.pgrst.array+json', '/lines?n=eq.1&select=n', {
     gives: [{ n: 1 }],
     answers: { 'content-type': 'application/json; charset=utf-8' },

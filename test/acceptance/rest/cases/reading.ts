@@ -18,6 +18,7 @@ export const reading: readonly Case[] = [
   numbers('n=in.(1,5,99)', 1, 5),
   numbers('n=not.in.(4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20)', 1, 2, 3),
   numbers('n=in.()'),
+  numbers('limit=3&offset=-1', 1, 2),
   numbers('n=eq(any).{2,4}', 2, 4),
   numbers('n=gt(all).{17,18}', 19, 20),
   numbers('n=not.eq(any).{1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17}', 18, 19, 20),
