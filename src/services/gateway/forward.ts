@@ -141,6 +141,8 @@ export class Forward implements UpstreamOwner, AnswerOwner, RequestBodyOwner {
   use(upstream: Upstream): void {
     const { incoming, passed, body, response } = this
     if (response.destroyed) return this.parts.pool.give(upstream)
+    // Nothing has been sent yet: this costs no try.
+    if (upstream.socket.destroyed) return this.attempt(false)
     let head: string
     try {
       head = requestHead(incoming, passed, this.target)
