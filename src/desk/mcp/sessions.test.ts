@@ -111,10 +111,7 @@ describe('a session of 2025-11-25', () => {
     const session = await begin()
     await server.reopen()
     const gone = await ask(tools, { session })
-    expect([gone.status, (await gone.json()).error.message]).toEqual([
-      404,
-      expect.stringMatching(/initialize/),
-    ])
+    expect([gone.status, await gone.text()]).toEqual([404, expect.stringMatching(/initialize/)])
     expect(await begin()).not.toBe(session)
   })
 
