@@ -177,7 +177,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const routes = createRoutes(engine, portBook, silos.apps)
     const edge = new Edge({
       routes,
-      waker: createWaker(engine, silos),
+      waker: createWaker(engine, silos, engine.view.present),
       activity,
       clock,
       log,

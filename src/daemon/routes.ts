@@ -13,7 +13,8 @@ export interface Standing {
   neededBy(app: string): readonly string[]
 }
 
-const down = new Set<MachineState>(['stopped', 'stopping', 'suspended', 'suspending'])
+/** Down, or not yet up. */
+const down = new Set<MachineState>(['stopped', 'stopping', 'suspended', 'suspending', 'starting'])
 
 /** The engine's apps as the edge sees them: immutable snapshots, made anew when something of an app, or below it, changes. */
 export function createRoutes(engine: Engine, portBook: PortBook, standing: Standing): Routes {

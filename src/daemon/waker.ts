@@ -5,6 +5,8 @@ import { HangarError } from '#kernel'
 export interface UnitStarter {
   /** The silo that an app belongs to. */
   siloOfApp(app: string): string | undefined
+  /** Which apps an app cannot answer without. */
+  readonly apps: { needs(app: string): readonly string[] }
   start(silo: string, cause: WakeCause): Promise<unknown>
 }
 
@@ -12,23 +14,32 @@ export interface UnitStarter {
 const waitSeconds = 60
 
 /** How the edge wakes and rests machines: an app of a silo wakes its whole silo, any other app one machine of its own. */
-export function createWaker(machines: MachinesApi, silos: UnitStarter): Waker {
+export function createWaker(
+  machines: MachinesApi,
+  silos: UnitStarter,
+  present: (app: string) => readonly { readonly id: string; readonly state: string }[],
+): Waker {
+  const notStarted = (app: string) =>
+    present(app)
+      .filter(({ state }) => state !== 'started')
+      .map(({ id }) => ({ app, id }))
+  const untilStarted = ({ app, id }: { app: string; id: string }) =>
+    machines.waitMachine(app, id, { states: ['started'], timeout: waitSeconds })
+
   return {
     async wake(app, cause) {
       const silo = silos.siloOfApp(app)
       if (silo === undefined) return wakeApp(machines, app)
       const whole = silos.start(silo, cause)
-      // The database is up long before the gateway: who asked for it need not wait for the rest.
-      const [machine] = await machines.listMachines(app)
-      if (machine && machine.state !== 'started') {
-        const own = machines.waitMachine(app, machine.id, { states: ['started'], timeout: waitSeconds })
-        // Whichever comes first; the other may end as it likes.
-        whole.catch(() => {})
-        own.catch(() => {})
-        await Promise.race([whole, own])
-        return
-      }
-      await whole
+      // The database is up long before the gateway: who asked for it need not wait for the rest. Who asked for the gateway waits for
+      // what that passes requests to: held here, they cost nothing; there, each would try its database again and again.
+      const coming = [app, ...silos.apps.needs(app)].flatMap(part => notStarted(part))
+      if (coming.length === 0) return void (await whole)
+      const own = Promise.all(coming.map(untilStarted))
+      // Whichever comes first; the other may end as it likes.
+      whole.catch(() => {})
+      own.catch(() => {})
+      await Promise.race([whole, own])
     },
 
     async rest(app, machineId, mode) {
@@ -55,10 +66,10 @@ async function wakeApp(machines: MachinesApi, app: string): Promise<void> {
     })
   }
   if (next !== coming) await machines.startMachine(app, next.id, { source: 'proxy' })
-  await untilStarted(machines, app, next.id)
+  await untilSettled(machines, app, next.id)
 }
 
-async function untilStarted(machines: MachinesApi, app: string, id: string): Promise<void> {
+async function untilSettled(machines: MachinesApi, app: string, id: string): Promise<void> {
   const { state } = await machines.waitMachine(app, id, {
     states: ['started', 'stopped', 'failed'],
     timeout: waitSeconds,

@@ -18,7 +18,10 @@ const retryMs = 5_000
 export class DoorKeeper {
   readonly #options: DoorsOptions
   readonly #open = new Map<number, { listener: Listener; target: Target }>()
+  readonly #portsOf = new Map<string, Set<number>>()
   readonly #blocked = new Map<number, Timer>()
+  /** Apps that changed in this turn of the event loop. */
+  readonly #changed = new Set<string>()
   #stopListening: (() => void) | undefined
 
   constructor(options: DoorsOptions) {
@@ -28,7 +31,7 @@ export class DoorKeeper {
   /** Opens all; resolves when each is open or known to be blocked. */
   async start(): Promise<void> {
     const { routes } = this.#options
-    this.#stopListening = routes.onChange(app => void this.#fit(app, routes.get(app)))
+    this.#stopListening = routes.onChange(app => this.#fitSoon(app))
     await Promise.all([...routes.list()].map(app => this.#fit(app.name, app)))
   }
 
@@ -39,21 +42,35 @@ export class DoorKeeper {
 
   async stop(graceMs: number): Promise<void> {
     this.#stopListening?.()
+    this.#changed.clear()
     for (const timer of this.#blocked.values()) timer.cancel()
     this.#blocked.clear()
     const all = [...this.#open.values()]
     this.#open.clear()
+    this.#portsOf.clear()
     await Promise.all(all.map(({ listener }) => listener.close(graceMs)))
+  }
+
+  /** A silo that wakes changes its apps many times in one turn; one look at each is enough. */
+  #fitSoon(app: string): void {
+    if (this.#changed.size === 0) setImmediate(() => this.#fitChanged())
+    this.#changed.add(app)
+  }
+
+  #fitChanged(): void {
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    for (const app of changed) void this.#fit(app, this.#options.routes.get(app))
   }
 
   async #fit(name: string, app: RouteApp | undefined): Promise<void> {
     const wanted = new Map(
       (app?.services ?? []).flatMap(service => (service.door ? [[service.door, service]] : [])),
     )
-    for (const [port, { listener, target }] of this.#open) {
-      if (target.app !== name || wanted.has(port)) continue
-      this.#open.delete(port)
-      void listener.close(0)
+    for (const port of this.#portsOf.get(name) ?? []) {
+      if (wanted.has(port)) continue
+      void this.#open.get(port)?.listener.close(0)
+      this.#forget(name, port)
     }
     const missing = [...wanted].filter(([port]) => !this.#open.has(port))
     await Promise.all(
@@ -63,15 +80,23 @@ export class DoorKeeper {
     )
   }
 
+  #forget(app: string, port: number): void {
+    this.#open.delete(port)
+    const ports = this.#portsOf.get(app)
+    ports?.delete(port)
+    if (ports?.size === 0) this.#portsOf.delete(app)
+  }
+
   async #openDoor(port: number, target: Target, wire: RouteService['wire']): Promise<void> {
     const { log, clock } = this.#options
     const listener = new Listener(socket => this.#options.onConnection(socket, port, target, wire))
     this.#open.set(port, { listener, target })
+    this.#portsOf.set(target.app, (this.#portsOf.get(target.app) ?? new Set()).add(port))
     try {
       await listener.listen('127.0.0.1', port)
       this.#blocked.delete(port)
     } catch (error) {
-      this.#open.delete(port)
+      this.#forget(target.app, port)
       if (!this.#blocked.has(port))
         log.error({ app: target.app, port, reason: messageOf(error) }, 'a door could not be opened')
       this.#blocked.set(

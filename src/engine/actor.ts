@@ -70,6 +70,10 @@ export class MachineActor {
     return this.#ledger.record
   }
 
+  get lastEventId(): string {
+    return this.#ledger.lastEventId
+  }
+
   /** Calls `watcher` after every change until the returned function is called. */
   watch(watcher: (record: MachineRecord) => void): () => void {
     return this.#ledger.watch(watcher)

@@ -69,6 +69,12 @@ export class MachineLedger {
     return this.#record
   }
 
+  /** Id of its newest event; empty while it has none. */
+  get lastEventId(): string {
+    this.#lastEventId ??= this.#store.events(this.#record.id, 1)[0]?.id ?? ''
+    return this.#lastEventId
+  }
+
   /** Calls `watcher` after every change until the returned function is called. */
   watch(watcher: (record: MachineRecord) => void): () => void {
     this.#watchers.add(watcher)
@@ -151,8 +157,7 @@ export class MachineLedger {
     request?: Record<string, unknown>,
   ): void {
     const now = this.#clock.now()
-    this.#lastEventId ??= this.#store.events(record.id, 1)[0]?.id ?? ''
-    const id = ulidAfter(this.#lastEventId, now)
+    const id = ulidAfter(this.lastEventId, now)
     const event: EventRecord = {
       id,
       machineId: record.id,

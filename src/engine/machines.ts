@@ -178,8 +178,9 @@ export function createMachineCalls(state: EngineState) {
       id: string,
       query: WaitQuery = {},
     ): Promise<{ state: string; version: string; eventId: string }> {
-      const record = await waitFor(state.actor(app, id), query, clock)
-      return { state: record.state, version: record.instanceId, eventId: store.events(id, 1)[0]?.id ?? '' }
+      const actor = state.actor(app, id)
+      const record = await waitFor(actor, query, clock)
+      return { state: record.state, version: record.instanceId, eventId: actor.lastEventId }
     },
 
     async listEvents(app: string, id: string, limit = shownEvents): Promise<MachineEvent[]> {

@@ -20,6 +20,13 @@ export class AppRedaction {
     this.#marks.add(app, values)
   }
 
+  /** All secrets of an app as they were opened just now. Digests take time: what is marked already is not marked again. */
+  markStored(app: string, values: Iterable<string>): void {
+    if (this.#marked.has(app)) return
+    this.#marked.add(app)
+    this.mark(app, values)
+  }
+
   drop(app: string): void {
     this.#marked.delete(app)
     this.#marks.drop(app)
@@ -28,9 +35,8 @@ export class AppRedaction {
   /** Takes the app's secrets out of a text; opens them when nobody has yet. */
   redact(app: string, text: string): string {
     if (!this.#marked.has(app)) {
-      this.#marked.add(app)
       const secrets = this.#store.secrets(app)
-      this.mark(
+      this.markStored(
         app,
         secrets.map(({ name, sealed }) => this.#sealer.open(sealed, `${app}/${name}`)),
       )

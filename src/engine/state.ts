@@ -190,7 +190,7 @@ export class EngineState {
     const values = Object.fromEntries(
       store.secrets(app).map(secret => [secret.name, sealer.open(secret.sealed, `${app}/${secret.name}`)]),
     )
-    this.redaction.mark(app, Object.values(values))
+    this.redaction.markStored(app, Object.values(values))
     return values
   }
 }

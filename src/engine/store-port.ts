@@ -43,7 +43,7 @@ export interface MachineStore {
   saveSecret(record: SecretRecord): void
   deleteSecret(app: string, name: string): void
 
-  ips(app: string): IpRecord[]
+  ips(app: string): readonly IpRecord[]
   saveIp(record: IpRecord): void
   deleteIp(app: string, ip: string): void
 

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync, readlinkSync } from 'node:fs'
+import { type FSWatcher, readFileSync, readlinkSync, watch } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Clock, codeOf, sleep } from '#kernel'
+import { type Clock, codeOf, type Timer } from '#kernel'
 import type { PostgresBinaries } from './binaries.ts'
 import { postgresErrors } from './errors.ts'
 
@@ -19,16 +19,52 @@ export function socketPath(socketDirectory: string): string {
 }
 
 /**
- * Resolves when the postmaster says in its pid file that it accepts connections (what `pg_ctl -w` reads).
- * Cheaper and sooner than trying to connect: a millisecond between looks. Rejects when `signal` aborts, with its reason.
+ * Resolves when the postmaster says in its pid file that it accepts connections (what `pg_ctl -w` reads): cheaper and sooner than trying to
+ * connect. The system tells when the file changes; now and then it is looked at all the same. Rejects when `signal` aborts, with its reason.
  */
-export async function untilReady(dataDirectory: string, clock: Clock, signal: AbortSignal): Promise<void> {
-  const path = join(dataDirectory, 'postmaster.pid')
-  for (;;) {
-    signal.throwIfAborted()
-    const lines = readText(path)?.split('\n')
-    if (lines?.[7]?.trim() === 'ready') return
-    await sleep(clock, 1, signal)
+export function untilReady(dataDirectory: string, clock: Clock, signal: AbortSignal): Promise<void> {
+  const path = join(dataDirectory, pidFile)
+  return new Promise((resolve, reject) => {
+    let timer: Timer | undefined
+    const end = (settle: () => void) => {
+      timer?.cancel()
+      watcher?.close()
+      signal.removeEventListener('abort', onAbort)
+      settle()
+    }
+    const onAbort = () => end(() => reject(signal.reason))
+    const look = () => {
+      const ready = isReady(path)
+      if (ready) end(resolve)
+      return ready
+    }
+    const lookAgain = () => {
+      timer = clock.after(everyMs, () => look() || lookAgain())
+    }
+    const watcher = watchFolder(dataDirectory, name => name === pidFile && look())
+    // Where nobody tells, looking is all there is.
+    const everyMs = watcher ? 20 : 1
+    if (signal.aborted) return onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (!look()) lookAgain()
+  })
+}
+
+const pidFile = 'postmaster.pid'
+
+/** The eighth line of the file; it is written whole each time. */
+function isReady(path: string): boolean {
+  return readText(path)?.split('\n', 8)[7]?.trim() === 'ready'
+}
+
+/** Undefined where a folder cannot be watched (the system's limit of watches is reached, say). */
+function watchFolder(path: string, onChange: (name: string | null) => unknown): FSWatcher | undefined {
+  try {
+    const watcher = watch(path, { persistent: false }, (_type, name) => onChange(name))
+    watcher.on('error', () => {})
+    return watcher
+  } catch {
+    return undefined
   }
 }
 

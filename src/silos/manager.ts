@@ -276,7 +276,7 @@ export class SiloManager {
   }
 
   async #start(id: string, cause: { door: string; client: string }): Promise<void> {
-    const { machines, clock, log } = this.#options
+    const { clock, log } = this.#options
     const record = this.#records.get(id)
     const began = clock.monotonic()
     const sleeping = record.wanted !== 'running'
@@ -289,7 +289,7 @@ export class SiloManager {
       )
     try {
       await this.care.rls.noteStart(record)
-      await startParts(machines, record)
+      await startParts(this.#options, record)
     } catch (error) {
       this.#records.change(id, { operation: null, error: messageOf(error) })
       throw error

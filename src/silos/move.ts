@@ -26,7 +26,7 @@ export function moveSteps(silo: SiloRecord): Step<MoveContext>[] {
       name: 'stop',
       run: ({ machines, silo }) => stopParts(machines, silo),
       undo: async ({ machines, silo }) => {
-        if (silo.operation?.resume) await startParts(machines, silo)
+        if (silo.operation?.resume) await startParts({ machines }, silo)
       },
     },
     { name: 'copy data', run: copyVolumes, undo: context => dropVolumes(context, context.to) },
@@ -43,7 +43,7 @@ export function moveSteps(silo: SiloRecord): Step<MoveContext>[] {
     {
       name: 'start',
       run: async ({ machines, silo }) => {
-        if (silo.operation?.resume) await startParts(machines, silo)
+        if (silo.operation?.resume) await startParts({ machines }, silo)
       },
       undo: ({ machines, silo }) => stopParts(machines, silo),
     },

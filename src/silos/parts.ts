@@ -1,8 +1,9 @@
 import type { Machine, MachineConfig, MachinesApi, SiloPart } from '#contract'
 import type { Clock } from '#kernel'
 import { siloErrors } from './errors.ts'
-import { appName, waves } from './names.ts'
+import { appName, partsOf, waves } from './names.ts'
 import type { SiloRecord } from './ports.ts'
+import type { PresentMachine } from './status.ts'
 
 /** Metadata that ties a machine to its silo; machines of one unit sleep and wake together. */
 export function siloMetadata(silo: SiloRecord, part: SiloPart): Record<string, string> {
@@ -23,20 +24,35 @@ export async function machineOf(
   }
 }
 
+/** What starting the parts of a silo needs. */
+export interface PartsSources {
+  readonly machines: MachinesApi
+  /** An app's machines as they are at this moment. Default: asks for their whole documents, which takes longer. */
+  present?(app: string): readonly PresentMachine[]
+}
+
 /** Longest wait for one machine; provisioning is given more, because a first start may clone a database. */
 const healthTimeoutSeconds = 60
 
 /**
- * Starts every part, the ones that others need first, and resolves when all run; parts that run already are left alone. Nothing waits
- * for a part to be ready before the next is started: services hold requests until their database answers, so they start beside it.
+ * Starts every part and resolves when all run; parts that run already are left alone. They start beside each other, for services hold
+ * requests until their database answers; only what asks its database at once waits for it: asking before it answers would slow it down.
  */
-export async function startParts(machines: MachinesApi, silo: SiloRecord): Promise<void> {
-  await Promise.all(waves(silo).flatMap(wave => wave.map(part => startPart(machines, silo, part))))
+export async function startParts(sources: PartsSources, silo: SiloRecord): Promise<void> {
+  const database = startPart(sources, silo, 'pg')
+  await Promise.all(
+    partsOf(silo).map(async part => {
+      if (part === 'pg') return database
+      if (part === 'rest') await database
+      return startPart(sources, silo, part)
+    }),
+  )
 }
 
-async function startPart(machines: MachinesApi, silo: SiloRecord, part: SiloPart): Promise<void> {
+async function startPart(sources: PartsSources, silo: SiloRecord, part: SiloPart): Promise<void> {
+  const { machines } = sources
   const app = appName(silo, part)
-  const machine = await machineOf(machines, silo, part)
+  const machine = sources.present ? sources.present(app)[0] : await machineOf(machines, silo, part)
   if (!machine) throw siloErrors.unhealthy(app, 'missing', 0)
   if (machine.state === 'started') return
   // A machine that is on its way down must arrive before it can come back.

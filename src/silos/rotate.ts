@@ -27,7 +27,7 @@ export const rotateSteps: Step<RotateContext>[] = [
     name: 'stop',
     run: ({ machines, silo }) => stopParts(machines, silo),
     undo: async ({ machines, silo }) => {
-      if (silo.operation?.resume) await startParts(machines, silo)
+      if (silo.operation?.resume) await startParts({ machines }, silo)
     },
   },
   {

@@ -15,8 +15,9 @@ interface Data {
   data: string
 }
 
-/** Events of one machine that are kept. */
+/** Events of one machine that are kept, at least; the rest goes with every `trimEvery`th. */
 const keptEvents = 50
+const trimEvery = 10
 
 /** The engine's memory on disk. */
 export function createMachineStore(database: Database): MachineStore {
@@ -29,6 +30,11 @@ export function createMachineStore(database: Database): MachineStore {
       JSON.stringify(record),
     )
 
+  /** Asked with every change of a machine, and never many. */
+  const ips = new Map<string, readonly IpRecord[]>()
+  /** Events of each machine since its last trimming; the first after a start of the daemon trims. */
+  const appended = new Map<string, number>()
+
   return {
     transaction: (work, options) => database.transaction(work, options?.lasting),
 
@@ -39,7 +45,8 @@ export function createMachineStore(database: Database): MachineStore {
         record.name,
         JSON.stringify(record),
       ),
-    deleteApp: name =>
+    deleteApp(name) {
+      ips.delete(name)
       database.transaction(() => {
         for (const table of ['machine_events', 'machine_versions'])
           database.run(
@@ -53,16 +60,19 @@ export function createMachineStore(database: Database): MachineStore {
         for (const table of ['machines', 'volumes', 'app_secrets', 'ips'])
           database.run(`delete from ${table} where app = ?`, name)
         database.run('delete from apps where name = ?', name)
-      }),
+      })
+    },
 
     machines: () => parsed<MachineRecord>(database.all<Data>('select data from machines')),
     saveMachine: record => save('machines', record.id, record.app, 'app', record),
-    deleteMachine: id =>
+    deleteMachine: id => {
+      appended.delete(id)
       database.transaction(() => {
         database.run('delete from machine_events where machine_id = ?', id)
         database.run('delete from machine_versions where machine_id = ?', id)
         database.run('delete from machines where id = ?', id)
-      }),
+      })
+    },
 
     appendEvent(event: EventRecord) {
       database.run(
@@ -72,6 +82,9 @@ export function createMachineStore(database: Database): MachineStore {
         event.timestamp,
         JSON.stringify(event),
       )
+      const count = (appended.get(event.machineId) ?? trimEvery - 1) + 1
+      appended.set(event.machineId, count % trimEvery)
+      if (count < trimEvery) return
       database.run(
         `delete from machine_events where machine_id = ?1 and id <= (
            select id from machine_events where machine_id = ?1 order by id desc limit 1 offset ${keptEvents})`,
@@ -133,15 +146,25 @@ export function createMachineStore(database: Database): MachineStore {
     deleteSecret: (app, name) =>
       database.run('delete from app_secrets where app = ? and name = ?', app, name),
 
-    ips: app => parsed<IpRecord>(database.all<Data>('select data from ips where app = ?', app)),
-    saveIp: record =>
+    ips(app) {
+      const known =
+        ips.get(app) ?? parsed<IpRecord>(database.all<Data>('select data from ips where app = ?', app))
+      ips.set(app, known)
+      return known
+    },
+    saveIp(record) {
+      ips.delete(record.app)
       database.run(
         'insert or replace into ips (app, ip, data) values (?, ?, ?)',
         record.app,
         record.ip,
         JSON.stringify(record),
-      ),
-    deleteIp: (app, ip) => database.run('delete from ips where app = ? and ip = ?', app, ip),
+      )
+    },
+    deleteIp(app, ip) {
+      ips.delete(app)
+      database.run('delete from ips where app = ? and ip = ?', app, ip)
+    },
 
     ports: () => database.all<{ key: string; port: number }>('select key, port from ports'),
     savePort: (key, port) =>

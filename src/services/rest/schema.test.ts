@@ -82,6 +82,33 @@ describe('what is kept for the next start', () => {
     }
     await other.stop()
   })
+
+  it('is believed only as far as it is still so: settings that changed meanwhile are read again', async () => {
+    const other = await startRest(`
+      create table kept as select n from generate_series(1, 9) n;
+      create role visitor;
+      alter role visitor set statement_timeout = '5s';
+      grant visitor to authenticator;
+      create function timeout() returns text language sql as $$ select current_setting('statement_timeout') $$;
+      grant execute on function timeout to visitor`)
+    await expect.poll(() => readdirSync(other.cacheDirectory)).toEqual(['schema.json'])
+    await other.first.close()
+    const owner = await other.postgres.client()
+    const rowsOfNext = async (change: string) => {
+      await owner.query(change)
+      const again = await other.serve()
+      const rows = (await again.ask('/kept')).json().length
+      const asVisitor = { authorization: `Bearer ${token({ role: 'visitor' })}` }
+      const timeout = (await again.ask('/rpc/timeout', { headers: asVisitor })).json()
+      await again.close()
+      return [rows, timeout]
+    }
+    expect(await rowsOfNext('select 1')).toEqual([9, '5s'])
+    expect(await rowsOfNext(`alter role authenticator set pgrst.db_max_rows = '4'`)).toEqual([4, '5s'])
+    expect(await rowsOfNext('select 1')).toEqual([4, '5s'])
+    expect(await rowsOfNext(`alter role visitor set statement_timeout = '6s'`)).toEqual([4, '6s'])
+    await other.stop()
+  })
 })
 
 describe('the root describes the API', () => {

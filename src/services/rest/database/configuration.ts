@@ -15,6 +15,14 @@ export interface Configuration {
   readonly roles: ReadonlyMap<string, RoleSettings>
 }
 
+/**
+ * One value, to be selected beside others, that differs whenever what `readConfiguration` finds differs: what is set, for which roles by their
+ * names, and whether this login may become them. What a function sets (db-pre-config) is not in it.
+ */
+export const configurationMark = `(
+  select coalesce(pg_catalog.string_agg(pg_catalog.concat_ws(' ', setdatabase, setrole::pg_catalog.regrole, pg_catalog.pg_has_role(setrole, 'member'), setconfig), ' ' order by setdatabase, setrole), '')
+  from pg_catalog.pg_db_role_setting where setrole <> 0)`
+
 /** Reads what is set in the database: `pgrst.…` of the role that is logged in, and settings of the roles that it may become. */
 export async function readConfiguration(connection: Connection, base: RestSettings): Promise<Configuration> {
   const statements = base.readsDatabase ? [settingsStatement(base), rolesStatement] : [rolesStatement]

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { silentLog, systemClock } from '#kernel'
+import { type Clock, FakeClock, silentLog, systemClock } from '#kernel'
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.ts'
 import { Presence } from '../presence.ts'
 import { Database, type Work } from './database.ts'
@@ -14,14 +14,13 @@ afterAll(async () => {
   await postgres.stop()
 })
 
-function open(size: number, patienceMs = 10_000): Database {
+function open(size: number, clock: Clock = systemClock): Database {
   const database = new Database({
     url: postgres.url('postgres'),
     size,
-    patienceMs,
     channel: undefined,
     onNotify: () => {},
-    clock: systemClock,
+    clock,
     log: silentLog,
   })
   databases.push(database)
@@ -41,6 +40,7 @@ const echo = (text: string) => reading('select $1::text', [text])
 const sleep = (seconds: number, presence?: Presence) =>
   reading('select pg_sleep($1::float)::text', [String(seconds)], presence ? { presence } : {})
 const many = Array.from({ length: 300 }, (_, number) => String(number))
+const reasonOf = (error: { code?: string; body?: { code: string } }) => error.code ?? error.body?.code
 const backends = async () => {
   const client = await postgres.client()
   const { rows } = await client.query(
@@ -88,7 +88,7 @@ describe('the database of the service', () => {
     const database = open(2)
     for (const text of ['a', 'b', 'c']) await database.transact(echo(text))
     const presence = new Presence()
-    const slow = database.transact(sleep(60, presence)).catch(error => (error as { code: string }).code)
+    const slow = database.transact(sleep(60, presence)).catch(reasonOf)
     await expect
       .poll(async () => (await backends()).some(({ query }) => query.includes('pg_sleep')))
       .toBe(true)
@@ -102,10 +102,10 @@ describe('the database of the service', () => {
     const database = open(1)
     for (let round = 0; round < 5; round++) await database.transact(sleep(0))
     const presence = new Presence()
-    const left = database.transact(sleep(60, presence)).catch(error => (error as { code: string }).code)
+    const left = database.transact(sleep(60, presence)).catch(reasonOf)
     const others = Array.from({ length: 5 }, () => database.transact(sleep(0)))
     const leftBehind = new Presence()
-    const behind = database.transact(sleep(60, leftBehind)).catch(error => (error as { code: string }).code)
+    const behind = database.transact(sleep(60, leftBehind)).catch(reasonOf)
     const last = database.transact(sleep(0))
     await expect.poll(async () => (await backends()).some(({ state }) => state === 'active')).toBe(true)
     presence.leave()
@@ -132,13 +132,15 @@ describe('the database of the service', () => {
   })
 
   it('says so when no connection becomes free in time', async () => {
-    const database = open(1, 50)
+    const clock = new FakeClock()
+    const database = open(1, clock)
     const presence = new Presence()
     const slow = database.transact(sleep(60, presence)).catch(() => 'stopped')
-    await expect(database.transact(echo('late'))).rejects.toMatchObject({
-      status: 504,
-      body: { code: 'PGRST003' },
-    })
+    await expect.poll(() => database.figures.open).toBe(1)
+    const late = database.transact(echo('late')).catch(error => [error.status, reasonOf(error)])
+    expect(database.figures.waiting).toBe(1)
+    await clock.advance(10_000)
+    expect(await late).toEqual([504, 'PGRST003'])
     presence.leave()
     expect(await slow).toBe('stopped')
   })

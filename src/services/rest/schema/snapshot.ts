@@ -1,41 +1,62 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeFileAtomic } from '#kernel'
+import { type Clock, writeFileAtomic } from '#kernel'
+import type { Configuration } from '../database/configuration.ts'
 import type { Schema } from './cache.ts'
+import { Slices } from './slices.ts'
 
-/** The schema as the last run of this service knew it, so that a service that wakes need not read the catalogue. */
+/** The schema and the settings as the last run of this service knew them, so that a service that wakes need not read the catalogue. */
 export interface Snapshot {
-  read(): Kept | undefined
-  write(kept: Kept): Promise<void>
+  read(): Remembered | undefined
+  write(kept: Remembered): Promise<void>
 }
 
-interface Kept {
+export interface Remembered {
   readonly version: string
   /** How far the database's log was: a database that is not that far has been set back since. */
   readonly position: string
   readonly schema: Schema
+  /** Names of the schemas that it is about, and after an empty one, of those that are searched. */
+  readonly schemas: readonly string[]
+  /** Differs when what is set in the database differs. */
+  readonly configured: string
+  readonly configuration: Configuration
 }
 
 /** Changes whenever the file's shape does. */
-const form = 5
+const form = 7
 
 /** Kept as one file; one that is damaged, or made for other settings, counts as none. */
-export function createSnapshot(directory: string, databaseUrl: string, schemas: readonly string[]): Snapshot {
+export function createSnapshot(
+  directory: string,
+  databaseUrl: string,
+  readsDatabase: boolean,
+  clock: Clock,
+): Snapshot {
   const path = join(directory, 'schema.json')
   const key = createHash('sha256')
-    .update(JSON.stringify([form, databaseUrl, schemas]))
+    .update(JSON.stringify([form, databaseUrl, readsDatabase]))
     .digest('hex')
   return {
     read() {
       try {
-        const kept = JSON.parse(readFileSync(path, 'utf8'), revive) as Kept & { readonly key: string }
-        return kept.key === key ? kept : undefined
+        const kept = JSON.parse(readFileSync(path, 'utf8')) as Remembered & { readonly key: string }
+        return kept.key === key ? (revived(kept) as Remembered) : undefined
       } catch {
         return undefined
       }
     },
-    write: kept => writeFileAtomic(path, JSON.stringify({ key, ...kept }, flatten)),
+    async write({ schema, ...kept }) {
+      const slices = new Slices(clock)
+      const parts: string[] = []
+      for (const [part, map] of Object.entries(schema) as [string, ReadonlyMap<string, unknown>][]) {
+        const entries = await slices.map([...map], entry => JSON.stringify(entry, flatten))
+        parts.push(`${JSON.stringify(part)}:{"$map":[${entries.join()}]}`)
+      }
+      const start = JSON.stringify({ key, ...kept }, flatten).slice(0, -1)
+      await writeFileAtomic(path, `${start},"schema":{${parts.join()}}}`)
+    },
   }
 }
 
@@ -43,7 +64,14 @@ function flatten(_name: string, value: unknown): unknown {
   return value instanceof Map ? { $map: [...value] } : value
 }
 
-function revive(_name: string, value: unknown): unknown {
-  const entries = (value as { $map?: [unknown, unknown][] } | null)?.$map
-  return entries ? new Map(entries) : value
+/** In place, and only where something may be below: a reviver of JSON.parse is called for every text and number. */
+function revived(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) value[index] = revived(value[index])
+    return value
+  }
+  const fields = value as Record<string, unknown>
+  for (const name in fields) fields[name] = revived(fields[name])
+  return fields['$map'] ? new Map(fields['$map'] as [unknown, unknown][]) : value
 }

@@ -1,5 +1,5 @@
 import { type Clock, codeOf, type Log, messageOf, SingleFlight } from '#kernel'
-import { type RoleSettings, readConfiguration } from '../database/configuration.ts'
+import { configurationMark, type RoleSettings, readConfiguration } from '../database/configuration.ts'
 import type { Connection } from '../database/connection.ts'
 import type { Database } from '../database/database.ts'
 import { RestError, restErrors } from '../errors.ts'
@@ -7,7 +7,7 @@ import type { DatabaseSettings, RestSettings } from '../settings.ts'
 import { schemaVersion } from '../sql/scope.ts'
 import type { Schema } from './cache.ts'
 import { loadSchema } from './load.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { Remembered, Snapshot } from './snapshot.ts'
 
 export interface SchemaSourceOptions {
   readonly database: Database
@@ -15,7 +15,7 @@ export interface SchemaSourceOptions {
   readonly base: RestSettings
   /** Settings with what the database says. */
   settingsWith(inDatabase: DatabaseSettings): RestSettings
-  snapshotFor(schemas: readonly string[]): Snapshot
+  readonly snapshot: Snapshot
   readonly onLoad: (milliseconds: number | undefined) => void
   readonly clock: Clock
   readonly log: Log
@@ -88,7 +88,7 @@ export class SchemaSource {
   }
 
   async #load(connection: Connection, known: KnownSchema | undefined): Promise<Kept> {
-    const { base, log, clock, onLoad } = this.#options
+    const { base, snapshot, log, clock, onLoad } = this.#options
     const heard = this.#heard
     const started = clock.monotonic()
     const now = await stateOf(connection)
@@ -96,20 +96,32 @@ export class SchemaSource {
     const kept = this.#kept
     if (version !== undefined && kept && kept === known && kept.settled && kept.version === version)
       return kept
-    const { settings: inDatabase, roles } = await readConfiguration(connection, base)
-    const settings = inDatabase.size === 0 ? base : this.#settingsWith(inDatabase)
-    const snapshot = this.#options.snapshotFor(settings.schemas)
-    const found = { settings, roles, version }
     const remembered = kept || known || !now ? undefined : snapshot.read()
-    if (remembered && remembered.version === version && (await hasReached(connection, remembered.position)))
-      return this.#keep({ ...found, schema: remembered.schema, settled: true }, heard)
-    const quiet = now !== undefined && (await nobodyWrites(connection))
-    const schema = await loadSchema(connection, settings.schemas)
-    onLoad(clock.monotonic() - started)
-    if (quiet)
+    // What a function sets is known when it has run.
+    const isConfigured = remembered?.configured === now?.configured && !base.preConfig
+    const configuration =
+      (isConfigured && remembered?.configuration) || (await readConfiguration(connection, base))
+    const { settings: inDatabase, roles } = configuration
+    const settings = inDatabase.size === 0 ? base : this.#settingsWith(inDatabase)
+    const schemas = [...settings.schemas, '', ...settings.extraSearchPath]
+    const found = { settings, roles, version }
+    const remember = (state: State, schema: Schema) =>
       snapshot
-        .write({ ...now, schema })
+        .write({ ...state, schema, schemas, configuration })
         .catch(error => log.warn({ reason: messageOf(error) }, 'the schema could not be kept'))
+    if (now && remembered && isStillSo(remembered, now, schemas)) {
+      const { schema } = remembered
+      if (remembered.configured !== now.configured) void remember(now, schema)
+      return this.#keep({ ...found, schema, settled: true }, heard)
+    }
+    const quiet = now !== undefined && (await nobodyWrites(connection))
+    const schema = await loadSchema(connection, {
+      schemas: settings.schemas,
+      searched: settings.extraSearchPath,
+      clock,
+    })
+    onLoad(clock.monotonic() - started)
+    if (quiet) void remember(now, schema)
     return this.#keep({ ...found, schema, settled: quiet }, heard)
   }
 
@@ -136,7 +148,9 @@ export class SchemaSource {
 interface State {
   /** Counts up with every change of the schema. */
   readonly version: string
+  /** How far the database's log is. */
   readonly position: string
+  readonly configured: string
 }
 
 /** Undefined in a database that does not count. */
@@ -144,24 +158,31 @@ async function stateOf(connection: Connection): Promise<State | undefined> {
   try {
     const [rows] = await connection.run([
       {
-        text: `select ${schemaVersion.column}, pg_catalog.pg_current_wal_insert_lsn() from ${schemaVersion.table}`,
+        text: `select ${schemaVersion.column}, pg_catalog.pg_current_wal_insert_lsn(), ${configurationMark} from ${schemaVersion.table}`,
         values: [],
       },
     ])
-    const [version, position] = rows?.[0] ?? []
-    return version && position ? { version, position } : undefined
+    const [version, position, configured] = rows?.[0] ?? []
+    return version && position ? { version, position, configured: configured ?? '' } : undefined
   } catch (error) {
     if (['42P01', '3F000', '42501', '55000'].includes(codeOf(error) ?? '')) return undefined
     throw error
   }
 }
 
-/** Whether the database is at least so far. One that was restored from an older state counts the same numbers again. */
-async function hasReached(connection: Connection, position: string): Promise<boolean> {
-  const [rows] = await connection.run([
-    { text: 'select pg_catalog.pg_current_wal_insert_lsn() >= $1::pg_lsn', values: [position] },
-  ])
-  return rows?.[0]?.[0] === 't'
+/** Same schemas, same count, and a log that is at least as far: a database that was restored from an older state counts the same numbers again. */
+function isStillSo(remembered: Remembered, now: State, schemas: readonly string[]): boolean {
+  return (
+    remembered.version === now.version &&
+    remembered.schemas.join() === schemas.join() &&
+    placeOf(now.position) >= placeOf(remembered.position)
+  )
+}
+
+/** A place in the log as PostgreSQL writes it, `16/B374D848`, as a number. */
+function placeOf(position: string): bigint {
+  const [high, low] = position.split('/')
+  return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`)
 }
 
 /** Whoever counted before this has either finished, and is seen by what is read next, or is found here. A snapshot would not tell: it leaves out the newest. */
