@@ -39,7 +39,7 @@ export const restService: ServiceDefinition = {
       database,
       base,
       settingsWith: inDatabase => readSettings(env, inDatabase),
-      snapshot: createSnapshot(cacheDirectory, base.databaseUrl, base.readsDatabase),
+      snapshot: createSnapshot(cacheDirectory, base.databaseUrl, base.readsDatabase, clock),
       onLoad: metrics.schemaLoaded,
       clock,
       log,
@@ -59,7 +59,7 @@ export const restService: ServiceDefinition = {
     const active = new Active(clock)
     const answering: Answering = { parts, base, metrics, log }
     const { adminPort } = base
-    const admin = adminHandler({ base, schemas, database, metrics })
+    const admin = adminHandler({ base, schemas, database, metrics, clock })
     return {
       handle(request, response) {
         answer(answering, request, response, active.enter(response))
