@@ -250,7 +250,7 @@ export class SiloManager {
 
   async #provision(record: SiloRecord, listener?: StepListener): Promise<void> {
     const { store, clock } = this.#options
-    const journal = createJournal(store, record.id)
+    const journal = createJournal(store, record.id, false)
     let failedAt = ''
     try {
       if (this.#failed.has(record.id)) {
