@@ -317,7 +317,17 @@ export const commandTable: readonly CommandSpec[] = [
   {
     name: 'audit verify',
     summary: 'check that no row was changed, removed or moved',
+    options: [['--elsewhere', 'archives that are not in the folder are kept elsewhere']],
     load: async () => (await import('./commands/audit.ts')).verify,
+  },
+  {
+    name: 'audit archive',
+    summary: 'move old rows to files, one per month',
+    options: [
+      ['--before <day>', 'rows before that day, UTC (default: before this month)'],
+      ['--keep-rows <count>', 'all but so many of the newest'],
+    ],
+    load: async () => (await import('./commands/audit.ts')).archive,
   },
   {
     name: 'mcp',

@@ -229,6 +229,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       version,
       rateLimits: rateLimitsOf(options.agentDesk?.callsPerSecond),
       auditStore: store.audit,
+      auditFolder: paths.audit,
       approvalStore: store.approvals,
       stats: figures,
       portsOf: (app, id) => portsOf(app, id),

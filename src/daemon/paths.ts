@@ -16,6 +16,8 @@ export interface Paths {
   readonly key: string
   readonly log: string
   readonly tls: string
+  /** Where old rows of the audit are moved to. */
+  readonly audit: string
   readonly cache: string
   /** Machines, volumes, logs and database templates: where the cluster owner can go. Equal to `home` unless that is closed to it. */
   readonly data: string
@@ -36,6 +38,7 @@ export function pathsOf(homeOption: string, owner: Owner | undefined): Paths {
     key: join(home, 'state.key'),
     log: join(home, 'daemon.log'),
     tls: join(home, 'tls'),
+    audit: join(home, 'audit'),
     cache: join(home, 'cache'),
     // Root's home is often closed to others, and PostgreSQL runs as one of those.
     data: canReach(home, owner) ? join(home, 'data') : join('/var/lib/hangar', digest),

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { createHttpApp } from '#http'
 import type { Log } from '#kernel'
 import { Approvals } from './approvals.ts'
-import { Audit } from './audit.ts'
+import { Audit, AuditArchiver } from './audit/index.ts'
 import { operatorOnSocket } from './caller.ts'
 import { createHandlers } from './handlers.ts'
 import { createPerform, type Perform } from './perform.ts'
@@ -30,8 +30,16 @@ export interface CreateDeskOptions extends DeskOptions {
 export async function createDesk(options: CreateDeskOptions): Promise<Desk> {
   const { log, clock, silos } = options
   const audit = new Audit(options.auditStore, clock, log)
+  const archiver = new AuditArchiver({
+    store: options.auditStore,
+    audit,
+    folder: options.auditFolder,
+    clock,
+  })
+  // What a run left that was broken off.
+  await archiver.finish()
   const approvals = new Approvals(options.approvalStore, clock)
-  const handlers = createHandlers(options, audit, approvals)
+  const handlers = createHandlers(options, { audit, archiver, approvals })
   const perform = createPerform({ ...options, handlers, silos, audit, approvals })
   const app = await createHttpApp<{ log: Log }>({
     name: 'desk',
@@ -54,7 +62,13 @@ export async function createDesk(options: CreateDeskOptions): Promise<Desk> {
       await chmod(path, 0o600)
     },
     async listenForAgents(tcpOptions) {
-      tcp = await listenOnTcp(tcpOptions, { perform, audit, log, version: options.version })
+      tcp = await listenOnTcp(tcpOptions, {
+        perform,
+        audit,
+        clock,
+        log,
+        version: options.version,
+      })
       return tcp.origin
     },
     async stop() {

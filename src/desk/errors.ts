@@ -134,6 +134,25 @@ export const deskErrors = {
       data: { retry_after_seconds: seconds },
     }),
   input: (what: string) => new HangarError(what, { code: 'HGR_DESK_INPUT', status: 422, kind: 'user' }),
+  archiving: () =>
+    new HangarError('The audit is being archived or verified already', {
+      code: 'HGR_DESK_ARCHIVING',
+      status: 409,
+      hint: 'Ask again when that is done.',
+    }),
+  archiveFailed: (folder: string, reason: string) =>
+    new HangarError(`The archive of the audit cannot be written to ${folder}: ${reason}`, {
+      code: 'HGR_DESK_ARCHIVE',
+      status: 503,
+      kind: 'user',
+      hint: 'No row was removed. Make room or mend the folder, then do it again.',
+    }),
+  archiveDamaged: (detail: string) =>
+    new HangarError(`The audit is damaged and stays where it is: ${detail}`, {
+      code: 'HGR_DESK_ARCHIVE_DAMAGED',
+      status: 409,
+      hint: '"hangar audit verify" says where. No row was removed.',
+    }),
   noMachine: (name: string) =>
     new HangarError(`There is no machine or app ${name}`, {
       code: 'HGR_DESK_MACHINE',

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from '#http'
-import type { Audit } from './audit.ts'
+import type { Audit } from './audit/index.ts'
 import type { Authenticator } from './authenticator.ts'
 import type { Perform } from './perform.ts'
 

@@ -1,8 +1,6 @@
 import type { Operations, OutputOf } from '#contract'
 import { agentOperationHandlers } from './agent-operations.ts'
-import type { Approvals } from './approvals.ts'
-import type { Audit } from './audit.ts'
-import { keepingHandlers } from './keeping.ts'
+import { type KeepingParts, keepingHandlers } from './keeping.ts'
 import { streamLogs } from './logs.ts'
 import { machineOperations } from './machines.ts'
 import type { CallContext } from './perform.ts'
@@ -21,14 +19,14 @@ export type Handlers = {
 }
 
 /** What each operation does. Input has been checked. */
-export function createHandlers(options: DeskOptions, audit: Audit, approvals: Approvals): Handlers {
+export function createHandlers(options: DeskOptions, keeping: KeepingParts): Handlers {
   const { machines } = options
   return {
     ...machineOperations(options),
-    ...siloLifeHandlers(options, audit),
+    ...siloLifeHandlers(options, keeping.audit),
     ...siloOperationHandlers(options),
     ...agentOperationHandlers(options),
-    ...keepingHandlers(options, audit, approvals),
+    ...keepingHandlers(options, keeping),
     status: () => options.status(),
     doctor: () => options.doctor(),
     down() {

@@ -2,7 +2,7 @@ import type { Finding, MachineStats, MachinesApi, Status } from '#contract'
 import type { Clock } from '#kernel'
 import type { SiloManager } from '#silos'
 import type { ApprovalStore } from './approval-port.ts'
-import type { AuditStore } from './audit-port.ts'
+import type { AuditStore } from './audit/index.ts'
 import type { Identity } from './identity/index.ts'
 import type { RateLimits } from './rate-limit.ts'
 
@@ -31,6 +31,8 @@ export interface DeskOptions {
   /** Ends the daemon, after the answer is on its way. */
   down(): void
   readonly auditStore: AuditStore
+  /** Where old rows of the audit are moved to. */
+  readonly auditFolder: string
   readonly approvalStore: ApprovalStore
   readonly rateLimits?: RateLimits | undefined
 }

@@ -1,6 +1,6 @@
 import type { Operation } from '#contract'
 import { type Clock, ulid } from '#kernel'
-import type { Audit } from './audit.ts'
+import type { Audit } from './audit/index.ts'
 import { type Caller, isOperator } from './caller.ts'
 import { deskErrors } from './errors.ts'
 import { RateLimiter, type RateLimits } from './rate-limit.ts'

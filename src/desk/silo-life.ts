@@ -10,7 +10,7 @@ import {
   siloParts,
   siloServiceNames,
 } from '#contract'
-import type { Audit } from './audit.ts'
+import type { Audit } from './audit/index.ts'
 import type { CallContext } from './perform.ts'
 import type { DeskOptions } from './ports.ts'
 import { redactText } from './redact.ts'

@@ -2,8 +2,8 @@ import { createServer as createHttpServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { openApi, openApiPage } from '#contract'
 import { createHttpApp } from '#http'
-import { codeOf, type Log } from '#kernel'
-import type { Audit } from './audit.ts'
+import { asHangarError, type Clock, codeOf, type Log } from '#kernel'
+import { type Audit, createStrangers, type Strangers } from './audit/index.ts'
 import type { Authenticator } from './authenticator.ts'
 import { deskErrors } from './errors.ts'
 import type { DeskFace } from './face.ts'
@@ -39,11 +39,13 @@ export async function listenOnTcp(
   parts: {
     readonly perform: Perform
     readonly audit: Pick<Audit, 'append'>
+    readonly clock: Clock
     readonly log: Log
     readonly version: string
   },
 ): Promise<TcpListener> {
-  const { authenticator } = options
+  const strangers = createStrangers(parts)
+  const authenticator = recording(options.authenticator, strangers)
   const host = options.host ?? '127.0.0.1'
   if (!isLoopback(host) && !options.tls) throw deskErrors.needsTls(host)
   const server = options.tls ? createTlsServer(options.tls) : createHttpServer()
@@ -68,8 +70,13 @@ export async function listenOnTcp(
     async register(fastify) {
       fastify.addHook('onRequest', (request, reply, done) => {
         reply.header('x-content-type-options', 'nosniff')
-        guard.check(request.raw)
-        done()
+        try {
+          guard.check(request.raw)
+          done()
+        } catch (thrown) {
+          const { code } = asHangarError(thrown, 'desk')
+          void strangers.refused('tcp', 'request', code).then(() => done(thrown as Error))
+        }
       })
       const document = openApi(origin, parts.version)
       const page = openApiPage(document)
@@ -102,6 +109,25 @@ export async function listenOnTcp(
         server.closeAllConnections()
       })
       await app.close()
+    },
+  }
+}
+
+/** The same authenticator, whose refusals are written to the audit before they are answered. */
+function recording(authenticator: Authenticator, strangers: Strangers): Authenticator {
+  const refuse = async (thrown: unknown, via: string): Promise<never> => {
+    await strangers.refused(via, 'authenticate', asHangarError(thrown, 'authenticate').code)
+    throw thrown
+  }
+  return {
+    challenge: origin => authenticator.challenge(origin),
+    authenticate(request, via) {
+      try {
+        const found = authenticator.authenticate(request, via)
+        return found instanceof Promise ? found.catch(thrown => refuse(thrown, via)) : found
+      } catch (thrown) {
+        return refuse(thrown, via)
+      }
     },
   }
 }

@@ -1,8 +1,8 @@
 import type { Clock, Log } from '#kernel'
+import type { UpstreamPool } from '#wire'
 import type { Holder, Target } from './hold.ts'
 import type { LoadTable } from './load.ts'
 import type { ActivitySink, Routes } from './ports.ts'
-import type { UpstreamPool } from './upstream/pool.ts'
 
 /** What every connection needs; one per edge. */
 export interface EdgeContext {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import type { Clock, Log } from '#kernel'
+import { UpstreamPool } from '#wire'
 import { createAutostop } from './autostop.ts'
 import type { EdgeContext, Entrance } from './context.ts'
 import { DoorKeeper } from './doors.ts'
@@ -10,7 +11,6 @@ import { Listener } from './listener.ts'
 import { LoadTable } from './load.ts'
 import type { ActivitySink, Routes, Waker } from './ports.ts'
 import { type DatabaseRules, passPostgres, passThrough } from './tcp/connection.ts'
-import { UpstreamPool } from './upstream/pool.ts'
 
 export interface EdgeOptions {
   readonly routes: Routes

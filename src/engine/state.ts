@@ -88,6 +88,18 @@ export class EngineState {
     return found
   }
 
+  /** Records alone, in one list: asked for with every status. */
+  recordsOf(app: string): MachineRecord[] {
+    const found: MachineRecord[] = []
+    const ids = this.#byApp.get(app)
+    if (ids)
+      for (const id of ids) {
+        const actor = this.#actors.get(id)
+        if (actor) found.push(actor.record)
+      }
+    return found
+  }
+
   addMachine(record: MachineRecord): MachineActor {
     const actor = new MachineActor(record, {
       store: this.options.store,

@@ -30,7 +30,7 @@ export function createView(state: EngineState): EngineView {
     app: name => state.apps.get(name),
     machines: app => state.actorsOf(app).map(actor => ({ record: actor.record, healthy: actor.healthy })),
     states: app => state.actorsOf(app).map(actor => actor.record.state),
-    present: app => state.actorsOf(app).map(({ record }) => record),
+    present: app => state.recordsOf(app),
     addressOf: (record, internalPort) => state.addressOf(record, internalPort),
     internalPorts: record => internalPorts(record.config),
     hasPublicAddress: app => state.options.store.ips(app).some(record => !record.ip.startsWith('fdaa:')),

@@ -35,7 +35,7 @@ import type { SiloDoors, SiloOperation, SiloRecord, SiloStore } from './ports.ts
 import { provisionSteps } from './provision.ts'
 import { SiloRecords } from './records.ts'
 import { generateSecrets } from './secrets.ts'
-import { describe, type PresentMachine, statusOf } from './status.ts'
+import { describe, type PresentMachine, type StatusSources, statusOf } from './status.ts'
 import type { SiloTemplates } from './templates.ts'
 import type { SiloWork } from './work.ts'
 
@@ -77,6 +77,7 @@ export class SiloManager {
   readonly #failed = new Set<string>()
   readonly #queues = new Map<string, Serial>()
   readonly #idleBook: IdleBook
+  readonly #statusSources: StatusSources
   readonly #idle: ReturnType<typeof createIdleWatch>
   readonly #records: SiloRecords
   readonly #interrupted: Interrupted
@@ -95,6 +96,7 @@ export class SiloManager {
       resumeCare: record => this.care.resume(record),
     })
     this.#idleBook = new IdleBook(clock)
+    this.#statusSources = { ...options, idle: this.#idleBook }
     this.#idle = createIdleWatch({
       idle: this.#idleBook,
       clock: options.clock,
@@ -173,7 +175,7 @@ export class SiloManager {
   }
 
   async status(name: string): Promise<SiloStatus> {
-    return statusOf(this.#records.get(name), { ...this.#options, idle: this.#idleBook })
+    return statusOf(this.#records.get(name), this.#statusSources)
   }
 
   connection(name: string): SiloConnection {

@@ -109,6 +109,8 @@ export function serviceStatus(state: string | undefined): string {
  * for a busy caller is a second: who sends it needs to make its text once.
  */
 export async function statusOf(record: SiloRecord, sources: StatusSources): Promise<SiloStatus> {
+  const known = knownStatus(record, sources)
+  if (known) return known
   const places = placesOf(record)
   // Asked for all at once; as a rule they were read within the last second and are there.
   const machines = places.map(({ app }) => sources.present(app)[0])
@@ -122,25 +124,47 @@ export async function statusOf(record: SiloRecord, sources: StatusSources): Prom
     stats: figures[at],
   }))
   const activity = lastActivity(record, sources.doors)
-  const now = sources.clock.now()
-  const idleMs = record.wanted === 'running' ? sources.idle.of(record, activity) : null
-  const idleSeconds = idleMs === null ? null : Math.floor(idleMs / 1000)
-  const keptAwakeSeconds = Math.max(0, Math.ceil(((record.awakeUntil ?? 0) - now) / 1000))
+  const idleSeconds = idleSecondsOf(record, activity, sources)
+  const keptAwakeSeconds = keptAwakeSecondsOf(record, sources)
 
-  const last = lastMade.get(record)
-  if (
-    last &&
-    last.idleSeconds === idleSeconds &&
-    last.keptAwakeSeconds === keptAwakeSeconds &&
-    last.activity?.at === activity?.at &&
-    last.activity?.client === activity?.client &&
-    last.activity?.door === activity?.door &&
-    last.seen.every((one, at) => isSame(one, seen[at]))
-  )
-    return last.document
   const document = freezeWhole(documentOf(record, seen, activity, idleSeconds, keptAwakeSeconds))
   lastMade.set(record, { seen, activity, idleSeconds, keptAwakeSeconds, document })
   return document
+}
+
+/** The last status of that record, when all that it was made from is what it was. Asked with every call, so it makes nothing to find out. */
+function knownStatus(record: SiloRecord, sources: StatusSources): SiloStatus | undefined {
+  const last = lastMade.get(record)
+  if (!last) return undefined
+  const places = placesOf(record)
+  for (let at = 0; at < places.length; at++) {
+    const app = places[at]?.app ?? ''
+    const machine = sources.present(app)[0]
+    const before = last.seen[at]
+    if ((machine?.id ?? null) !== before?.id || machine?.state !== before.state) return undefined
+    if (machine && sources.stats(app, machine.id) !== before.stats) return undefined
+  }
+  const activity = lastActivity(record, sources.doors)
+  return last.idleSeconds === idleSecondsOf(record, activity, sources) &&
+    last.keptAwakeSeconds === keptAwakeSecondsOf(record, sources) &&
+    last.activity?.at === activity?.at &&
+    last.activity?.client === activity?.client &&
+    last.activity?.door === activity?.door
+    ? last.document
+    : undefined
+}
+
+function idleSecondsOf(
+  record: SiloRecord,
+  activity: AppActivity | undefined,
+  { idle }: StatusSources,
+): number | null {
+  return record.wanted === 'running' ? Math.floor(idle.of(record, activity) / 1000) : null
+}
+
+/** How long what was asked for keeps it awake. */
+function keptAwakeSecondsOf(record: SiloRecord, { clock }: StatusSources): number {
+  return Math.max(0, Math.ceil(((record.awakeUntil ?? 0) - clock.now()) / 1000))
 }
 
 /** Down to its last field. */
@@ -167,10 +191,6 @@ interface Made {
 
 /** The last status of each record, gone with it. */
 const lastMade = new WeakMap<SiloRecord, Made>()
-
-function isSame(one: Seen, other: Seen | undefined): boolean {
-  return one.id === other?.id && one.state === other.state && one.stats === other.stats
-}
 
 function documentOf(
   record: SiloRecord,
@@ -224,7 +244,7 @@ export function lastActivity(record: SiloRecord, doors: SiloDoors): AppActivity 
     open += activity.open
     if (!latest || activity.usedMs > latest.usedMs) latest = activity
   }
-  return latest && { ...latest, open }
+  return !latest || latest.open === open ? latest : { ...latest, open }
 }
 
 function iso(ms: number | null): string | null {

@@ -1,4 +1,5 @@
-import { chmodSync, existsSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, fdatasync, fsyncSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
 import Libsql from 'libsql'
 import { fromSqlite, storeErrors } from './errors.ts'
 import { migrate } from './migrate.ts'
@@ -13,6 +14,9 @@ export class Database {
   readonly #statements = new Map<string, Libsql.Statement>()
   #depth = 0
   #waits = true
+  #journal: number | undefined
+  #syncing: Promise<void> | undefined
+  #syncsNext: Promise<void> | undefined
 
   constructor(path: string) {
     this.path = path
@@ -69,8 +73,54 @@ export class Database {
     }
   }
 
+  /**
+   * Resolves when everything that was committed so far is on disk; without holding up the event loop, and once for all who ask meanwhile.
+   * Rejects when the disk refuses.
+   */
+  synced(): Promise<void> {
+    if (this.#syncsNext) return this.#syncsNext
+    // One that runs may have begun before the last commit.
+    const before = this.#syncing
+    if (!before) return this.#sync()
+    const next = before
+      .catch(() => {})
+      .then(() => {
+        this.#syncsNext = undefined
+        return this.#sync()
+      })
+    this.#syncsNext = next
+    return next
+  }
+
+  #sync(): Promise<void> {
+    const syncing = new Promise<void>((resolve, reject) =>
+      fdatasync(this.#openJournal(), error => (error ? reject(fromSqlite(this.path, error)) : resolve())),
+    ).finally(() => {
+      this.#syncing = undefined
+    })
+    this.#syncing = syncing
+    return syncing
+  }
+
+  /** The write-ahead log, which is the same file for as long as this connection is open. It carries no locks, so that opening it a second time is safe. */
+  #openJournal(): number {
+    if (this.#journal !== undefined) return this.#journal
+    this.#journal = openSync(`${this.path}-wal`, 'r+')
+    const folder = openSync(dirname(this.path), 'r')
+    fsyncSync(folder)
+    closeSync(folder)
+    return this.#journal
+  }
+
   close(): void {
     this.#statements.clear()
+    const journal = this.#journal
+    this.#journal = undefined
+    if (journal !== undefined)
+      if (this.#syncing)
+        // Not under the feet of a sync that runs.
+        void this.#syncing.catch(() => {}).then(() => closeSync(journal))
+      else closeSync(journal)
     this.#connection.close()
   }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { archiveContext } from './audit-store.ts'
 import { graveContext, leaseContext } from './care-store.ts'
 import { Database } from './database.ts'
 import { storeErrors } from './errors.ts'
@@ -18,6 +19,7 @@ const sealedColumns: readonly {
   { table: 'silo_leases', key: ['id'], context: row => leaseContext(String(row['id'])) },
   { table: 'silo_graves', key: ['key'], context: row => graveContext(String(row['key'])) },
   { table: 'audit_head', key: ['one'], context: () => 'audit head' },
+  { table: 'audit_archives', key: ['last_seq'], context: row => archiveContext(Number(row['last_seq'])) },
   { table: 'signing_keys', key: ['name'], context: () => 'desk signing key' },
 ]
 

@@ -33,8 +33,11 @@ export const list = {
 }
 
 export const verify = {
-  async run({ context }: CommandCall): Promise<void> {
-    const finding = await (await context.client()).call('auditVerify', {})
+  async run({ options, context }: CommandCall): Promise<void> {
+    const finding = await (await context.client()).call(
+      'auditVerify',
+      options['elsewhere'] ? { elsewhere: true } : {},
+    )
     context.print(finding, () =>
       finding.ok
         ? style.green(`The audit is whole: ${finding.detail}.`)
@@ -47,5 +50,27 @@ export const verify = {
         kind: 'user',
         hint: 'Rows before it are as they were written.',
       })
+  },
+}
+
+export const archive = {
+  async run({ options, context }: CommandCall): Promise<void> {
+    const { folder, files } = await (await context.client()).call('auditArchive', {
+      ...(options['before'] === undefined ? {} : { before: String(options['before']) }),
+      ...(options['keepRows'] === undefined ? {} : { keep_rows: Number(options['keepRows']) }),
+    })
+    context.print({ folder, files }, () =>
+      files.length === 0
+        ? 'There is nothing to move.'
+        : `${table(
+            ['FILE', 'ROWS', 'SHA-256'],
+            files.map(({ file, first_seq, last_seq, sha256 }) => [
+              file,
+              `${first_seq} to ${last_seq}`,
+              sha256,
+            ]),
+            '',
+          )}\nThey are in ${folder}. "hangar audit verify" reads them, too.`,
+    )
   },
 }

@@ -126,16 +126,56 @@ export const deskOperations = {
     summary: 'Check that no row of the audit was changed, removed or moved',
     method: 'GET',
     path: '/v1/audit/verify',
-    input: nothing,
+    input: z.strictObject({
+      elsewhere: z
+        .stringbool()
+        .or(z.boolean())
+        .optional()
+        .describe('Archives that are not in the folder are kept elsewhere'),
+    }),
     output: z.object({
       ok: z.boolean(),
+      /** That were looked at, those in archives included. */
       rows: z.number(),
       /** Number of the first row that is wrong; null when none is. */
       first_bad: z.number().nullable(),
       detail: z.string(),
+      archives: z.array(
+        z.object({
+          file: z.string(),
+          first_seq: z.number(),
+          last_seq: z.number(),
+          state: z.enum(['whole', 'missing', 'damaged']),
+        }),
+      ),
     }),
     changes: false,
     ...operatorOnly,
     command: 'audit verify',
+  }),
+  auditArchive: operation({
+    name: 'audit.archive',
+    summary: 'Move old rows of the audit to files, one per month; the chain goes through them',
+    method: 'POST',
+    path: '/v1/audit/archive',
+    input: z.strictObject({
+      before: z.iso
+        .date()
+        .optional()
+        .describe(
+          'Rows before that day (UTC); by default before the present month, unless keep_rows is given',
+        ),
+      keep_rows: z.number().int().min(0).optional().describe('All but so many of the newest rows'),
+    }),
+    output: z.object({
+      /** Where the files are. */
+      folder: z.string(),
+      files: z.array(
+        z.object({ file: z.string(), sha256: z.string(), first_seq: z.number(), last_seq: z.number() }),
+      ),
+    }),
+    changes: true,
+    ...operatorOnly,
+    command: 'audit archive',
   }),
 } as const

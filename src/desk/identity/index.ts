@@ -56,7 +56,7 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
           tokens,
           key,
           log,
-          audit: createOAuthAudit(parts.audit, clock),
+          audit: createOAuthAudit({ audit: parts.audit, clock, log }),
           grants: createGrantLimit(clock),
         })
       },

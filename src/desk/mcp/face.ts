@@ -22,7 +22,10 @@ export function createMcpFace({ version, log, clock }: McpFaceOptions): DeskFace
   return mcpFaceOf(
     async ({ perform }) => {
       const { createServer } = await import('./server.ts')
-      return createMcpEndpoint(caller => createServer({ perform, version }, caller as Caller), log)
+      return createMcpEndpoint(caller => createServer({ perform, version }, caller as Caller), {
+        log,
+        clock,
+      })
     },
     { log, clock },
   )

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { McpServerFactory } from '@modelcontextprotocol/server'
-import type { Log } from '#kernel'
+import type { AuthInfo, McpServerFactory } from '@modelcontextprotocol/server'
+import type { Clock, Log } from '#kernel'
+import { asksForSession, createMcpSessions } from './sessions.ts'
 
 /** Bytes of one message. */
 export const mcpBodyLimit = 1024 * 1024
@@ -8,20 +9,23 @@ export const mcpBodyLimit = 1024 * 1024
 const mostSubscriptions = 256
 
 export interface McpEndpoint {
-  /** Answers one request whose caller is known. `context` is handed to the factory. */
+  /** Answers one request whose caller is known. `context` is handed to the factory; a session is bound to it, whole. */
   answer(request: IncomingMessage, response: ServerResponse, body: string, context: unknown): Promise<void>
 }
 
 /**
- * Streamable HTTP in both revisions on one path: the official SDK behind a bridge to Node's sockets. Stateless: no session, nothing is kept
- * between requests. The library is loaded with the first request.
+ * Streamable HTTP in both revisions on one path: the official SDK behind a bridge to Node's sockets. Nothing is kept between requests, but for
+ * clients of 2025-11-25 that say that they can be asked something: they get a session. The library is loaded with the first request.
  */
 export async function createMcpEndpoint(
   serverFor: (context: unknown) => ReturnType<McpServerFactory>,
-  log: Log,
+  { log, clock }: { readonly log: Log; readonly clock: Clock },
 ): Promise<McpEndpoint> {
-  const { createMcpHandler } = await import('@modelcontextprotocol/server')
-  const handler = createMcpHandler(({ authInfo }) => serverFor(authInfo?.extra?.['context']), {
+  const library = await import('@modelcontextprotocol/server')
+  const { createMcpHandler, isLegacyRequest } = library
+  const makeServer = (authInfo: AuthInfo | undefined) => serverFor(authInfo?.extra?.['context'])
+  const sessions = createMcpSessions(library, makeServer, clock)
+  const handler = createMcpHandler(({ authInfo }) => makeServer(authInfo), {
     maxRequestBodySize: mcpBodyLimit,
     maxSubscriptions: mostSubscriptions,
     onerror: error => log.debug({ reason: error.message }, 'mcp: request refused'),
@@ -32,10 +36,41 @@ export async function createMcpEndpoint(
       response.once('close', () => left.abort())
       // The token stays out: what is behind here knows the caller, not how it proved itself.
       const authInfo = { token: '', clientId: '', scopes: [], extra: { context } }
-      const given = await handler.fetch(toWebRequest(request, body, left.signal), { authInfo })
+      const given = await answerOf(toWebRequest(request, body, left.signal), body, authInfo)
       await send(given, response, left.signal)
     },
   }
+
+  async function answerOf(request: Request, body: string, authInfo: AuthInfo): Promise<Response> {
+    const message = request.method === 'POST' ? parsed(request, body) : undefined
+    if (Array.isArray(message)) return refusal(400, -32_600, 'Batches are part of neither revision')
+    const id = request.headers.get('mcp-session-id')
+    const begins = asksForSession(message)
+    if ((id !== null || begins) && (await isLegacyRequest(request.clone(), message))) {
+      const given = { request, message, authInfo, owner: JSON.stringify(authInfo.extra?.['context'] ?? null) }
+      if (begins) return sessions.open(given)
+      return (
+        sessions.answer(id ?? '', given) ??
+        refusal(404, -32_001, 'There is no such session; initialize again')
+      )
+    }
+    return handler.fetch(request, { authInfo, ...(message === undefined ? {} : { parsedBody: message }) })
+  }
+}
+
+/** The message, when it is JSON and says so; what is wrong with others is told by the library. */
+function parsed(request: Request, body: string): unknown {
+  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  if (type !== 'application/json') return undefined
+  try {
+    return JSON.parse(body) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+function refusal(status: number, code: number, message: string): Response {
+  return Response.json({ jsonrpc: '2.0', error: { code, message }, id: null }, { status })
 }
 
 function toWebRequest(request: IncomingMessage, body: string, signal: AbortSignal): Request {

@@ -91,6 +91,7 @@ export async function startDeskWorld(changes: Partial<DeskOptions> = {}): Promis
     log,
     version: '0.0.0',
     auditStore: store.audit,
+    auditFolder: join(folder, 'audit'),
     approvalStore: store.approvals,
     rateLimits: { burst: 1e9, perSecond: 1e9 },
     stats: (app, id) => engine.engine.stats(app, id),

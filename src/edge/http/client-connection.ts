@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net'
 import { messageOf } from '#kernel'
+import { BadMessage, parseRequestHead } from '#wire'
 import type { EdgeContext, Entrance } from '../context.ts'
 import { httpRefusal, refusals } from '../refusals.ts'
-import { BadMessage } from './bad-message.ts'
 import { Exchange } from './exchange.ts'
-import { parseRequestHead } from './head.ts'
 import { requestId } from './request-id.ts'
 import { connectionLines } from './rewrite.ts'
 

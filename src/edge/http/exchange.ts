@@ -1,15 +1,20 @@
 import { messageOf } from '#kernel'
+import {
+  BadMessage,
+  type BodyReader,
+  bodyReader,
+  type RequestHead,
+  type ResponseHead,
+  type Upstream,
+  type UpstreamOwner,
+} from '#wire'
 import { noWish, type Wish } from '../balance.ts'
 import type { EdgeContext } from '../context.ts'
 import type { Held, Target } from '../hold.ts'
 import type { RouteMachine, WakeCause } from '../ports.ts'
 import { httpRefusal, type Refusal, refusals, webSocketRefusal } from '../refusals.ts'
-import { connectTo } from '../upstream/connect.ts'
-import { addressKey, type Upstream, type UpstreamOwner } from '../upstream/pool.ts'
-import { BadMessage } from './bad-message.ts'
-import { type BodyReader, bodyReader } from './body.ts'
 import type { ClientConnection } from './client-connection.ts'
-import type { RequestHead, ResponseHead } from './head.ts'
+import { addressKey, connectTo } from './connect.ts'
 import { KeptBody } from './kept-body.ts'
 import { Relay, type RelayOwner } from './relay.ts'
 import type { Replay } from './replay.ts'

@@ -1,6 +1,12 @@
-import { type BodyReader, bodyReader, ChunkReader } from './body.ts'
+import {
+  type BodyReader,
+  bodyReader,
+  ChunkReader,
+  parseResponseHead,
+  type RequestHead,
+  type ResponseHead,
+} from '#wire'
 import type { ClientConnection } from './client-connection.ts'
-import { parseResponseHead, type RequestHead, type ResponseHead } from './head.ts'
 import { parseReplay, type Replay } from './replay.ts'
 import { responseHeadFor } from './rewrite.ts'
 

@@ -1,4 +1,4 @@
-import type { RequestHead, ResponseHead } from './head.ts'
+import type { RequestHead, ResponseHead } from '#wire'
 
 /** Fields that concern one connection only, and those that only the edge may set. */
 const dropFromRequest = new Set([

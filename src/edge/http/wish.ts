@@ -1,5 +1,5 @@
+import type { Fields } from '#wire'
 import { noWish, type Wish } from '../balance.ts'
-import type { Fields } from './head.ts'
 
 /** What the client asks of the balancing, in Fly's own headers. */
 export function wishOf(fields: Fields): Wish {

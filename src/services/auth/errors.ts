@@ -60,8 +60,6 @@ export const errors = {
   anonymousDisabled: () => make(422, 'anonymous_provider_disabled', 'Anonymous sign-ins are disabled'),
   signupDisabled: () => make(422, 'signup_disabled', 'Signups not allowed for this instance'),
   otpSignupDisabled: () => make(422, 'otp_disabled', 'Signups not allowed for otp'),
-  // Not 501: the official client hides the message of every 5xx.
-  notBuilt: (what: string) => make(422, 'not_implemented', `${what} is not available in Hangar`),
 
   // Refreshing.
   refreshTokenNotFound: () =>
@@ -280,6 +278,8 @@ export const errors = {
     ),
   samlMetadataFailed: (url: string, why: string, cause?: unknown) =>
     make(400, 'saml_metadata_fetch_failed', `${why} error fetching SAML Metadata from URL '${url}'`, cause),
+  samlIdpNotFound: () =>
+    make(404, 'saml_idp_not_found', 'A SAML connection has not been established with this Identity Provider'),
   samlRelayStateNotFound: () =>
     make(404, 'saml_relay_state_not_found', 'SAML RelayState does not exist, try logging in again?'),
   samlRelayStateExpired: () =>

@@ -141,6 +141,12 @@ describe('an admin', () => {
     })
   })
 
+  test('cannot make a hash that takes days to check', async () => {
+    const hash = `$2a$31$${'x'.repeat(53)}`
+    const made = await admin('', { email: newEmail(), password_hash: hash })
+    expect([made.status, made.body['msg']]).toEqual([400, 'password_hash must have a cost of at most 16'])
+  })
+
   test('cannot make nobody', async () => {
     const nobody = await admin('', { email: newEmail(), id: '00000000-0000-0000-0000-000000000000' })
     expect([nobody.status, nobody.body['msg']]).toEqual([400, 'ID cannot be a nil uuid'])

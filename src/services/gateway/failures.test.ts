@@ -5,18 +5,9 @@ import { describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { FakeClock } from '#kernel'
 import { freePort } from '../../../test/support/ports.ts'
-import { config, echo, useGateways } from './testing/gateways.ts'
+import { config, echo, promised, useGateways } from './testing/gateways.ts'
 
 const { gateway, start, listen, upstream, get, closing } = useGateways()
-
-/** Resolves with what is handed to the function beside it. */
-function promised<T>() {
-  let resolve: (value: T) => void = () => undefined
-  const promise = new Promise<T>(done => {
-    resolve = done
-  })
-  return { promise, resolve }
-}
 
 describe('a service that fails', () => {
   it('in the middle of an answer on a kept connection ends the answer, and is not asked again', async () => {

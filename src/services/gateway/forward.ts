@@ -1,18 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Dispatcher } from 'undici'
 import { type Clock, codeOf, type Log, messageOf } from '#kernel'
-import { answerHeaders, requestHeaders } from './headers.ts'
+import {
+  type AnswerOwner,
+  AnswerReader,
+  BadMessage,
+  type ResponseHead,
+  type Upstream,
+  type UpstreamOwner,
+  type UpstreamPool,
+} from '#wire'
+import { answerHeaders, requestHead } from './headers.ts'
 import { isUnreachable, Patience } from './patience.ts'
 import type { Passage } from './plugins/plugin.ts'
-import { invalid, refuse, timedOut, tooLarge, unavailable } from './refusal.ts'
-import { RequestBody } from './request-body.ts'
+import { invalid, type Refusal, refuse, timedOut, tooLarge, unavailable } from './refusal.ts'
+import { RequestBody, type RequestBodyOwner } from './request-body.ts'
 import type { Route } from './router.ts'
-import { latencyHeaders, type Trace } from './trace.ts'
+import type { Target } from './targets.ts'
+import { addLatencies, type Trace } from './trace.ts'
 import type { Underway } from './underway.ts'
-import type { Upstreams } from './upstream.ts'
 
 export interface ForwardParts {
-  readonly upstreams: Upstreams
+  readonly pool: UpstreamPool
   readonly underway: Underway
   readonly clock: Clock
   readonly log: Log
@@ -36,134 +44,283 @@ export interface Passed {
 const repeatable = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
 /** An answer up to this size is copied rather than written in two pieces. */
 const smallBytes = 16 * 1024
-const broken = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
-const late = new Set([
-  'ETIMEDOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-])
 
-/** Streams the request to the service and its answer back; a side that cannot keep up stops the other. */
-export function forward(
-  incoming: IncomingMessage,
-  response: ServerResponse,
-  passed: Passed,
-  { upstreams, underway, clock, log, announces }: ForwardParts,
-  trace: Trace,
-): void {
-  const { route, passage, path } = passed
-  const { service, targets } = route
-  const patience = new Patience(clock, Math.min(service.retries, targets.count - 1))
-  let target = targets.next()
-  const hasBody =
-    incoming.headers['transfer-encoding'] !== undefined || Number(incoming.headers['content-length'] ?? 0) > 0
-  const uri = passage.query === '' ? path : `${path}?${passage.query}`
-  const wanted = { method: passage.method, path: uri, headers: requestHeaders(incoming, passed, target) }
-  trace.uri = uri
-  let current: Dispatcher.DispatchController | undefined
-  let body: RequestBody | null = null
-  let secondTry = !hasBody && repeatable.has(wanted.method)
-  response.once('close', () => {
-    if (!response.writableFinished) current?.abort(new Error('the client left'))
-  })
-  attempt()
+/** Streams a request to its service and the answer back; a side that cannot keep up stops the other. */
+export class Forward implements UpstreamOwner, AnswerOwner, RequestBodyOwner {
+  // Declared here and set in the constructor, in one go: one of these is made for every request.
+  declare private readonly incoming: IncomingMessage
+  declare private readonly response: ServerResponse
+  declare private readonly passed: Passed
+  declare private readonly parts: ForwardParts
+  declare private readonly trace: Trace
+  declare private readonly body: RequestBody | undefined
+  declare private target: Target
+  declare private upstream: Upstream | undefined
+  declare private answer: AnswerReader | undefined
+  /** The first part of the answer waits until all that came with it is read: what came whole leaves whole, in one write. */
+  declare private first: Buffer | undefined
+  declare private hasStarted: boolean
+  declare private mayRepeat: boolean
+  declare private hearsDrain: boolean
+  declare private patience: Patience | undefined
 
-  function attempt(): void {
-    if (response.destroyed) return
-    if (underway.closing) return refuse(response, unavailable)
-    trace.sentMs = clock.monotonic()
-    body = hasBody ? new RequestBody(incoming, passage.bodyLimitBytes, refuseBody) : null
+  constructor(
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    passed: Passed,
+    parts: ForwardParts,
+    trace: Trace,
+  ) {
+    const { passage, route, path } = passed
+    const { headers } = incoming
+    const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+    this.incoming = incoming
+    this.response = response
+    this.passed = passed
+    this.parts = parts
+    this.trace = trace
+    this.body = hasBody ? new RequestBody(incoming, passage.bodyLimitBytes, this) : undefined
+    this.target = route.targets.next()
+    this.upstream = undefined
+    this.answer = undefined
+    this.first = undefined
+    this.hasStarted = false
+    this.mayRepeat = !hasBody && repeatable.has(passage.method)
+    this.hearsDrain = false
+    this.patience = undefined
+    trace.uri = passage.query === '' ? path : `${path}?${passage.query}`
+  }
+
+  begin(): void {
+    this.attempt(true)
+  }
+
+  /** The client's connection is gone, or all of the answer with it. */
+  onClientClose(): void {
+    this.detach()?.socket.destroy()
+  }
+
+  // The way to the service
+
+  /** `kept`: a connection that has served before will do. */
+  private attempt(kept: boolean): void {
+    const { pool, underway, clock } = this.parts
+    if (this.response.destroyed) return
+    if (underway.closing) return this.refuse(unavailable)
+    this.trace.sentMs = clock.monotonic()
+    const upstream = kept ? pool.take(this.target.key) : undefined
+    if (!upstream) void this.connect()
+    // What of the body came with the head is read when this turn is over: then both go in one write.
+    else if (this.body) process.nextTick(useLater, this, upstream)
+    else this.use(upstream)
+  }
+
+  private async connect(): Promise<void> {
+    const { address, key } = this.target
+    let upstream: Upstream
     try {
-      upstreams.send(service, target, { ...wanted, body }, handler())
+      upstream = await this.parts.pool.connect(address, key, this.passed.route.service.connect_timeout)
     } catch (error) {
-      fail(error)
+      this.patience ??= new Patience(this.parts.clock, this.otherTargets())
+      if (this.response.destroyed || this.patience.allows(error, () => this.elsewhere())) return
+      return this.fail(error, isLate(error) ? timedOut : isUnreachable(error) ? unavailable : invalid)
+    }
+    this.use(upstream)
+  }
+
+  private otherTargets(): number {
+    const { service, targets } = this.passed.route
+    return Math.min(service.retries, targets.count - 1)
+  }
+
+  private elsewhere(): void {
+    this.target = this.passed.route.targets.next()
+    this.attempt(true)
+  }
+
+  use(upstream: Upstream): void {
+    const { incoming, passed, body, response } = this
+    if (response.destroyed) return this.parts.pool.give(upstream)
+    // Nothing has been sent yet: this costs no try.
+    if (upstream.socket.destroyed) return this.attempt(false)
+    let head: string
+    try {
+      head = requestHead(incoming, passed, this.target)
+    } catch (error) {
+      this.parts.pool.give(upstream)
+      return this.fail(error, invalid)
+    }
+    const { service } = passed.route
+    const { socket } = upstream
+    this.upstream = upstream
+    upstream.owner = this
+    this.answer = new AnswerReader(passed.passage.method, this)
+    limitSilence(upstream, body ? service.write_timeout : service.read_timeout)
+    if (body) body.start(socket, head)
+    else socket.write(head, 'latin1')
+  }
+
+  onBodyWhole(): void {
+    if (this.upstream) limitSilence(this.upstream, this.passed.route.service.read_timeout)
+  }
+
+  /** Nobody knows the size of a body in chunks before its end. */
+  onBodyTooLarge(): void {
+    this.detach()?.socket.destroy()
+    this.body?.stop()
+    this.refuse({ ...tooLarge, headers: { connection: 'close' } })
+  }
+
+  // What the connection says
+
+  onUpstreamData(chunk: Buffer): void {
+    const { answer } = this
+    if (!answer) return
+    try {
+      answer.take(chunk)
+    } catch (error) {
+      this.detach()?.socket.destroy()
+      return this.fail(error, invalid)
+    }
+    if (this.upstream && this.hasStarted) this.flush()
+  }
+
+  onUpstreamEnd(): void {
+    if (!this.answer?.end()) this.upstream?.socket.destroy()
+  }
+
+  onUpstreamClose(error: Error | undefined): void {
+    this.upstream = undefined
+    if (this.response.destroyed) return
+    if (this.mayRepeat && !this.hasStarted) {
+      // A kept connection may have been closed by the service while the request was on its way.
+      this.mayRepeat = false
+      return this.attempt(false)
+    }
+    this.fail(error ?? new Error('it closed the connection before its answer was whole'), invalid)
+  }
+
+  onUpstreamDrain(): void {
+    this.body?.resume()
+  }
+
+  onUpstreamTimeout(): void {
+    const { upstream, body } = this
+    if (!upstream) return
+    const { socket } = upstream
+    const clientIsSlow = socket.isPaused() || (body && !body.whole && !socket.writableNeedDrain)
+    // The service is not to blame: its time begins anew.
+    if (clientIsSlow) return void socket.setTimeout(socket.timeout ?? 0)
+    this.detach()?.socket.destroy()
+    this.fail(new Error('nothing came within the time'), timedOut)
+  }
+
+  // The answer
+
+  onInterimHead(head: ResponseHead): void {
+    if (head.status !== 103) return
+    const hints: Record<string, string | string[]> = {}
+    for (const [i, name] of head.fields.names.entries()) {
+      const before = hints[name]
+      const value = head.fields.value(i)
+      hints[name] = before === undefined ? value : [before, value].flat()
+    }
+    if (hints['link'] === undefined) return
+    try {
+      this.response.writeEarlyHints(hints as Record<string, string>)
+    } catch {
+      // Node refuses some spellings of Link. A hint may be left out, the answer may not.
     }
   }
 
-  function elsewhere(): void {
-    target = targets.next()
-    attempt()
+  onAnswerHead(head: ResponseHead): void {
+    const { trace, response, parts, passed } = this
+    trace.answeredMs = parts.clock.monotonic()
+    const headers = answerHeaders(head, passed.passage, parts.announces)
+    if (parts.announces) addLatencies(headers, trace)
+    trace.answerHeaders = headers
+    response.writeHead(head.status, head.reason, headers)
+    this.hasStarted = true
   }
 
-  /** One try: what it hears of the service goes to the client. */
-  function handler(): Dispatcher.DispatchHandler {
-    let isAnswered = false
-    // The first part waits for the end of this turn: an answer that came whole leaves whole, in one write.
-    let first: Buffer | undefined
-    const onDrain = () => current?.resume()
-    const pass = (part: Buffer, controller: Dispatcher.DispatchController) => {
-      if (!response.write(part)) controller.pause()
-    }
-    const flush = () => {
-      const part = first
-      first = undefined
-      if (part && current && !response.destroyed) pass(part, current)
-    }
-    return {
-      onRequestStart(controller) {
-        current = controller
-        if (response.destroyed) controller.abort(new Error('the client left'))
-      },
-      onResponseStart(controller, status, headers, statusMessage) {
-        if (status < 200) {
-          if (status === 103) response.writeEarlyHints(headers as Record<string, string>)
-          return
-        }
-        isAnswered = true
-        trace.answeredMs = clock.monotonic()
-        try {
-          response.writeHead(status, statusMessage ?? '', {
-            ...answerHeaders(headers, passage, announces),
-            ...(announces ? latencyHeaders(trace) : {}),
-          })
-        } catch (error) {
-          controller.abort(error as Error)
-          return fail(error)
-        }
-        response.on('drain', onDrain)
-      },
-      onResponseData(controller, part) {
-        if (response.headersSent || first) {
-          flush()
-          return pass(part, controller)
-        }
-        first = part
-        process.nextTick(flush)
-      },
-      onResponseEnd() {
-        response.off('drain', onDrain)
-        // As text it goes out together with the head.
-        if (first && first.length <= smallBytes) response.end(first.toString('latin1'), 'latin1')
-        else response.end(first)
-        first = undefined
-        // Answered before all was read: the rest is read and dropped, or the connection could not be used again.
-        body?.stop()
-      },
-      onResponseError(_controller, error) {
-        if (response.destroyed || response.writableEnded) return
-        if (isAnswered) return void response.destroy()
-        if (secondTry && broken.has(codeOf(error) ?? '')) {
-          // A kept connection may have been closed by the service while the request was on its way.
-          secondTry = false
-          return void setImmediate(attempt)
-        }
-        if (!patience.allows(error, elsewhere)) fail(error)
-      },
-    }
+  onAnswerPart(part: Buffer): void {
+    this.trace.answerBytes += part.length
+    if (this.first) this.flush()
+    this.first = part
   }
 
-  /** More came than a plugin allows; nobody knows a chunked body's size before its end. */
-  function refuseBody(): void {
-    if (!response.headersSent) refuse(response, { ...tooLarge, headers: { connection: 'close' } })
-    body?.stop()
+  onAnswerWhole(excess: boolean): void {
+    const { response, body, first } = this
+    const head = this.answer?.head as ResponseHead
+    const isReusable =
+      !excess && head.keepAlive && head.framing.kind !== 'until-close' && (!body || body.whole)
+    const upstream = this.detach()
+    if (upstream) {
+      if (isReusable) {
+        upstream.socket.resume()
+        this.parts.pool.give(upstream)
+      } else upstream.socket.destroy()
+    }
+    this.first = undefined
+    // As text it goes out together with the head.
+    if (first && first.length <= smallBytes) response.end(first.toString('latin1'), 'latin1')
+    else response.end(first)
+    // Answered before all was read: the rest is read and dropped, or the connection could not be used again.
+    if (body && !body.whole) body.stop()
   }
 
-  function fail(error: unknown): void {
-    const { host, port } = target
-    log.warn({ upstream: `${host}:${port}`, reason: messageOf(error) }, 'upstream failed')
+  onSwitched(): void {
+    throw new BadMessage('the service changes the protocol, and nobody asked for that')
+  }
+
+  /** What has come goes to the client; a head that comes alone goes alone. */
+  private flush(): void {
+    const { response, first } = this
+    this.first = undefined
+    if (!first) {
+      if (this.trace.answerBytes === 0) response.flushHeaders()
+      return
+    }
+    if (response.write(first)) return
+    this.upstream?.socket.pause()
+    if (this.hearsDrain) return
+    this.hearsDrain = true
+    response.on('drain', () => this.upstream?.socket.resume())
+  }
+
+  // Ends
+
+  private detach(): Upstream | undefined {
+    const { upstream } = this
+    this.upstream = undefined
+    if (upstream) upstream.owner = undefined
+    return upstream
+  }
+
+  private fail(error: unknown, refusal: Refusal): void {
+    this.parts.log.warn({ upstream: this.target.key, reason: messageOf(error) }, 'upstream failed')
+    this.body?.stop()
+    this.refuse(refusal)
+  }
+
+  /** Half an answer cannot be taken back: only closing tells the client that it is not whole. */
+  private refuse(refusal: Refusal): void {
+    const { response } = this
+    if (response.destroyed || response.writableEnded) return
     if (response.headersSent) response.destroy()
-    else if (late.has(codeOf(error) ?? '')) refuse(response, timedOut)
-    else refuse(response, isUnreachable(error) ? unavailable : invalid)
+    else refuse(response, refusal)
   }
+}
+
+function useLater(forward: Forward, upstream: Upstream): void {
+  forward.use(upstream)
+}
+
+function isLate(error: unknown): boolean {
+  return codeOf(error) === 'ETIMEDOUT'
+}
+
+/** How long nothing may pass; told by onUpstreamTimeout. */
+function limitSilence({ socket }: Upstream, timeoutMs: number): void {
+  if (socket.timeout !== timeoutMs) socket.setTimeout(timeoutMs)
 }

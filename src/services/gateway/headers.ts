@@ -1,12 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { BadMessage, type ResponseHead } from '#wire'
 import type { Passed } from './forward.ts'
 import type { Passage } from './plugins/plugin.ts'
-import type { Route } from './router.ts'
 import type { Target } from './targets.ts'
 
-type Headers = Record<string, string | string[]>
-
-/** Concern one connection only. */
+/** Concern one connection only, or say how a body is delimited on it. */
 const hopByHop = new Set([
   'connection',
   'keep-alive',
@@ -19,91 +17,138 @@ const hopByHop = new Set([
   'transfer-encoding',
 ])
 
-/** Headers of the request upstream: the client's, where it came from, and what plugins put over them. */
-export function requestHeaders(
+/** Said anew to the service, whatever the client said; `expect` because the client has been told to go on already. */
+const ownInRequest = new Set([
+  ...hopByHop,
+  'content-length',
+  'expect',
+  'host',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-path',
+  'x-real-ip',
+])
+
+/** Not a plugin's to say: where a message ends. Host is there already. */
+const framing = new Set(['host', 'connection', 'content-length', 'transfer-encoding'])
+
+const badMethod = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
+const badTarget = /[^\x21-\x7e\x80-\xff]/
+const badName = badMethod
+const badValue = /[^\t\x20-\x7e\x80-\xff]/
+
+/**
+ * Head of the request upstream: what the client said, where it came from, and what plugins put over it. `upgrade`: the protocol
+ * that is asked for. Throws BadMessage when a plugin made of it what cannot be put on the wire.
+ */
+export function requestHead(
   incoming: IncomingMessage,
-  { passage, route, taken, isTrusted }: Passed,
+  { passage, route, taken, path, isTrusted }: Passed,
   target: Target,
-): Headers {
-  const headers = endToEnd(passage.headers)
-  // The client has been told to go on already.
-  delete headers['expect']
+  upgrade?: string,
+): string {
+  const { headers, upstream, method, query } = passage
   const { preserve_host: preserveHost, strip_path: stripPath } = route.config
-  if (!preserveHost) headers['host'] = hostOf(route, target)
-  Object.assign(headers, origin(incoming, passage, isTrusted))
+  const uri = query === '' ? path : `${path}?${query}`
+  if (badMethod.test(method) || badTarget.test(uri)) throw new BadMessage('the request cannot be put in HTTP')
+  const dropped = named(headers.connection)
+  const put = new Lines(upstream)
+  const host = upstream.get('host') ?? (preserveHost ? headers.host : undefined) ?? target.authority
+  if (badValue.test(host)) throw new BadMessage('a plugin gave Host what no header can be')
+  for (const name in headers) {
+    if (ownInRequest.has(name) || dropped?.includes(name)) continue
+    const value = headers[name] as string | string[]
+    if (typeof value === 'string') put.add(name, value)
+    else for (const one of value) put.add(name, one)
+  }
+  addOrigin(put, incoming, passage, isTrusted)
   if (stripPath && taken !== '' && headers['x-forwarded-prefix'] === undefined)
-    headers['x-forwarded-prefix'] = taken
-  for (const [name, value] of passage.upstream) {
-    if (value === null) delete headers[name]
-    else headers[name] = value
-  }
-  return headers
+    put.add('x-forwarded-prefix', taken)
+  return `${method} ${uri} HTTP/1.1\r\nhost: ${host}\r\n${put.text}${pluginLines(upstream)}${framingLines(headers, upgrade)}\r\n`
 }
 
-/** Where a request came from, as seen here; what a proxy that is trusted says counts more. */
-function origin(incoming: IncomingMessage, passage: Passage, isTrusted: boolean): Headers {
-  const said = passage.headers
-  const host = incoming.headers.host ?? ''
-  const [, port] = /:(\d+)$/.exec(host) ?? []
-  const remote = incoming.socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''
-  const came = said['x-forwarded-for']
-  const trusted = (name: string, own: string) =>
-    isTrusted && said[name] !== undefined ? String(said[name]) : own
-  const prefix = isTrusted ? said['x-forwarded-prefix'] : undefined
-  return {
-    'x-forwarded-for': came ? `${came}, ${remote}` : remote,
-    'x-forwarded-proto': trusted('x-forwarded-proto', 'http'),
-    'x-forwarded-host': trusted('x-forwarded-host', host),
-    'x-forwarded-port': trusted('x-forwarded-port', port ?? '80'),
-    'x-forwarded-path': trusted('x-forwarded-path', (incoming.url ?? '/').split('?')[0] ?? '/'),
-    ...(prefix === undefined ? {} : { 'x-forwarded-prefix': String(prefix) }),
-    'x-real-ip': passage.clientIp,
+/** Header lines, without those that plugins replace or remove. */
+class Lines {
+  text = ''
+  readonly #replaced: ReadonlyMap<string, unknown>
+
+  constructor(replaced: ReadonlyMap<string, unknown>) {
+    this.#replaced = replaced
+  }
+
+  add(name: string, value: string): void {
+    if (this.#replaced.size === 0 || !this.#replaced.has(name)) this.text += `${name}: ${value}\r\n`
   }
 }
 
-function hostOf(route: Route, { host, port }: Target): string {
-  const { secure } = route.service.address
-  const name = host.includes(':') ? `[${host}]` : host
-  return port === (secure ? 443 : 80) ? name : `${name}:${port}`
-}
-
-/** What the service said, without what concerns its connection, and what plugins put over it. */
-export function answerHeaders(from: IncomingHttpHeaders, passage: Passage, announces: boolean): Headers {
-  const headers = endToEnd(from)
-  for (const [name, value] of passage.answer) {
-    const before = headers[name]
-    headers[name] = name === 'vary' && before !== undefined ? `${before}, ${value}` : value
-  }
-  if (announces) headers['via'] = `${from['via'] ? `${from['via']}, ` : ''}kong/hangar`
-  return headers
-}
-
-/** The headers of an upgrade's answer as lines, each as it was written. `whole` keeps those of the connection. */
-export function headerLines({ rawHeaders, headers }: IncomingMessage, whole: boolean): string {
-  const dropped = whole ? new Set<string>() : named(headers)
+function pluginLines(upstream: Passage['upstream']): string {
   let lines = ''
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = String(rawHeaders[i]).toLowerCase()
-    if (whole || !(hopByHop.has(name) || dropped.has(name)))
-      lines += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`
+  for (const [name, value] of upstream) {
+    if (value === null || framing.has(name)) continue
+    if (badName.test(name) || badValue.test(value))
+      throw new BadMessage(`a plugin gave the header ${JSON.stringify(name)} what no header can be`)
+    lines += `${name}: ${value}\r\n`
   }
   return lines
 }
 
-function endToEnd(from: IncomingHttpHeaders): Headers {
-  const headers: Headers = {}
-  const dropped = named(from)
-  for (const name in from) {
-    const value = from[name]
-    if (value !== undefined && !hopByHop.has(name) && !dropped.has(name)) headers[name] = value
-  }
-  return headers
+function framingLines(headers: IncomingHttpHeaders, upgrade: string | undefined): string {
+  if (upgrade !== undefined) return `connection: upgrade\r\nupgrade: ${upgrade}\r\n`
+  if (headers['transfer-encoding'] !== undefined) return 'transfer-encoding: chunked\r\n'
+  const length = headers['content-length']
+  return length === undefined ? '' : `content-length: ${length}\r\n`
 }
 
-const none: ReadonlySet<string> = new Set()
+/** Where a request came from, as seen here; what a proxy that is trusted says counts more. */
+function addOrigin(put: Lines, incoming: IncomingMessage, passage: Passage, isTrusted: boolean): void {
+  const said = passage.headers
+  const host = said.host ?? ''
+  const remote = incoming.socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''
+  const came = said['x-forwarded-for']
+  const trusted = (name: string, own: string) =>
+    put.add(name, isTrusted && said[name] !== undefined ? String(said[name]) : own)
+  put.add('x-forwarded-for', came ? `${came}, ${remote}` : remote)
+  trusted('x-forwarded-proto', 'http')
+  trusted('x-forwarded-host', host)
+  trusted('x-forwarded-port', /:(\d+)$/.exec(host)?.[1] ?? '80')
+  const url = incoming.url ?? '/'
+  const mark = url.indexOf('?')
+  trusted('x-forwarded-path', mark < 0 ? url : url.slice(0, mark))
+  put.add('x-real-ip', passage.clientIp)
+}
+
+/**
+ * What the service said, without what concerns its connection, and what plugins put over it: names and values in turn.
+ */
+export function answerHeaders(
+  { fields, connection }: ResponseHead,
+  { answer }: Passage,
+  announces: boolean,
+): string[] {
+  const list: string[] = []
+  let via = ''
+  let vary = ''
+  for (let i = 0; i < fields.names.length; i++) {
+    const name = fields.names[i] as string
+    if (hopByHop.has(name) || connection.includes(name)) continue
+    if (announces && name === 'via') via += `${fields.value(i)}, `
+    else if (!answer.has(name)) list.push(name, fields.value(i))
+    else if (name === 'vary') vary += `${fields.value(i)}, `
+  }
+  for (const [name, value] of answer) list.push(name, name === 'vary' ? vary + value : value)
+  if (announces) list.push('via', `${via}kong/hangar`)
+  return list
+}
+
+/** The headers of an upgrade's answer as lines, each as it was written. `whole` keeps those of the connection. */
+export function headerLines({ fields, connection }: ResponseHead, whole: boolean): string {
+  return fields.lines(name => whole || !(hopByHop.has(name) || connection.includes(name)))
+}
 
 /** Headers that `Connection` declares to concern this connection only. */
-function named({ connection }: IncomingHttpHeaders): ReadonlySet<string> {
-  if (!connection || connection === 'keep-alive' || connection === 'close') return none
-  return new Set(connection.toLowerCase().split(/\s*,\s*/))
+function named(connection: string | undefined): readonly string[] | undefined {
+  if (!connection || connection === 'keep-alive' || connection === 'close') return undefined
+  return connection.toLowerCase().split(/\s*,\s*/)
 }

@@ -167,7 +167,10 @@ describe('an anonymous consumer', () => {
 
 describe('prometheus and http-log', () => {
   it('tell of every request, also of those that other plugins end, and of no credential', async () => {
-    const entries: { request: { headers: object; uri: string }; response: { status: number } }[] = []
+    const entries: {
+      request: { headers: object; uri: string }
+      response: { status: number; size: number; headers: object }
+    }[] = []
     const log = await listen(
       createServer((req, res) => {
         let text = ''
@@ -193,7 +196,9 @@ describe('prometheus and http-log', () => {
       consumer: { username: 'admin' },
       service: { name: 'api' },
       route: { name: 'api' },
+      response: { size: expect.any(Number), headers: { via: 'kong/hangar' } },
     })
+    expect(entries[0]?.response.size).toBeGreaterThan(50)
     const handler = instance.others?.get(8100)
     if (!handler) throw new Error('no status listener')
     const metrics = await get(await listen(createServer(handler)), '/metrics')

@@ -39,12 +39,7 @@ export function isRefused(error: unknown): boolean {
 
 /** There was no connection at all: another target may be tried. */
 export function isUnreachable(error: unknown): boolean {
-  return [
-    'ECONNREFUSED',
-    'EHOSTUNREACH',
-    'ENETUNREACH',
-    'ETIMEDOUT',
-    'UND_ERR_CONNECT_TIMEOUT',
-    'ENOTFOUND',
-  ].includes(codeOf(error) ?? '')
+  return ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'ENOTFOUND'].includes(
+    codeOf(error) ?? '',
+  )
 }

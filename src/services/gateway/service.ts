@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ServiceDefinition } from '#http'
 import { codeOf, messageOf } from '#kernel'
+import { UpstreamPool } from '#wire'
 import { createClientAddress } from './client-address.ts'
 import type { GatewayConfig } from './config/entities.ts'
 import { parseConfig } from './config/read.ts'
 import { createConsumers } from './consumers.ts'
 import { enter } from './enter.ts'
 import { gatewayErrors } from './errors.ts'
-import { forward } from './forward.ts'
+import { Forward, type Passed } from './forward.ts'
 import { Metrics } from './metrics.ts'
 import { noRoute, refuse, refuseUpgrade } from './refusal.ts'
 import { createRoutes } from './router.ts'
 import { createStatus, portsOf } from './status.ts'
 import { recordOf, startTrace, type Trace } from './trace.ts'
 import { Underway } from './underway.ts'
-import { forwardUpgrade } from './upgrade.ts'
-import { createUpstreams } from './upstream.ts'
+import { Upgrade } from './upgrade.ts'
 
 /** The gateway: what `kong` is in a self-hosted Supabase, configured by the same declarative file. */
 export const gatewayService: ServiceDefinition = {
@@ -36,10 +36,10 @@ export const gatewayService: ServiceDefinition = {
       now: () => clock.now(),
       warn: what => log.warn({}, what),
     })
-    const upstreams = createUpstreams()
+    const pool = new UpstreamPool(clock)
     const underway = new Underway(clock)
     const announces = env['KONG_HEADERS'] !== 'off'
-    const parts = { upstreams, underway, clock, log, announces }
+    const parts = { pool, underway, clock, log, announces }
     const status = createStatus(metrics, routes.length)
 
     /** What the gateway says by itself is told to be its own. */
@@ -47,6 +47,12 @@ export const gatewayService: ServiceDefinition = {
       if (!announces) return
       response.setHeader('server', 'kong/hangar')
       response.setHeader('x-kong-response-latency', String(Math.round(clock.monotonic() - trace.startedMs)))
+    }
+
+    function pass(request: IncomingMessage, response: ServerResponse, found: Passed, trace: Trace): void {
+      const forward = new Forward(request, response, found, parts, trace)
+      response.once('close', () => forward.onClientClose())
+      forward.begin()
     }
 
     return {
@@ -67,7 +73,7 @@ export const gatewayService: ServiceDefinition = {
             response.writeHead(200, { 'content-type': 'application/json' }).end('{"message":"ok"}')
             break
           case 'pass':
-            forward(request, response, found, parts, trace)
+            pass(request, response, found, trace)
             break
           case 'answered':
             sign(response, trace)
@@ -82,7 +88,7 @@ export const gatewayService: ServiceDefinition = {
       upgrade(request, socket, head) {
         metrics.seen()
         const found = enter(routes, request, client)
-        if (found.kind === 'pass') forwardUpgrade(request, socket, head, found, parts)
+        if (found.kind === 'pass') new Upgrade(request, socket, head, found, parts).begin()
         else refuseUpgrade(socket, found.kind === 'refused' ? found.refusal : noRoute)
       },
       others: new Map(
@@ -93,7 +99,7 @@ export const gatewayService: ServiceDefinition = {
       ),
       async close(graceMs) {
         await underway.end(graceMs)
-        upstreams.close()
+        pool.close()
       },
     }
   },

@@ -1,91 +1,162 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { messageOf } from '#kernel'
+import { codeOf, messageOf } from '#kernel'
+import { type AnswerOwner, AnswerReader, type ResponseHead, type Upstream, type UpstreamOwner } from '#wire'
 import type { ForwardParts, Passed } from './forward.ts'
-import { headerLines, requestHeaders } from './headers.ts'
+import { headerLines, requestHead } from './headers.ts'
 import { isUnreachable, Patience } from './patience.ts'
-import { invalid, refuseUpgrade, unavailable } from './refusal.ts'
+import { invalid, type Refusal, refuseUpgrade, timedOut, unavailable } from './refusal.ts'
+import type { Target } from './targets.ts'
 
 /** Joins an upgraded connection with the service's, when the service agrees to it. */
-export function forwardUpgrade(
-  incoming: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-  passed: Passed,
-  { upstreams, underway, clock, log }: ForwardParts,
-): void {
-  const { route, passage, path } = passed
-  const patience = new Patience(clock, Math.min(route.service.retries, route.targets.count - 1))
-  let target = route.targets.next()
-  const wanted = {
-    method: incoming.method ?? 'GET',
-    path: passage.query === '' ? path : `${path}?${passage.query}`,
-    headers: {
-      ...requestHeaders(incoming, passed, target),
-      connection: 'upgrade',
-      upgrade: incoming.headers.upgrade ?? '',
-    },
-  }
-  underway.connection(socket)
-  socket.on('error', () => socket.destroy())
-  attempt()
+export class Upgrade implements UpstreamOwner, AnswerOwner {
+  readonly #incoming: IncomingMessage
+  readonly #client: Duplex
+  readonly #passed: Passed
+  readonly #parts: ForwardParts
+  readonly #patience: Patience
+  readonly #answer: AnswerReader
+  /** What the client has sent ahead. */
+  readonly #ahead: Buffer
+  #target: Target
+  #upstream: Upstream | undefined
+  #isJoined = false
+  #isOver = false
 
-  function attempt(): void {
-    if (socket.destroyed) return
+  constructor(incoming: IncomingMessage, client: Duplex, ahead: Buffer, passed: Passed, parts: ForwardParts) {
+    const { service, targets } = passed.route
+    this.#incoming = incoming
+    this.#client = client
+    this.#ahead = ahead
+    this.#passed = passed
+    this.#parts = parts
+    this.#patience = new Patience(parts.clock, Math.min(service.retries, targets.count - 1))
+    this.#answer = new AnswerReader(passed.passage.method, this)
+    this.#target = targets.next()
+  }
+
+  begin(): void {
+    this.#parts.underway.connection(this.#client)
+    this.#client.on('error', () => this.#client.destroy())
+    this.#client.on('close', () => {
+      this.#isOver = true
+      this.#upstream?.socket.destroy()
+    })
+    void this.#attempt()
+  }
+
+  async #attempt(): Promise<void> {
+    const { address, key } = this.#target
+    const { service } = this.#passed.route
     try {
-      send()
+      const head = requestHead(
+        this.#incoming,
+        this.#passed,
+        this.#target,
+        this.#incoming.headers.upgrade ?? '',
+      )
+      const upstream = await this.#parts.pool.connect(address, key, service.connect_timeout)
+      if (this.#isOver) return void upstream.socket.destroy()
+      this.#upstream = upstream
+      upstream.owner = this
+      upstream.socket.setTimeout(service.read_timeout)
+      upstream.socket.write(head, 'latin1')
     } catch (error) {
-      fail(error)
+      if (this.#isOver || this.#patience.allows(error, () => this.#elsewhere())) return
+      const isLate = codeOf(error) === 'ETIMEDOUT'
+      this.#fail(error, isLate ? timedOut : isUnreachable(error) ? unavailable : invalid)
     }
   }
 
-  function elsewhere(): void {
-    target = route.targets.next()
-    attempt()
+  #elsewhere(): void {
+    this.#target = this.#passed.route.targets.next()
+    if (!this.#isOver) void this.#attempt()
   }
 
-  function send(): void {
-    const outgoing = upstreams.open(route.service, target, wanted)
-    const leave = () => outgoing.destroy()
-    socket.once('close', leave)
-    let isAnswered = false
-    outgoing.on('upgrade', (answer, upstream, first) => {
-      isAnswered = true
-      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${headerLines(answer, true)}\r\n`, 'latin1')
-      if (first.length > 0) socket.write(first)
-      if (head.length > 0) upstream.write(head)
-      join(socket, upstream)
-    })
-    outgoing.on('response', answer => {
-      isAnswered = true
-      socket.write(
-        `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n${headerLines(answer, false)}connection: close\r\n\r\n`,
-        'latin1',
-      )
-      answer.on('error', () => socket.destroy())
-      answer.pipe(socket)
-    })
-    outgoing.on('error', error => {
-      socket.off('close', leave)
-      if (isAnswered || socket.destroyed || patience.allows(error, elsewhere)) return
-      fail(error)
-    })
-    outgoing.end()
+  onUpstreamData(chunk: Buffer): void {
+    if (this.#isJoined) return this.#toClient(chunk)
+    try {
+      this.#answer.take(chunk)
+    } catch (error) {
+      this.#fail(error, invalid)
+    }
   }
 
-  function fail(error: unknown): void {
-    const { host, port } = target
-    log.warn({ upstream: `${host}:${port}`, reason: messageOf(error) }, 'upgrade failed')
-    refuseUpgrade(socket, isUnreachable(error) ? unavailable : invalid)
+  onUpstreamEnd(): void {
+    if (this.#isJoined) this.#client.end()
+    else if (!this.#answer.end()) this.#upstream?.socket.destroy()
   }
-}
 
-/** What comes out of one goes into the other, until either ends. */
-function join(one: Duplex, other: Duplex): void {
-  one.pipe(other).pipe(one)
-  const end = () => {
-    one.destroy()
-    other.destroy()
+  onUpstreamClose(error: Error | undefined): void {
+    this.#upstream = undefined
+    if (this.#isOver) return
+    if (this.#isJoined) this.#client.destroy()
+    else this.#fail(error ?? new Error('it closed the connection'), invalid)
   }
-  for (const side of [one, other]) side.on('error', end).on('close', end)
+
+  onUpstreamDrain(): void {
+    this.#client.resume()
+  }
+
+  onUpstreamTimeout(): void {
+    this.#fail(new Error('nothing came within the time'), timedOut)
+  }
+
+  onInterimHead(): void {}
+
+  onSwitched(head: ResponseHead, first: Buffer): void {
+    const upstream = this.#upstream as Upstream
+    const client = this.#client
+    this.#isJoined = true
+    upstream.socket.setTimeout(0)
+    client.write(`HTTP/1.1 101 Switching Protocols\r\n${headerLines(head, true)}\r\n`, 'latin1')
+    if (first.length > 0) this.#toClient(first)
+    if (this.#ahead.length > 0) upstream.socket.write(this.#ahead)
+    client.on('data', (part: Buffer) => {
+      if (!upstream.socket.write(part)) client.pause()
+    })
+    client.on('drain', () => upstream.socket.resume())
+    client.on('end', () => upstream.socket.end())
+    client.resume()
+  }
+
+  /** The service wants no upgrade: the client is told what it says, and then the connection ends. */
+  onAnswerHead(head: ResponseHead): void {
+    this.#client.write(
+      `HTTP/1.1 ${head.status} ${head.reason}\r\n${headerLines(head, false)}connection: close\r\n\r\n`,
+      'latin1',
+    )
+    this.#client.on('drain', () => this.#upstream?.socket.resume())
+  }
+
+  onAnswerPart(part: Buffer): void {
+    this.#toClient(part)
+  }
+
+  onAnswerWhole(): void {
+    this.#isOver = true
+    this.#leave()
+    this.#client.end()
+  }
+
+  #toClient(part: Buffer): void {
+    if (!this.#client.write(part)) this.#upstream?.socket.pause()
+  }
+
+  #leave(): void {
+    const upstream = this.#upstream
+    this.#upstream = undefined
+    if (!upstream) return
+    upstream.owner = undefined
+    upstream.socket.destroy()
+  }
+
+  #fail(error: unknown, refusal: Refusal): void {
+    this.#isOver = true
+    this.#leave()
+    this.#parts.log.warn({ upstream: this.#target.key, reason: messageOf(error) }, 'upgrade failed')
+    // Half an answer cannot be taken back.
+    if (this.#answer.head) this.#client.destroy()
+    else refuseUpgrade(this.#client, refusal)
+  }
 }

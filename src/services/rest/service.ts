@@ -39,7 +39,7 @@ export const restService: ServiceDefinition = {
       database,
       base,
       settingsWith: inDatabase => readSettings(env, inDatabase),
-      snapshot: createSnapshot(cacheDirectory, base.databaseUrl, base.readsDatabase),
+      snapshot: createSnapshot(cacheDirectory, base.databaseUrl, base.readsDatabase, clock),
       onLoad: metrics.schemaLoaded,
       clock,
       log,

@@ -231,6 +231,40 @@ describe('kill -9 while a resumable upload ends', () => {
     }))
 })
 
+describe('kill -9 while an object is copied over another leaves that one or the copy, and the source', () => {
+  const copies = (step: StoreStep, outcome: string) =>
+    limiter.run(async () => {
+      const place = tenant()
+      const source = `source-${place.name}`
+      const service = await start(place, step, 2 * passesOf[step])
+      for (const [name, body] of [
+        [place.name, oldContent],
+        [source, newContent],
+      ] as const)
+        expect((await service.ask('POST', `/object/files/${name}`, { body })).status).toBe(200)
+      const copy = service.ask('POST', '/object/copy', {
+        headers: { 'content-type': 'application/json', 'x-upsert': 'true' },
+        body: JSON.stringify({ bucketId: 'files', sourceKey: source, destinationKey: place.name }),
+      })
+      await expect(copy, 'the answer is never given').rejects.toThrow()
+      await service.exited
+      await sweep(place)
+      const versions = [(await row(place.name)) ?? '', (await row(source)) ?? '']
+      expect(versions.map(version => content(place, version).slice(0, 4))).toEqual([
+        outcome.slice(0, 4),
+        'new!',
+      ])
+      expect(leftOver(place)).toEqual({
+        objects: expect.arrayContaining(versions),
+        pending: [],
+        uploads: [],
+      })
+      expect(leftOver(place).objects).toHaveLength(2)
+    })
+  it.concurrent('at "retired": that one', () => copies('retired', oldContent))
+  it.concurrent('at "committed": the copy', () => copies('committed', newContent))
+})
+
 it.concurrent('kill -9 while parts are joined leaves the upload, which can be completed again', () =>
   limiter.run(async () => {
     const place = tenant()
@@ -269,6 +303,42 @@ it.concurrent('kill -9 while parts are joined leaves the upload, which can be co
     expect(content(place, version)).toBe(newContent)
     await sweep(place)
     expect(leftOver(place)).toEqual({ objects: [version], pending: [], uploads: [] })
+  }))
+
+it.concurrent('kill -9 when the parts are joined and committed leaves the object, and no upload', () =>
+  limiter.run(async () => {
+    const place = tenant()
+    const dying = await start(place, 'committed')
+    const url = new URL((await dying.ask('GET', '/status')).url)
+    const { S3Client, CreateMultipartUploadCommand, UploadPartCommand, CompleteMultipartUploadCommand } =
+      await import('@aws-sdk/client-s3')
+    const s3 = new S3Client({
+      endpoint: `${url.origin}/s3`,
+      region: 'local',
+      forcePathStyle: true,
+      credentials: s3Keys,
+      maxAttempts: 1,
+    })
+    const upload = { Bucket: 'files', Key: place.name }
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand(upload))
+    const long = Buffer.alloc(3_000_000, 'long')
+    const Parts: { PartNumber: number; ETag: string | undefined }[] = []
+    for (const PartNumber of [1, 2]) {
+      const part = new UploadPartCommand({ ...upload, UploadId, PartNumber, Body: long })
+      Parts.push({ PartNumber, ETag: (await s3.send(part)).ETag })
+    }
+    const complete = new CompleteMultipartUploadCommand({ ...upload, UploadId, MultipartUpload: { Parts } })
+    await expect(s3.send(complete)).rejects.toThrow()
+    await dying.exited
+    const version = (await row(place.name)) ?? ''
+    expect(content(place, version)).toBe('long'.repeat(1_500_000))
+    const { rows } = await storage.admin.query('select id from storage.s3_multipart_uploads where key = $1', [
+      place.name,
+    ])
+    expect(rows).toEqual([])
+    await sweep(place)
+    // What is left of the parts is too young for the sweep: a minute later it is gone.
+    expect(leftOver(place)).toMatchObject({ objects: [version], pending: [] })
   }))
 
 it('of many uploads to one name at once, one wins whole and the others leave nothing', async () => {

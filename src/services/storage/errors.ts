@@ -46,6 +46,8 @@ export const errors = {
     make('Bucket not found', 'NoSuchBucket', 404, { error: 'Bucket not found', resource: bucket }),
   noSuchKey: (key: string) =>
     make('Object not found', 'NoSuchKey', 404, { error: 'not_found', resource: key }),
+  noSuchVersion: (key: string) =>
+    make('The specified version does not exist', 'NoSuchVersion', 404, { resource: key }),
   noSuchUpload: (id: string) => make('Upload not found', 'NoSuchUpload', 404, { resource: id }),
   bucketNotEmpty: (bucket: string) =>
     make('The bucket you tried to delete is not empty', 'ResourceNotEmpty', 409, { resource: bucket }),

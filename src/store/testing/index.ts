@@ -4,3 +4,5 @@ import Libsql from 'libsql'
 export function openRaw(path: string): Libsql.Database {
   return new Libsql(path)
 }
+
+export { keysOf, packRows, unpackRows } from '../audit-blocks.ts'

@@ -1,8 +1,8 @@
-import { type Clock, ulid } from '#kernel'
-import type { Audit } from '../../audit.ts'
+import { type Clock, type Log, ulid } from '#kernel'
+import { type Audit, createStrangers } from '../../audit/index.ts'
 import { RateLimiter } from '../../rate-limit.ts'
 
-/** Agent or admission; undefined: nobody we know, of whom nothing is written. */
+/** Agent or admission; undefined: nobody we know, of whom only is written that it was refused. */
 type Known = { readonly id: string; readonly role: string } | undefined
 
 interface Detail {
@@ -22,14 +22,21 @@ export interface OAuthAudit {
   ): (outcome: 'begun' | 'ok' | 'refused', caller: Known, detail?: Detail) => Promise<void>
 }
 
-export function createOAuthAudit(audit: Pick<Audit, 'append'>, clock: Clock): OAuthAudit {
+export function createOAuthAudit(parts: {
+  readonly audit: Pick<Audit, 'append'>
+  readonly clock: Clock
+  readonly log: Log
+}): OAuthAudit {
+  const { audit, clock } = parts
+  const strangers = createStrangers(parts)
   const failures = new RateLimiter(clock, failureLimits)
   return {
     begin(operation) {
       const call = ulid(clock.now())
       const began = clock.monotonic()
       return async (outcome, caller, { input = {}, code = null } = {}) => {
-        if (!caller || (outcome === 'refused' && failures.take(caller.id) > 0)) return
+        if (!caller) return strangers.refused('oauth', operation, code ?? 'refused')
+        if (outcome === 'refused' && failures.take(caller.id) > 0) return
         await audit.append({
           call,
           caller: caller.id,

@@ -26,9 +26,12 @@ export async function registerClient(
   authorization: string | undefined,
   body: unknown,
 ) {
+  const note = audit.begin('agent.register')
   const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
-  if (token === undefined)
+  if (token === undefined) {
+    await note('refused', undefined, { code: 'invalid_token' })
     throw new OAuthError('invalid_token', 'Registration needs an admission token ("hangar agent admit")', 401)
+  }
   try {
     const admission = agents.checkAdmission(token)
     const parsed = requestSchema.safeParse(body)
@@ -37,7 +40,6 @@ export async function registerClient(
     const key = jwks?.keys[0]
     if ((method === 'private_key_jwt') !== (key !== undefined))
       throw metadataError('jwks with one Ed25519 public key belongs to private_key_jwt, and to that alone')
-    const note = audit.begin('agent.register')
     await note('begun', admission, { input: { name, method } })
     const { agent, secret } = await agents.registerByAdmission(token, {
       name,
@@ -59,7 +61,10 @@ export async function registerClient(
     }
   } catch (error) {
     if (!(error instanceof HangarError)) throw error
-    if (error.status === 401) throw new OAuthError('invalid_token', error.message, 401)
+    if (error.status === 401) {
+      await note('refused', undefined, { code: 'invalid_token' })
+      throw new OAuthError('invalid_token', error.message, 401)
+    }
     throw metadataError(error.message)
   }
 }

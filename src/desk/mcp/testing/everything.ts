@@ -126,7 +126,80 @@ function form(context: ServerContext, key: string): Record<string, unknown> | un
     : undefined
 }
 
+const answerOf = (context: ServerContext) =>
+  context.mcpReq.inputResponses?.['answer'] as { action?: string; content?: unknown } | undefined
+
+/** Asks with a form, then says what came. */
+function asksForm(
+  before: string,
+  between: string,
+  message: (input: Record<string, string>) => string,
+  requestedSchema: FormSchema,
+): EverythingTool['run'] {
+  return (context, input) => {
+    const answer = answerOf(context)
+    return answer
+      ? said(`${before}${answer.action}${between}${JSON.stringify(answer.content ?? {})}`)
+      : inputRequired({
+          inputRequests: { answer: inputRequired.elicit({ message: message(input), requestedSchema }) },
+        })
+  }
+}
+
+const three = ['1', '2', '3'] as const
+const titled = (word: string) =>
+  three.map((n, at) => ({ const: `value${n}`, title: `${['First', 'Second', 'Third'][at]} ${word}` }))
+const options = three.map(n => `option${n}`)
+
 const tools: Record<string, EverythingTool> = {
+  test_sampling: {
+    input: { prompt: { type: 'string' } },
+    run(context, input) {
+      const answer = answerOf(context) as { content?: { text?: string } } | undefined
+      return answer
+        ? said(`LLM response: ${answer.content?.text ?? ''}`)
+        : inputRequired({ inputRequests: { answer: askGreeting(input['prompt'] ?? '', 100) } })
+    },
+  },
+  test_elicitation: {
+    input: { message: { type: 'string' } },
+    run: asksForm('User response: action: ', ', content: ', input => input['message'] ?? '', {
+      type: 'object',
+      properties: {
+        username: { type: 'string', description: "User's response" },
+        email: { type: 'string', description: "User's email address" },
+      },
+      required: ['username', 'email'],
+    }),
+  },
+  test_elicitation_sep1034_defaults: {
+    run: asksForm('Elicitation completed: action=', ', content=', () => 'Please confirm these', {
+      type: 'object',
+      properties: {
+        name: { type: 'string', default: 'John Doe' },
+        age: { type: 'integer', default: 30 },
+        score: { type: 'number', default: 95.5 },
+        status: { type: 'string', enum: ['active', 'inactive', 'pending'], default: 'active' },
+        verified: { type: 'boolean', default: true },
+      },
+    }),
+  },
+  test_elicitation_sep1330_enums: {
+    run: asksForm('Elicitation completed: action=', ', content=', () => 'Please choose', {
+      type: 'object',
+      properties: {
+        untitledSingle: { type: 'string', enum: options },
+        titledSingle: { type: 'string', oneOf: titled('Option') },
+        legacyEnum: {
+          type: 'string',
+          enum: ['opt1', 'opt2', 'opt3'],
+          enumNames: ['Option One', 'Option Two', 'Option Three'],
+        },
+        untitledMulti: { type: 'array', items: { type: 'string', enum: options } },
+        titledMulti: { type: 'array', items: { anyOf: titled('Choice') } },
+      },
+    }),
+  },
   test_simple_text: { run: () => said('This is a simple text response for testing.') },
   test_image_content: { run: () => ({ content: [image] }) },
   test_audio_content: { run: () => ({ content: [{ type: 'audio', data: wav, mimeType: 'audio/wav' }] }) },

@@ -44,6 +44,8 @@ export class Database {
     })
     // An idle connection that breaks (the silo was stopped) is dropped by the pool; the next request opens another.
     this.#pool.on('error', error => options.log.debug({ err: error }, 'auth: idle connection lost'))
+    // One that breaks at work fails its query; the event besides would end the process if nobody listened.
+    this.#pool.on('connect', client => client.on('error', () => {}))
   }
 
   /**
@@ -123,16 +125,23 @@ export class Database {
     }
   }
 
+  /** A server that goes down meanwhile is waited for like one that is not up yet; nothing half-made is left behind. */
   async #prepare(): Promise<void> {
-    const client = await this.#open()
-    let failed = true
-    try {
-      await migrate(client)
-      failed = false
-    } catch (error) {
-      throw errors.database('making the auth schema', error)
-    } finally {
-      client.release(failed)
+    const { clock, patienceMs = 10_000 } = this.#options
+    const deadline = clock.monotonic() + patienceMs
+    for (;;) {
+      const client = await this.#open()
+      try {
+        await migrate(client)
+        client.release()
+        return
+      } catch (error) {
+        client.release(true)
+        if (!isNotUp(error) || clock.monotonic() > deadline) {
+          throw errors.database('making the auth schema', error)
+        }
+        await sleep(clock, 50)
+      }
     }
   }
 

@@ -5,12 +5,18 @@ import { errors } from '../errors.ts'
 export function fromPostgres(error: unknown, doing: string): HangarError {
   if (error instanceof HangarError) return error
   switch (codeOf(error)) {
-    // Characters that are none: NUL in text, NUL in JSON.
+    // Characters that are none: NUL in text, NUL or half a pair in JSON.
     case '22021':
+    case '22P02':
     case '22P05':
       return errors.validation('The request holds characters that cannot be stored')
     case '22001':
       return errors.validation('The request holds a text that is too long')
+    // Numbers beyond what a page can have, JSON deeper than the stack.
+    case '22003':
+    case '2201X':
+    case '54001':
+      return errors.validation('The request holds a value that is too large')
     default:
       return errors.database(doing, error)
   }

@@ -26,7 +26,8 @@ export async function migrate(client: pg.ClientBase): Promise<void> {
     }
     await client.query('commit')
   } catch (error) {
-    await client.query('rollback')
+    // A connection that broke has nothing to roll back; what broke it is what counts.
+    await client.query('rollback').catch(() => {})
     throw error
   }
 }

@@ -48,9 +48,12 @@ export async function accountOf(
   }
   if (isBanned(user, call.clock.now())) throw errors.bannedHere()
   user = await withProviders(transaction, user)
-  if (user.email_confirmed_at !== null || user.phone_confirmed_at !== null) return user
+  // A phone proves nothing about the address by which somebody was found.
+  const byPhone = decision.kind !== 'link' && user.phone_confirmed_at !== null
+  if (user.email_confirmed_at !== null || byPhone) return user
   // Without an address there is nothing to confirm, and nothing that somebody else could have claimed before.
   if (!user.email && provider.emailOptional) return user
+  if (decision.kind === 'link') await endUnconfirmed(transaction, user)
   user = await withoutUnconfirmed(transaction, user, name, profile.claims)
   const email = decision.kind === 'create' ? decision.email : profile.emails.find(one => one.primary)
   if (email?.verified || sso || settings.email.autoconfirm) {
@@ -94,11 +97,19 @@ async function withoutUnconfirmed(
   const cleaned = await updateUser(transaction, user.id, {
     encrypted_password: null,
     phone: null,
+    phone_confirmed_at: null,
     raw_user_meta_data: claims,
     confirmation_token: '',
     recovery_token: '',
   })
   return withProviders(transaction, cleaned)
+}
+
+/** Whoever is in the account while its address is proved by somebody else is out, with what would let them in again. */
+async function endUnconfirmed(transaction: Transaction, user: UserRow): Promise<void> {
+  await transaction.query('delete from auth.sessions where user_id = $1', [user.id])
+  await transaction.query('delete from auth.mfa_factors where user_id = $1', [user.id])
+  await transaction.query('delete from auth.webauthn_credentials where user_id = $1', [user.id])
 }
 
 function withMetadata(transaction: Transaction, user: UserRow, claims: Json): Promise<UserRow> {
@@ -142,6 +153,7 @@ export async function acceptInvite(
   const matches = profile.emails.some(one => one.email.toLowerCase() === user.email)
   if (!matches) throw errors.badRequest('Invited email does not match emails from external provider')
   await insertIdentity(transaction, user.id, provider, profile.claims)
+  await endUnconfirmed(transaction, user)
   const cleaned = await withoutUnconfirmed(transaction, user, provider, profile.claims)
   await audit(call, transaction, user, 'invite_accepted', { provider })
   return confirmed(call, transaction, cleaned)

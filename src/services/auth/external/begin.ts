@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Call } from '../context.ts'
 import { errors } from '../errors.ts'
 import { type Flow, saveFlow } from '../verify/flows.ts'
+import { beginOAuth1 } from './oauth1.ts'
 import { findProvider } from './providers.ts'
 import { newState } from './state.ts'
 
@@ -42,13 +43,15 @@ export async function beginExternal(call: Call, request: ExternalRequest): Promi
         saveFlow(transaction, { flow, provider: provider.name, method: 'oauth' }),
       )
     : undefined
-  const { token, verifier, nonce } = await newState(call, {
+  const state = await newState(call, {
     provider: provider.name,
     redirectTo: request.redirectTo,
     flowId,
     inviteToken: request.inviteToken || undefined,
     linkTo: request.linkTo,
   })
+  if (provider.requestTokenUrl !== undefined) return beginOAuth1(call, provider, state)
+  const { token, verifier, nonce } = state
   const url = new URL(provider.authorizeUrl)
   const own = Object.entries(request.parameters).filter(([name]) => !reserved.includes(name))
   const scopes = [...new Set([...provider.scopes, ...request.scopes.split(/[\s,]+/).filter(Boolean)])]

@@ -8,8 +8,9 @@ import { failureValues, withFragment, withQuery } from '../verify/redirect-value
 import { acceptInvite, accountOf } from './account.ts'
 import { exchangeCode } from './exchange.ts'
 import { linkIdentity } from './link.ts'
-import { findProvider } from './providers.ts'
-import { type ExternalState, readState } from './state.ts'
+import { finishOAuth1 } from './oauth1.ts'
+import { findProvider, type Provider } from './providers.ts'
+import { type ExternalState, readState, type StateSecrets } from './state.ts'
 
 /** What a provider sent somebody back with: of the query or of a form. */
 export type CallbackValues = (name: string) => string
@@ -24,9 +25,7 @@ export async function finishExternal(call: Call, values: CallbackValues): Promis
     redirectTo = state.redirectTo
     const error = values('error')
     if (error !== '') throw errors.oauth(error, values('error_description') || error)
-    const code = values('code')
-    if (code === '') throw errors.badOauthCallback('OAuth callback with missing authorization code missing')
-    return await finish(call, state, code, values('user'))
+    return await finish(call, state, values)
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
     if (error.status >= 500)
@@ -37,16 +36,15 @@ export async function finishExternal(call: Call, values: CallbackValues): Promis
 
 async function finish(
   call: Call,
-  state: ExternalState & { readonly verifier: string; readonly nonce: string },
-  code: string,
-  appleUser: string,
+  state: ExternalState & StateSecrets,
+  values: CallbackValues,
 ): Promise<string> {
   const provider = await findProvider(call, state.provider)
-  const { profile: said, tokens } = await exchangeCode(call, provider, { ...state, code })
+  const { profile: said, tokens } = await exchange(call, provider, state, values)
   if (said.emails.length === 0 && !provider.emailOptional) {
     throw errors.providerFailed('Error getting user email from external provider')
   }
-  const name = provider.name === 'apple' ? appleName(appleUser) : undefined
+  const name = provider.name === 'apple' ? appleName(values('user')) : undefined
   const profile = name === undefined ? said : { ...said, claims: { ...said.claims, name, full_name: name } }
   const result = await call.database.run<string | AuthError>(async transaction => {
     let user: UserRow | AuthError
@@ -70,6 +68,13 @@ async function finish(
   })
   if (result instanceof Error) throw result
   return result
+}
+
+function exchange(call: Call, provider: Provider, state: StateSecrets, values: CallbackValues) {
+  if (provider.requestTokenUrl !== undefined) return finishOAuth1(call, provider, state.stateId, values)
+  const code = values('code')
+  if (code === '') throw errors.badOauthCallback('OAuth callback with missing authorization code missing')
+  return exchangeCode(call, provider, { ...state, code })
 }
 
 function sessionValues(session: Json, tokens: { accessToken: string; refreshToken: string }): Json {

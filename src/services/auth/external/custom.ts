@@ -62,6 +62,7 @@ export async function findCustomProvider(call: Call, name: string): Promise<Prov
     ...own,
     authorizeUrl: row.authorization_url ?? '',
     tokenUrl: row.token_url ?? '',
+    requestTokenUrl: undefined,
     scopes: row.scopes,
     scopeSeparator: ' ',
     clientAuth: 'body',

@@ -8,6 +8,8 @@ export interface KnownProvider {
   readonly api?: string
   readonly authorize: string
   readonly token: string
+  /** OAuth 1.0a: where a token is asked for before the browser is sent anywhere. */
+  readonly requestToken?: string
   readonly scopes: readonly string[]
   /** Default: a space. */
   readonly scopeSeparator?: string
@@ -354,6 +356,24 @@ export const knownProviders: Readonly<Record<string, KnownProvider>> = {
         nickname: user['display_name'],
       })
     },
+  },
+  twitter: {
+    host: 'https://api.twitter.com',
+    requestToken: '{host}/oauth/request_token',
+    authorize: '{host}/oauth/authenticate',
+    token: '{host}/oauth/access_token',
+    scopes: [],
+    profile:
+      '{host}/1.1/account/verify_credentials.json?include_email=true&include_entities=false&skip_status=true',
+    read: (profile, { issuer }) =>
+      profileOf({
+        issuer,
+        sub: text(profile['id_str']),
+        emails: oneEmail(profile['email'], true),
+        name: profile['name'],
+        picture: profile['profile_image_url_https'],
+        nickname: profile['screen_name'],
+      }),
   },
   workos: {
     host: 'https://api.workos.com',

@@ -4,7 +4,7 @@ import type { Call } from '../context.ts'
 import type { Transaction } from '../database/database.ts'
 import { type AuthError, errors } from '../errors.ts'
 import { notify } from '../mail/notify.ts'
-import { sendMail } from '../mail/send.ts'
+import { sendEmailChange } from '../mail/send.ts'
 import type { AccessClaims } from '../sessions/access-tokens.ts'
 import { signedIn } from '../sessions/authenticate.ts'
 import { insertIdentity } from '../users/identities.ts'
@@ -27,18 +27,19 @@ export async function linkIdentity(
   const existing = await findIdentity(transaction, provider, claims.sub)
   if (existing) throw errors.identityTaken(existing.user_id !== target.id)
   await insertIdentity(transaction, target.id, provider, claims)
-  let user = await withProviders(transaction, target)
+  const user = await withProviders(transaction, target)
   const email = emails.find(one => one.primary) ?? emails[0]
   if (user.email || !email) return user
   const address = email.email.toLowerCase()
   if (await findUserByEmail(transaction, address, user.aud ?? call.audience)) throw errors.emailExists()
-  user = await updateUser(transaction, user.id, { email: address })
   if (!email.verified) {
+    // Until it is proved the account has no address: its tokens would name somebody else's.
     const { siteUrl } = call.settings
-    await sendMail(call, transaction, user, 'confirmation', { flow: undefined, redirectTo: siteUrl })
+    await sendEmailChange(call, transaction, user, address, { flow: undefined, redirectTo: siteUrl })
     return errors.linkedEmailUnverified(provider)
   }
   return updateUser(transaction, user.id, {
+    email: address,
     email_confirmed_at: new Date(call.clock.now()),
     is_anonymous: false,
   })
@@ -73,7 +74,7 @@ export async function unlinkIdentity(call: Call, claims: AccessClaims, identityI
   })
 }
 
-/** The account's email is one of its identities': when that went, another takes its place. */
+/** The account's email is one of its identities': when that went, another that was proved takes its place. */
 async function emailOf(
   transaction: Transaction,
   user: UserRow,
@@ -84,11 +85,11 @@ async function emailOf(
     verified: one['email_verified'] === true,
   }))
   if (emails.some(one => one.email === user.email)) return user
-  const next = emails.find(one => one.email !== '' && one.verified) ?? emails.find(one => one.email !== '')
+  const next = emails.find(one => one.email !== '' && one.verified)
   try {
     return await updateUser(transaction, user.id, {
       email: next?.email ?? null,
-      email_confirmed_at: next?.verified ? user.email_confirmed_at : null,
+      email_confirmed_at: next ? (user.email_confirmed_at ?? new Date()) : null,
     })
   } catch (error) {
     const taken =

@@ -49,7 +49,7 @@ export async function findIdentity(
   return rows[0]
 }
 
-/** Locked, so that nobody changes them while an identity is added. */
+/** Whose account it is, or an identity of it that proved the address. Locked, so that nobody changes them while an identity is added. */
 async function similarUsers(
   call: Call,
   transaction: Transaction,
@@ -60,7 +60,8 @@ async function similarUsers(
      where u.is_sso_user = false and u.aud = $2 and (
        lower(u.email) = any($1)
        or exists (select 1 from auth.identities i
-                  where i.user_id = u.id and i.email = any($1) and i.provider not like 'sso:%'))
+                  where i.user_id = u.id and i.email = any($1) and i.provider not like 'sso:%'
+                    and i.identity_data ->> 'email_verified' = 'true'))
      for update`,
     [emails, call.audience],
   )

@@ -15,6 +15,8 @@ export interface Provider {
   readonly redirectUri: string
   readonly authorizeUrl: string
   readonly tokenUrl: string
+  /** Set: the provider speaks OAuth 1.0a. */
+  readonly requestTokenUrl: string | undefined
   readonly scopes: readonly string[]
   readonly scopeSeparator: string
   readonly parameters: Readonly<Record<string, string>>
@@ -42,7 +44,6 @@ export async function findProvider(call: Call, wanted: string): Promise<Provider
     throw errors.unsupportedProvider(`Provider ${name === '' ? '' : `${name} `}could not be found`)
   }
   if (!settings?.enabled) throw errors.unsupportedProvider('provider is not enabled')
-  if (name === 'twitter') throw errors.notBuilt('Signing in with twitter by OAuth 1.0; use the provider "x"')
   if (settings.clientIds.length === 0) throw errors.unsupportedProvider('missing OAuth client ID')
   if (settings.secret === undefined) throw errors.unsupportedProvider('missing OAuth secret')
   const known = knownProviders[name]
@@ -80,6 +81,7 @@ function wellKnown(call: Call, settings: ExternalSettings, known: KnownProvider)
     ...common(call, settings),
     authorizeUrl: fill(known.authorize),
     tokenUrl: fill(known.token),
+    requestTokenUrl: known.requestToken === undefined ? undefined : fill(known.requestToken),
     scopes: known.scopes,
     scopeSeparator: known.scopeSeparator ?? ' ',
     parameters: known.parameters ?? {},
@@ -108,6 +110,7 @@ export function fromDiscovered(found: Discovered) {
   return {
     authorizeUrl: found.authorizationEndpoint,
     tokenUrl: found.tokenEndpoint,
+    requestTokenUrl: undefined,
     scopeSeparator: ' ',
     parameters: {},
     clientAuth: 'basic' as const,

@@ -17,11 +17,18 @@ export interface ExternalState {
 const lifeSeconds = 300
 const audience = 'external-state'
 
+/** What belongs to one state alone. */
+export interface StateSecrets {
+  readonly stateId: string
+  readonly verifier: string
+  readonly nonce: string
+}
+
 /** A signed state and the secrets that belong to it, which are made of it and so are kept nowhere. */
 export async function newState(
   call: Call,
   state: ExternalState,
-): Promise<{ readonly token: string; readonly verifier: string; readonly nonce: string }> {
+): Promise<StateSecrets & { readonly token: string }> {
   const id = randomUUID()
   const token = await new SignJWT({ ...state })
     .setProtectedHeader({ alg: 'HS256' })
@@ -30,24 +37,19 @@ export async function newState(
     .setIssuedAt(Math.floor(call.clock.now() / 1000))
     .setExpirationTime(Math.floor(call.clock.now() / 1000) + lifeSeconds)
     .sign(key(call))
-  return { token, ...secretsOf(call, id) }
+  return { token, stateId: id, ...secretsOf(call, id) }
 }
 
 /** Throws bad_oauth_state for anything that this service did not sign in the last five minutes. */
-export async function readState(
-  call: Call,
-  token: string,
-): Promise<ExternalState & { readonly verifier: string; readonly nonce: string }> {
+export async function readState(call: Call, token: string): Promise<ExternalState & StateSecrets> {
   try {
     const { payload } = await jwtVerify<ExternalState>(token, key(call), {
       algorithms: ['HS256'],
       audience,
       currentDate: new Date(call.clock.now()),
     })
-    return { ...payload, ...secretsOf(call, payload.jti ?? '') } as ExternalState & {
-      verifier: string
-      nonce: string
-    }
+    const stateId = payload.jti ?? ''
+    return { ...payload, stateId, ...secretsOf(call, stateId) }
   } catch (error) {
     throw errors.badOauthState(
       error instanceof Error && /exp/.test(error.message)

@@ -14,13 +14,12 @@ export class Buckets {
     this.#maxKeys = options.maxKeys ?? 20_000
   }
 
-  /** Whether there is a token for the key; takes it unless `look`. */
-  take(key: string, nowMs: number, look = false): boolean {
+  /** Whether there was a token for the key; takes it. */
+  take(key: string, nowMs: number): boolean {
     const known = this.#buckets.get(key)
     const tokens = known
       ? Math.min(this.#burst, known.tokens + (Math.max(0, nowMs - known.atMs) / 1000) * this.#perSecond)
       : this.#burst
-    if (look) return tokens >= 1
     const allowed = tokens >= 1
     // Set anew, so that the map is in the order of use.
     this.#buckets.delete(key)
@@ -30,6 +29,12 @@ export class Buckets {
       if (!oldest.done) this.#buckets.delete(oldest.value)
     }
     return allowed
+  }
+
+  /** A token that was taken for nothing comes back. */
+  giveBack(key: string): void {
+    const known = this.#buckets.get(key)
+    if (known) known.tokens = Math.min(this.#burst, known.tokens + 1)
   }
 }
 

@@ -29,9 +29,11 @@ export interface Limits {
   check(request: FastifyRequest, what: Limited): void
   /** Throws over_email_send_rate_limit or over_sms_send_rate_limit. */
   sending(what: 'email' | 'sms'): void
-  /** Throws over_request_rate_limit when codes were guessed wrong too often for this address, phone or factor. */
-  guessing(whose: string): void
-  guessedWrong(whose: string): void
+  /**
+   * Runs `work`, which checks a code. Throws over_request_rate_limit when codes were guessed wrong too often for this address, phone or
+   * factor. A guess is counted before it is checked, so that many at once are as many; one that was right costs nothing.
+   */
+  guess<T>(whose: string, work: () => Promise<T>, isWrong: (error: unknown) => boolean): Promise<T>
 }
 
 const burst = 30
@@ -69,11 +71,16 @@ export function createLimits(settings: LimitSettings, clock: Clock): Limits {
     sending(what) {
       if (!sent[what].take(clock.now())) throw errors.overSendLimit(what)
     },
-    guessing(whose) {
-      if (!guesses.take(whose, clock.now(), true)) throw errors.overRequestLimit()
-    },
-    guessedWrong(whose) {
-      guesses.take(whose, clock.now())
+    async guess(whose, work, isWrong) {
+      if (!guesses.take(whose, clock.now())) throw errors.overRequestLimit()
+      try {
+        const result = await work()
+        guesses.giveBack(whose)
+        return result
+      } catch (error) {
+        if (!isWrong(error)) guesses.giveBack(whose)
+        throw error
+      }
     },
   }
 }

@@ -1,7 +1,7 @@
 import { audit } from '../audit.ts'
 import type { Call } from '../context.ts'
 import type { Transaction } from '../database/database.ts'
-import { type AuthError, errors } from '../errors.ts'
+import { AuthError, errors } from '../errors.ts'
 import { hasHook, rejectionOf, runHook } from '../hooks/hooks.ts'
 import { notify } from '../mail/notify.ts'
 import type { AccessClaims } from '../sessions/access-tokens.ts'
@@ -10,7 +10,7 @@ import { activeRefreshToken, addRefreshToken, revokeRefreshToken } from '../sess
 import { closeSessions, raiseSession } from '../sessions/sessions.ts'
 import type { Json, UserRow } from '../users/rows.ts'
 import { type ChallengeRow, challengeCodeMatches, closeChallenge, openChallenge } from './challenges.ts'
-import { type FactorOwner, factorOwner, findFactor, type SecretFactorRow } from './factors.ts'
+import { allFactors, type FactorOwner, factorOwner, findFactor, type SecretFactorRow } from './factors.ts'
 import { totpMatches } from './totp.ts'
 import { webauthnProof } from './webauthn.ts'
 
@@ -30,14 +30,28 @@ export async function verifyFactor(
   factorId: string,
   answer: FactorAnswer,
 ): Promise<Json> {
-  const guesses = `factor:${factorId}`
-  call.limits.guessing(guesses)
+  return call.limits.guess(
+    `factor:${factorId}`,
+    () => verify(call, claims, factorId, answer),
+    error => error instanceof AuthError && wrongAnswers.includes(error.errorCode),
+  )
+}
+
+const wrongAnswers = ['mfa_verification_failed', 'mfa_verification_rejected', 'otp_expired']
+
+async function verify(
+  call: Call,
+  claims: AccessClaims,
+  factorId: string,
+  answer: FactorAnswer,
+): Promise<Json> {
   // Refusals that leave something behind are returned out of the transaction, not thrown.
   const result = await call.database.run<Json | AuthError>(async transaction => {
     const owner = await factorOwner(transaction, claims)
     const factor = await findFactor(transaction, owner.user.id, factorId)
     const kind = factor.factor_type
     if (!call.settings.mfa.kinds[kind].verify) throw errors.factorKindDisabled(kind, 'verify')
+    await checkAssurance(transaction, owner, factor)
     const challenge = await openChallenge(call, transaction, factor.id, answer.challengeId)
     const wrong = await prove(call, transaction, owner.user, factor, challenge, answer)
     const rejection = await rejectedByHook(call, transaction, owner.user, factor, wrong === undefined)
@@ -45,10 +59,7 @@ export async function verifyFactor(
       await closeSessions(transaction, owner.user.id, 'all')
       return errors.factorRejected(rejection)
     }
-    if (wrong !== undefined) {
-      call.limits.guessedWrong(guesses)
-      return wrong
-    }
+    if (wrong !== undefined) return wrong
     await closeChallenge(call, transaction, challenge.id)
     await audit(call, transaction, owner.user, 'verification_attempted', {
       factor_id: factor.id,
@@ -59,6 +70,22 @@ export async function verifyFactor(
   })
   if (result instanceof Error) throw result
   return result
+}
+
+/**
+ * Somebody with the password alone must not finish a factor of their own beside one that counts, wherever they began it: with it they would
+ * pass for somebody with both.
+ */
+async function checkAssurance(
+  transaction: Transaction,
+  { user, session }: FactorOwner,
+  factor: SecretFactorRow,
+): Promise<void> {
+  if (factor.status === 'verified' || session.aal === 'aal2') return
+  const factors = await allFactors(transaction, user.id)
+  if (factors.some(one => one.status === 'verified')) {
+    throw errors.insufficientAal('required to enroll a new factor')
+  }
 }
 
 /** Undefined: proved. */

@@ -19,7 +19,7 @@ export function metaRoutes(app: FastifyInstance): void {
 
   app.get('/settings', async request => {
     const { settings } = callOf(request)
-    const names = [...Object.keys(knownProviders), 'keycloak', 'twitter', 'vercel_marketplace']
+    const names = [...Object.keys(knownProviders), 'keycloak', 'vercel_marketplace']
     const enabled = [...settings.external.values()].filter(one => one.enabled).map(one => one.name)
     return {
       external: {

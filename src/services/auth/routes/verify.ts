@@ -59,21 +59,20 @@ async function typedCode(call: Call, body: Body, type: string): Promise<Json> {
     throw errors.badRequest('Only an email address or phone number should be provided on verify')
   }
   const address = email === '' ? checkPhone(phone) : checkEmail(email)
-  const guesses = `${type}:${address}`
-  call.limits.guessing(guesses)
-  try {
-    return await verifyAndGrant(
-      call,
-      transaction =>
-        phone === ''
-          ? verifyToken(call, transaction, { type, hash: hashOtp(call, address, token) })
-          : verifyCode(call, transaction, { type, phone: address, token }),
-      phone === '' ? 'email' : 'phone',
-    )
-  } catch (error) {
-    if (error instanceof AuthError && error.errorCode === 'otp_expired') call.limits.guessedWrong(guesses)
-    throw error
-  }
+  // Of any type: one code can be asked for under several.
+  return call.limits.guess(
+    `code:${address}`,
+    () =>
+      verifyAndGrant(
+        call,
+        transaction =>
+          phone === ''
+            ? verifyToken(call, transaction, { type, hash: hashOtp(call, address, token) })
+            : verifyCode(call, transaction, { type, phone: address, token }),
+        phone === '' ? 'email' : 'phone',
+      ),
+    error => error instanceof AuthError && error.errorCode === 'otp_expired',
+  )
 }
 
 function verifyAndGrant(

@@ -50,7 +50,7 @@ export async function fetchMetadata(url: string): Promise<string> {
   return text
 }
 
-function unescaped(text: string): string {
+export function unescaped(text: string): string {
   return text
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')

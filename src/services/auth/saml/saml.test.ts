@@ -130,6 +130,53 @@ describe('single sign-on', () => {
     const other = await begin()
     expect((await post(other.request.relayState, response)).query.get('error_code')).toBe('validation_failed')
     expect((await post('https://evil.example', response)).query.get('error_code')).toBe('validation_failed')
+    expect((await post('nonsense', response)).query.get('error_code')).toBe('validation_failed')
+  })
+
+  test('may begin at the identity provider, which sends each assertion once', async () => {
+    const { acs, audience } = (await begin()).request
+    const unasked = { id: '', acs, audience }
+    const response = idp.respond(unasked, person)
+    const first = await post('http://localhost:3000/from-the-idp', response)
+    expect(first.end.pathname).toBe('/from-the-idp')
+    const user = await auth.fetch('/user', { token: first.fragment.get('access_token') ?? '' })
+    expect(await user.json()).toMatchObject({ identities: [{ id: 'ada-1', provider: `sso:${providerId}` }] })
+    expect((await post('', response)).query.get('error_code')).toBe('validation_failed')
+    const elsewhere = await post('https://evil.example/', idp.respond(unasked, person))
+    expect([elsewhere.end.origin, elsewhere.fragment.has('access_token')]).toEqual([
+      'http://localhost:3000',
+      true,
+    ])
+  })
+
+  test('takes no answer to somebody’s request as one that nobody asked for', async () => {
+    const { request } = await begin()
+    const answer = idp.respond(request, person)
+    expect((await post('', answer)).query.get('error_code')).toBe('validation_failed')
+    // The response around the signed assertion is anybody's to change.
+    const stripped = idp.respond(request, person, {
+      after: xml => xml.replace(/(<samlp:Response[^>]*) InResponseTo="[^"]*"/, '$1'),
+    })
+    expect((await post('', stripped)).query.get('error_code')).toBe('validation_failed')
+  })
+
+  test.each<[string, (xml: string) => string]>([
+    ['for another recipient', xml => xml.replace(/Recipient="[^"]+"/, 'Recipient="https://other.example/"')],
+    [
+      'from long ago',
+      xml =>
+        xml.replaceAll(
+          /IssueInstant="[^"]+"/g,
+          `IssueInstant="${new Date(Date.now() - 600_000).toISOString()}"`,
+        ),
+    ],
+    ['of a stranger', xml => xml.replaceAll('https://idp.example/metadata', 'https://other.example')],
+  ])('refuses an unasked assertion %s', async (what, before) => {
+    const { acs, audience } = (await begin()).request
+    const { query } = await post('', idp.respond({ id: '', acs, audience }, person, { before }))
+    expect(query.get('error_code')).toBe(
+      what === 'of a stranger' ? 'saml_idp_not_found' : 'validation_failed',
+    )
   })
 
   test.each<[string, (xml: string) => string]>([
@@ -169,6 +216,7 @@ describe('single sign-on', () => {
     ],
     ['that is over', xml => xml.replaceAll(/NotOnOrAfter="[^"]+"/g, 'NotOnOrAfter="2020-01-01T00:00:00Z"')],
     ['to another request', xml => xml.replaceAll(/InResponseTo="[^"]+"/g, 'InResponseTo="_other"')],
+    ['for another recipient', xml => xml.replace(/Recipient="[^"]+"/, 'Recipient="https://other.example/"')],
     ['of another issuer', xml => xml.replaceAll('https://idp.example/metadata', 'https://other.example')],
   ])('refuses a signed assertion %s', async (_what, before) => {
     const { request } = await begin()

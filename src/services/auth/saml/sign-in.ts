@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Call } from '../context.ts'
 import { AuthError, errors } from '../errors.ts'
 import { accountOf } from '../external/account.ts'
-import type { ExternalProfile } from '../external/profile.ts'
+import { isUuid } from '../sessions/authenticate.ts'
 import { grantSession } from '../sessions/grant.ts'
 import type { SamlSettings } from '../settings/saml.ts'
 import type { Json } from '../users/rows.ts'
@@ -10,9 +10,11 @@ import { type Flow, finishFlow, saveFlow } from '../verify/flows.ts'
 import { failureValues, withFragment, withQuery } from '../verify/redirect-values.ts'
 import { isAllowedRedirect } from '../verify/redirects.ts'
 import { profileOfAssertion } from './assertion.ts'
-import { parseMetadata } from './metadata.ts'
+import { parseMetadata, unescaped } from './metadata.ts'
 import { providerByDomain, providerById } from './providers.ts'
-import { serviceProvider } from './service-provider.ts'
+import { type Opening, takeRelayState } from './relay-state.ts'
+import { consumerUrl, serviceProvider } from './service-provider.ts'
+import { openUnasked, takeUnasked } from './unasked.ts'
 
 export interface SsoRequest {
   readonly providerId: string
@@ -59,15 +61,16 @@ export async function finishSso(
   form: (name: string) => string,
 ): Promise<string> {
   try {
-    const relay = await takeRelayState(call, settings, form('RelayState'))
-    const { profile, notAfter, redirectTo, flowId } = await readResponse(
-      call,
-      settings,
-      relay,
-      form('SAMLResponse'),
-    )
-    const provider = { name: `sso:${relay.sso_provider_id}`, emailOptional: false }
+    const relayState = form('RelayState')
+    const opening = isUuid(relayState)
+      ? await takeRelayState(call, settings, relayState)
+      : await openUnasked(call, form)
+    const { profile, notAfter, xml } = await readResponse(call, settings, opening, form('SAMLResponse'))
+    const { providerId, requestId, redirectTo: wanted, flowId } = opening
+    const redirectTo = isAllowedRedirect(call.settings, wanted) ? wanted : call.settings.siteUrl
+    const provider = { name: `sso:${providerId}`, emailOptional: false }
     const result = await call.database.run<string | AuthError>(async transaction => {
+      if (requestId === undefined) await takeUnasked(call, transaction, providerId, xml)
       const user = await accountOf(call, transaction, provider, profile)
       if (user instanceof Error) return user
       if (flowId !== null) {
@@ -91,62 +94,23 @@ export async function finishSso(
   }
 }
 
-interface RelayStateRow {
-  readonly sso_provider_id: string
-  readonly request_id: string
-  readonly redirect_to: string | null
-  readonly flow_state_id: string | null
-  readonly created_at: Date
-}
-
-/** Gone with its first use: a response cannot be played twice. */
-async function takeRelayState(call: Call, settings: SamlSettings, id: string): Promise<RelayStateRow> {
-  if (!/^[0-9a-f-]{36}$/i.test(id)) {
-    throw errors.badRequest(
-      'SAML RelayState is not a valid UUID; sign-ins that begin at the identity provider are not taken',
-    )
-  }
-  const rows = await call.database.run(transaction =>
-    transaction.query<RelayStateRow & Record<string, unknown>>(
-      `delete from auth.saml_relay_states where id = $1
-       returning sso_provider_id, request_id, redirect_to, flow_state_id, created_at`,
-      [id],
-    ),
-  )
-  const relay = rows[0]
-  if (!relay) throw errors.samlRelayStateNotFound()
-  if (relay.created_at.getTime() + settings.relayStateLifeMs < call.clock.now()) {
-    throw errors.samlRelayStateExpired()
-  }
-  return relay
-}
-
-async function readResponse(
-  call: Call,
-  settings: SamlSettings,
-  relay: RelayStateRow,
-  response: string,
-): Promise<{
-  profile: ExternalProfile
-  notAfter: Date | undefined
-  redirectTo: string
-  flowId: string | null
-}> {
+/** Throws for anything that the provider did not sign for us, now. */
+async function readResponse(call: Call, settings: SamlSettings, opening: Opening, response: string) {
   if (response === '') throw errors.badRequest('SAMLResponse is missing')
-  const provider = await call.database.run(transaction => providerById(transaction, relay.sso_provider_id))
+  const provider = await call.database.run(transaction => providerById(transaction, opening.providerId))
   if (provider.disabled) throw errors.ssoProviderDisabled()
   const idp = parseMetadata(provider.metadata_xml)
-  const saml = await serviceProvider(settings, idp, relay.request_id, provider.name_id_format)
+  const saml = await serviceProvider(settings, idp, opening.requestId, provider.name_id_format)
   const { profile } = await saml.validatePostResponseAsync({ SAMLResponse: response }).catch(error => {
     throw errors.samlAssertionInvalid(error)
   })
   if (!profile) throw errors.samlAssertionInvalid(new Error('there is no assertion'))
-  // The library checks the issuer of sign-outs alone.
+  // The library checks the issuer of sign-outs alone, and not who the answer was for.
   if (profile.issuer !== idp.entityId) throw errors.samlAssertionInvalid(new Error('of another issuer'))
-  const wanted = relay.redirect_to ?? ''
-  return {
-    ...profileOfAssertion(profile as unknown as Json, provider),
-    redirectTo: isAllowedRedirect(call.settings, wanted) ? wanted : call.settings.siteUrl,
-    flowId: relay.flow_state_id,
+  const xml = profile.getAssertionXml?.() ?? ''
+  const recipients = [...xml.matchAll(/\bRecipient="([^"]*)"/g)].map(match => unescaped(match[1] ?? ''))
+  if (recipients.some(one => one !== consumerUrl(settings))) {
+    throw errors.samlAssertionInvalid(new Error('for another recipient'))
   }
+  return { ...profileOfAssertion(profile as unknown as Json, provider), xml }
 }

@@ -23,6 +23,8 @@ export interface AdminValues {
   readonly banMs: number | undefined
 }
 
+const mostCost = 16
+
 /** Throws validation_failed for what cannot be. */
 export function adminValues(body: Body): AdminValues {
   const filled = (name: string) => body.optionalText(name) || undefined
@@ -34,6 +36,10 @@ export function adminValues(body: Body): AdminValues {
   if (id !== undefined && /^[0-]+$/.test(id)) throw errors.badRequest('ID cannot be a nil uuid')
   if (passwordHash !== undefined && !/^\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}$/.test(passwordHash)) {
     throw errors.badRequest('password_hash must be a bcrypt hash')
+  }
+  // One of 31 would keep a processor busy for days at each sign-in.
+  if (Number(passwordHash?.slice(4, 6)) > mostCost) {
+    throw errors.badRequest(`password_hash must have a cost of at most ${mostCost}`)
   }
   if (passwordHash !== undefined && filled('password') !== undefined) {
     throw errors.badRequest('Only a password or a password hash should be provided')

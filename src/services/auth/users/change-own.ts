@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto'
 import { audit } from '../audit.ts'
 import type { Call } from '../context.ts'
 import type { Transaction } from '../database/database.ts'
@@ -102,7 +103,7 @@ async function newPassword(call: Call, { user, session }: SignedIn, wanted: OwnC
   const password = wanted.password ?? ''
   if (call.settings.reauthenticateForPassword) {
     const age = session ? call.clock.now() - session.created_at.getTime() : Number.POSITIVE_INFINITY
-    if (age > freshSessionMs) checkNonce(call, user, wanted.nonce)
+    if (age > freshSessionMs) await checkNonce(call, user, wanted.nonce)
   }
   await checkCurrentPassword(call, user, wanted.currentPassword)
   await checkPassword(call, password)
@@ -120,20 +121,22 @@ async function checkCurrentPassword(call: Call, user: UserRow, current: string):
   }
 }
 
-function checkNonce(call: Call, user: UserRow, nonce: string): void {
+async function checkNonce(call: Call, user: UserRow, nonce: string): Promise<void> {
   if (nonce === '') throw errors.reauthenticationNeeded()
-  const guesses = `nonce:${user.id}`
-  call.limits.guessing(guesses)
+  const invalid = errors.reauthenticationInvalid()
+  const check = async () => {
+    if (!isNonce(call, user, nonce)) throw invalid
+  }
+  await call.limits.guess(`nonce:${user.id}`, check, error => error === invalid)
+}
+
+function isNonce(call: Call, user: UserRow, nonce: string): boolean {
   const sent = user.reauthentication_sent_at?.getTime() ?? 0
   const expired = sent + call.settings.otpExpirySeconds * 1000 < call.clock.now()
-  if (
-    expired ||
-    !user.reauthentication_token ||
-    hashOtp(call, user.email || user.phone || '', nonce) !== user.reauthentication_token
-  ) {
-    call.limits.guessedWrong(guesses)
-    throw errors.reauthenticationInvalid()
-  }
+  if (expired || !user.reauthentication_token) return false
+  const shown = Buffer.from(hashOtp(call, user.email || user.phone || '', nonce))
+  const known = Buffer.from(user.reauthentication_token)
+  return shown.length === known.length && timingSafeEqual(shown, known)
 }
 
 /** One nonce, one password: somebody else may have used it while this password was hashed. */

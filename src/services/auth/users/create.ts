@@ -117,6 +117,9 @@ export async function createPhoneUser(
   return identified(transaction, user, 'phone', { phone })
 }
 
+/** What somebody says of themselves is no address of theirs. */
+const addresses = ['email', 'phone', 'sub', 'email_verified', 'phone_verified']
+
 /** The identity's data are in the user's metadata as well, where policies and clients look for them. */
 async function identified(
   transaction: Transaction,
@@ -124,8 +127,9 @@ async function identified(
   provider: string,
   address: Json,
 ): Promise<UserRow> {
+  const said = Object.entries(user.raw_user_meta_data ?? {}).filter(([name]) => !addresses.includes(name))
   const data = {
-    ...user.raw_user_meta_data,
+    ...Object.fromEntries(said),
     sub: user.id,
     ...address,
     email_verified: false,

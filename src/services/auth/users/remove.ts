@@ -29,6 +29,7 @@ async function blank(call: Call, transaction: Transaction, user: UserRow): Promi
     encrypted_password: null,
     email_change: '',
     phone_change: '',
+    phone_change_token: '',
     confirmation_token: '',
     recovery_token: '',
     email_change_token_current: '',
@@ -50,6 +51,8 @@ async function blank(call: Call, transaction: Transaction, user: UserRow): Promi
   }
   await transaction.query('delete from auth.mfa_factors where user_id = $1', [user.id])
   await transaction.query('delete from auth.one_time_tokens where user_id = $1', [user.id])
+  await transaction.query('delete from auth.webauthn_credentials where user_id = $1', [user.id])
+  await transaction.query('delete from auth.oauth_consents where user_id = $1', [user.id])
   await closeSessions(transaction, user.id, 'all')
 }
 

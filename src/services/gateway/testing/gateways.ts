@@ -103,3 +103,12 @@ async function get(port: number, path: string, headers: Record<string, string> =
   const text = await response.text()
   return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) }
 }
+
+/** Resolves with what is handed to the function beside it. */
+export function promised<T>() {
+  let resolve: (value: T) => void = () => undefined
+  const promise = new Promise<T>(done => {
+    resolve = done
+  })
+  return { promise, resolve }
+}

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { silentLog, systemClock } from '#kernel'
+import { type Clock, FakeClock, silentLog, systemClock } from '#kernel'
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.ts'
 import { Presence } from '../presence.ts'
 import { Database, type Work } from './database.ts'
@@ -14,14 +14,13 @@ afterAll(async () => {
   await postgres.stop()
 })
 
-function open(size: number, patienceMs = 10_000): Database {
+function open(size: number, clock: Clock = systemClock): Database {
   const database = new Database({
     url: postgres.url('postgres'),
     size,
-    patienceMs,
     channel: undefined,
     onNotify: () => {},
-    clock: systemClock,
+    clock,
     log: silentLog,
   })
   databases.push(database)
@@ -133,13 +132,15 @@ describe('the database of the service', () => {
   })
 
   it('says so when no connection becomes free in time', async () => {
-    const database = open(1, 50)
+    const clock = new FakeClock()
+    const database = open(1, clock)
     const presence = new Presence()
     const slow = database.transact(sleep(60, presence)).catch(() => 'stopped')
-    await expect(database.transact(echo('late'))).rejects.toMatchObject({
-      status: 504,
-      body: { code: 'PGRST003' },
-    })
+    await expect.poll(() => database.figures.open).toBe(1)
+    const late = database.transact(echo('late')).catch(error => [error.status, reasonOf(error)])
+    expect(database.figures.waiting).toBe(1)
+    await clock.advance(10_000)
+    expect(await late).toEqual([504, 'PGRST003'])
     presence.leave()
     expect(await slow).toBe('stopped')
   })

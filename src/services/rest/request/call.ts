@@ -66,11 +66,10 @@ export async function readCall(
   const schemaName = profile ?? rules.schemas[0] ?? 'public'
   if (!rules.schemas.includes(schemaName)) throw restErrors.schema(rules.schemas)
   const action = actionOf(resource, method)
-  const readsFunction =
-    action.kind === 'info' ? action.of === 'function' : action.kind === 'call' && action.by !== 'post'
+  const ofFunction = action.kind === 'call' || (action.kind === 'info' && action.of === 'function')
+  const readsFunction = ofFunction && !(action.kind === 'call' && action.by === 'post')
   const search = mark < 0 ? '' : url.slice(mark + 1)
-  const query =
-    action.kind === 'call' ? rules.queries.read(search, readsFunction) : rules.queries.readShaped(search)
+  const query = ofFunction ? rules.queries.read(search, readsFunction) : rules.queries.readShaped(search)
   const { range, ranges } = rangesOf(method, query, header('range'))
   const contentType = parsed(header('content-type'))
   return {

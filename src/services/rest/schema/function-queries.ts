@@ -1,6 +1,8 @@
 const withBaseTypes = `
   with recursive steps as (
     select oid, typbasetype, coalesce(nullif(typbasetype, 0), oid) as base from pg_catalog.pg_type
+    where oid in (select p.prorettype from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+      where n.nspname = any($1::text[]))
     union
     select s.oid, b.typbasetype, coalesce(nullif(b.typbasetype, 0), b.oid) from steps s join pg_catalog.pg_type b on b.oid = s.typbasetype
   ), bases as (select oid, base from steps where typbasetype = 0)`
@@ -18,7 +20,7 @@ const mediaTypes = `
 
 export const functionsQuery = {
   functions: `${withBaseTypes}
-    select json_agg(json_build_object(
+    select json_build_object(
       'schema', n.nspname, 'name', p.proname, 'description', pg_catalog.obj_description(p.oid, 'pg_proc'),
       'set', p.proretset, 'volatility', p.provolatile,
       'composite', t.typtype = 'c' or coalesce(p.proargmodes::text[] && '{t,b,o}', false),
@@ -36,23 +38,23 @@ export const functionsQuery = {
         from (
           select type, position, row_number() over (order by position) as number
           from unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) with ordinality u(type, position)
-          where coalesce(p.proargmodes[position], 'i') in ('i', 'b', 'v')) x), '[]')
-    ) order by p.oid)
+          where coalesce(p.proargmodes[position], 'i') in ('i', 'b', 'v')) x), '[]'))
     from pg_catalog.pg_proc p
     join pg_catalog.pg_namespace n on n.oid = p.pronamespace
     join bases on bases.oid = p.prorettype
     join pg_catalog.pg_type t on t.oid = bases.base
     join pg_catalog.pg_namespace tn on tn.oid = t.typnamespace
     left join pg_catalog.pg_class c on c.oid = t.typrelid
-    where n.nspname = any($1::text[]) and p.prokind = 'f' and t.typname <> 'trigger' and ${callable}`,
+    where n.nspname = any($1::text[]) and p.prokind = 'f' and t.typname <> 'trigger' and ${callable}
+    order by p.oid`,
 
   computed: `
     with rows as (select reltype from pg_catalog.pg_class where relkind in ('v', 'r', 'm', 'f', 'p'))
-    select json_agg(json_build_object(
+    select json_build_object(
       'function', json_build_object('schema', n.nspname, 'name', p.proname),
       'from', json_build_object('schema', an.nspname, 'name', a.typname),
       'to', json_build_object('schema', rn.nspname, 'name', r.typname),
-      'single', not p.proretset or p.prorows = 1))
+      'single', not p.proretset or p.prorows = 1)
     from pg_catalog.pg_proc p
     join pg_catalog.pg_namespace n on n.oid = p.pronamespace
     join pg_catalog.pg_type a on a.oid = p.proargtypes[0]
@@ -63,10 +65,10 @@ export const functionsQuery = {
 
   handlers: `
     with media as (${mediaTypes})
-    select json_agg(json_build_object(
+    select json_build_object(
       'function', json_build_object('schema', function_schema, 'name', function_name),
       'target', json_build_object('schema', target_schema, 'name', target_name),
-      'mediaType', media_type, 'contentType', content_type, 'isBytes', is_bytes))
+      'mediaType', media_type, 'contentType', content_type, 'isBytes', is_bytes)
     from (
       select n.nspname as function_schema, p.proname as function_name, an.nspname as target_schema, a.typname as target_name,
         m.name as media_type, m.content_type, m.is_bytes

@@ -1,3 +1,4 @@
+import type { Clock } from '#kernel'
 import type { Rows } from '../database/batch.ts'
 import type { Connection } from '../database/connection.ts'
 import type { Statement } from '../sql/sql.ts'
@@ -14,17 +15,21 @@ import {
 } from './cache.ts'
 import { compareFunctions } from './order.ts'
 import { catalogueQueries } from './queries.ts'
-import type { RawHandler, RawSchema, RawTable } from './raw.ts'
+import { type RawHandler, type RawSchema, type RawTable, rawRows } from './raw.ts'
 import { primaryKeyOf, relationshipsOf } from './relationships.ts'
+import { Slices } from './slices.ts'
 import { viewColumns } from './views.ts'
 
-/** Reads the catalogue, in one round trip and one snapshot. */
-export async function loadSchema(connection: Connection, schemas: readonly string[]): Promise<Schema> {
-  const list = `{${schemas.map(name => `"${name.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`
-  const names = Object.keys(catalogueQueries) as (keyof typeof catalogueQueries)[]
+/** Reads the catalogue, in one round trip and one snapshot. `searched`: schemas whose views may stand between a view that is exposed and its tables. */
+export async function loadSchema(
+  connection: Connection,
+  { schemas, searched, clock }: LoadOptions,
+): Promise<Schema> {
+  const lists = [schemas, searched].map(listText)
+  const names = Object.keys(catalogueQueries) as (keyof RawSchema)[]
   const statements = names.map((name): Statement => {
     const text = catalogueQueries[name]
-    return { text, values: text.includes('$1') ? [list] : [] }
+    return { text, values: lists.filter((_, index) => text.includes(`$${index + 1}`)) }
   })
   const results = await transaction(connection, [
     { text: 'begin isolation level repeatable read read only', values: [] },
@@ -32,10 +37,19 @@ export async function loadSchema(connection: Connection, schemas: readonly strin
     ...statements,
     { text: 'commit', values: [] },
   ])
-  const raw = Object.fromEntries(
-    names.map((name, index) => [name, JSON.parse(results[index + 2]?.[0]?.[0] ?? 'null')]),
-  ) as unknown as RawSchema
-  return schemaOf(raw, schemas)
+  const slices = new Slices(clock)
+  const raw: Partial<Record<keyof RawSchema, unknown>> = {}
+  for (const [index, name] of names.entries()) {
+    const read: (row: string) => unknown = rawRows[name]
+    raw[name] = await slices.map(results[index + 2] ?? [], ([row]) => read(row ?? 'null'))
+  }
+  return schemaOf(raw as RawSchema, schemas, slices)
+}
+
+export interface LoadOptions {
+  readonly schemas: readonly string[]
+  readonly searched: readonly string[]
+  readonly clock: Clock
 }
 
 /** A connection whose transaction failed can do nothing else before it is ended. */
@@ -51,24 +65,26 @@ async function transaction(
   }
 }
 
-function schemaOf(raw: RawSchema, schemas: readonly string[]): Schema {
-  const tables = raw.tables ?? []
-  const byOid = new Map(tables.map(table => [table.oid, table]))
-  const views = viewColumns(tables, raw.views ?? [])
+function listText(names: readonly string[]): string {
+  return `{${names.map(name => `"${name.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`
+}
+
+async function schemaOf(raw: RawSchema, schemas: readonly string[], slices: Slices): Promise<Schema> {
+  const byOid = new Map(raw.tables.map(table => [table.oid, table]))
+  const views = await viewColumns(byOid, raw.views, slices)
   const exposed = new Set(schemas)
+  const tables = raw.tables.filter(table => exposed.has(table.schema) && !table.isPartition)
   return {
     tables: new Map(
-      tables
-        .filter(table => exposed.has(table.schema) && !table.isPartition)
-        .map(table => [tableKey(table), tableOf(table, primaryKeyOf(table, byOid, views))]),
+      await slices.map(tables, table => [tableKey(table), tableOf(table, primaryKeyOf(table, byOid, views))]),
     ),
-    functions: functionsByName(raw.functions ?? []),
-    relationships: relationshipsOf(tables, raw.keys ?? [], views, raw.computed ?? [], schemas),
+    functions: functionsByName(raw.functions),
+    relationships: await relationshipsOf({ ...raw, byOid, views, schemas, slices }),
     representations: new Map(
-      (raw.representations ?? []).map(one => [representationKey(one.source, one.target), one.function]),
+      raw.representations.map(one => [representationKey(one.source, one.target), one.function]),
     ),
-    handlers: new Map((raw.handlers ?? []).map(handlerOf)),
-    descriptions: new Map(Object.entries(raw.descriptions ?? {})),
+    handlers: new Map(raw.handlers.map(handlerOf)),
+    descriptions: new Map(raw.descriptions),
   }
 }
 

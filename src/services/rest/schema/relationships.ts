@@ -9,6 +9,7 @@ import {
 } from './cache.ts'
 import { compareRelationships } from './order.ts'
 import type { RawComputed, RawKey, RawTable } from './raw.ts'
+import type { Slices } from './slices.ts'
 import { shownAs, type ViewColumns } from './views.ts'
 
 /** A foreign key between two relations, each of which may be a view that shows the columns of the table that has it. */
@@ -19,37 +20,40 @@ interface Edge {
   readonly pairs: Pairs
 }
 
+interface RelationshipParts {
+  readonly keys: readonly RawKey[]
+  readonly computed: readonly RawComputed[]
+  readonly byOid: ReadonlyMap<number, RawTable>
+  readonly views: ViewColumns
+  readonly schemas: readonly string[]
+  readonly slices: Slices
+}
+
 /** All ways between relations of the exposed schemas: foreign keys in both directions, pairs of them in a junction's primary key, and functions. */
-export function relationshipsOf(
-  tables: readonly RawTable[],
-  keys: readonly RawKey[],
-  views: ViewColumns,
-  computed: readonly RawComputed[],
-  schemas: readonly string[],
-): Map<string, Relationship[]> {
-  const byOid = new Map(tables.map(table => [table.oid, table]))
-  const edges = edgesOf(keys, byOid, views)
+export async function relationshipsOf(parts: RelationshipParts): Promise<Map<string, Relationship[]>> {
+  const { keys, computed, byOid, views, schemas, slices } = parts
+  const edgesOf = edgesBy(byOid, views)
+  const edges = (await slices.map(keys, edgesOf)).flat()
   const functions = computed.map(computedOf)
   // A function takes the place of what the keys say of a table of its name.
   const replaced = new Set(functions.map(one => pairKey(one.from, one.function)))
-  const byKeys = [
-    ...edges.flatMap(bothWays),
-    ...junctionsOf(edges, table => primaryKeyOf(table, byOid, views)),
-  ]
-  const all: Relationship[] = [
-    ...byKeys.filter(one => !replaced.has(pairKey(one.from, one.to))),
-    ...functions,
-  ]
   const exposed = new Set(schemas)
   const found = new Map<string, Relationship[]>()
-  for (const one of all) {
-    if (!isExposed(one, exposed)) continue
+  const add = (one: Relationship) => {
+    if (!isExposed(one, exposed)) return
+    if (one.kind === 'key' && replaced.has(pairKey(one.from, one.to))) return
     const key = relationKey(one.from, one.kind === 'computed' ? one.function.schema : one.to.schema)
     const list = found.get(key)
     if (list) list.push(one)
     else found.set(key, [one])
   }
-  for (const list of found.values()) list.sort(compareRelationships)
+  await slices.map(edges, edge => bothWays(edge).forEach(add))
+  const junctions = junctionsOf(edges, table => primaryKeyOf(table, byOid, views))
+  await slices.map([...junctions], ([junction, own]) => throughJunction(junction, own).forEach(add))
+  functions.forEach(add)
+  await slices.map([...found.values()], list => {
+    if (list.length > 1) list.sort(compareRelationships)
+  })
   return found
 }
 
@@ -75,31 +79,28 @@ export function primaryKeyOf(
   })
 }
 
-/** Every key between tables, from and to views that show its columns. */
-function edgesOf(keys: readonly RawKey[], byOid: ReadonlyMap<number, RawTable>, views: ViewColumns): Edge[] {
+/** Gives a key between tables, from and to views that show its columns. */
+function edgesBy(byOid: ReadonlyMap<number, RawTable>, views: ViewColumns): (key: RawKey) => Edge[] {
   const viewsOf = new Map<number, [RawTable, ReadonlyMap<string, readonly string[]>][]>()
   for (const [viewOid, byTable] of views)
     for (const [tableOid, columns] of byTable) {
       const view = byOid.get(viewOid)
-      if (view) viewsOf.set(tableOid, [...(viewsOf.get(tableOid) ?? []), [view, columns]])
+      const known = viewsOf.get(tableOid)
+      if (view && known) known.push([view, columns])
+      else if (view) viewsOf.set(tableOid, [[view, columns]])
     }
-  const sides = (oid: number, columns: readonly string[]): [RawTable, readonly string[]][] => {
+  const sides = (oid: number, numbers: readonly number[]): [RawTable, readonly string[]][] => {
     const table = byOid.get(oid)
+    if (!table) return []
+    const columns = numbers.map(number => table.columns.find(one => one.number === number)?.name ?? '')
     const shown = (viewsOf.get(oid) ?? []).flatMap(([view, names]) =>
       shownAs(names, columns).map((way): [RawTable, readonly string[]] => [view, way]),
     )
-    return table ? [[table, columns], ...shown] : shown
+    return [[table, columns], ...shown]
   }
-  return keys.flatMap(key => {
-    const from = sides(
-      key.from,
-      key.pairs.map(([column]) => column),
-    )
-    const to = sides(
-      key.to,
-      key.pairs.map(([, column]) => column),
-    )
-    return from.flatMap(([start, own]) =>
+  return key => {
+    const to = sides(key.to, key.targets)
+    return sides(key.from, key.columns).flatMap(([start, own]) =>
       to.map(([end, theirs]) => ({
         from: start,
         to: end,
@@ -107,7 +108,7 @@ function edgesOf(keys: readonly RawKey[], byOid: ReadonlyMap<number, RawTable>, 
         pairs: own.map((column, index) => [column, theirs[index] ?? ''] as const),
       })),
     )
-  })
+  }
 }
 
 function bothWays({ from, to, key, pairs }: Edge): KeyRelationship[] {
@@ -141,42 +142,48 @@ function bothWays({ from, to, key, pairs }: Edge): KeyRelationship[] {
   ]
 }
 
-/** Two foreign keys whose columns are all in the primary key of what has them join the relations that they lead to. */
+/** Tables with foreign keys whose columns are all in their primary key. */
 function junctionsOf(
   edges: readonly Edge[],
   primaryKey: (table: RawTable) => readonly string[],
-): KeyRelationship[] {
-  const byJunction = new Map<RawTable, Edge[]>()
+): ReadonlyMap<RawTable, readonly Edge[]> {
+  const found = new Map<RawTable, Edge[]>()
   for (const edge of edges) {
+    if (edge.key.unique) continue
     const key = primaryKey(edge.from)
-    if (!edge.key.unique && edge.pairs.every(([column]) => key.includes(column)))
-      byJunction.set(edge.from, [...(byJunction.get(edge.from) ?? []), edge])
+    if (!edge.pairs.every(([column]) => key.includes(column))) continue
+    const known = found.get(edge.from)
+    if (known) known.push(edge)
+    else found.set(edge.from, [edge])
   }
-  return [...byJunction].flatMap(([junction, own]) =>
-    own.flatMap(one =>
-      own
-        .filter(other => other.key.name !== one.key.name)
-        .map(
-          (other): KeyRelationship => ({
-            kind: 'key',
-            cardinality: 'many-to-many',
-            from: nameOf(one.to),
-            to: nameOf(other.to),
-            fromIsView: one.to.isView,
-            toIsView: other.to.isView,
-            isSelf: one.to === other.to,
-            constraint: '',
-            pairs: [],
-            isParent: false,
-            junction: {
-              table: nameOf(junction),
-              constraints: [one.key.name, other.key.name],
-              fromPairs: turned(one.pairs),
-              toPairs: turned(other.pairs),
-            },
-          }),
-        ),
-    ),
+  return found
+}
+
+/** Two of its keys join the relations that they lead to. */
+function throughJunction(junction: RawTable, own: readonly Edge[]): KeyRelationship[] {
+  return own.flatMap(one =>
+    own
+      .filter(other => other.key.name !== one.key.name)
+      .map(
+        (other): KeyRelationship => ({
+          kind: 'key',
+          cardinality: 'many-to-many',
+          from: nameOf(one.to),
+          to: nameOf(other.to),
+          fromIsView: one.to.isView,
+          toIsView: other.to.isView,
+          isSelf: one.to === other.to,
+          constraint: '',
+          pairs: [],
+          isParent: false,
+          junction: {
+            table: nameOf(junction),
+            constraints: [one.key.name, other.key.name],
+            fromPairs: turned(one.pairs),
+            toPairs: turned(other.pairs),
+          },
+        }),
+      ),
   )
 }
 

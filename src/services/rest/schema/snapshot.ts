@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeFileAtomic } from '#kernel'
+import { type Clock, writeFileAtomic } from '#kernel'
 import type { Configuration } from '../database/configuration.ts'
 import type { Schema } from './cache.ts'
+import { Slices } from './slices.ts'
 
 /** The schema and the settings as the last run of this service knew them, so that a service that wakes need not read the catalogue. */
 export interface Snapshot {
@@ -16,7 +17,7 @@ export interface Remembered {
   /** How far the database's log was: a database that is not that far has been set back since. */
   readonly position: string
   readonly schema: Schema
-  /** Names of the schemas that it is about. */
+  /** Names of the schemas that it is about, and after an empty one, of those that are searched. */
   readonly schemas: readonly string[]
   /** Differs when what is set in the database differs. */
   readonly configured: string
@@ -24,10 +25,15 @@ export interface Remembered {
 }
 
 /** Changes whenever the file's shape does. */
-const form = 6
+const form = 7
 
 /** Kept as one file; one that is damaged, or made for other settings, counts as none. */
-export function createSnapshot(directory: string, databaseUrl: string, readsDatabase: boolean): Snapshot {
+export function createSnapshot(
+  directory: string,
+  databaseUrl: string,
+  readsDatabase: boolean,
+  clock: Clock,
+): Snapshot {
   const path = join(directory, 'schema.json')
   const key = createHash('sha256')
     .update(JSON.stringify([form, databaseUrl, readsDatabase]))
@@ -41,7 +47,16 @@ export function createSnapshot(directory: string, databaseUrl: string, readsData
         return undefined
       }
     },
-    write: kept => writeFileAtomic(path, JSON.stringify({ key, ...kept }, flatten)),
+    async write({ schema, ...kept }) {
+      const slices = new Slices(clock)
+      const parts: string[] = []
+      for (const [part, map] of Object.entries(schema) as [string, ReadonlyMap<string, unknown>][]) {
+        const entries = await slices.map([...map], entry => JSON.stringify(entry, flatten))
+        parts.push(`${JSON.stringify(part)}:{"$map":[${entries.join()}]}`)
+      }
+      const start = JSON.stringify({ key, ...kept }, flatten).slice(0, -1)
+      await writeFileAtomic(path, `${start},"schema":{${parts.join()}}}`)
+    },
   }
 }
 

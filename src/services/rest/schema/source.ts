@@ -103,7 +103,7 @@ export class SchemaSource {
       (isConfigured && remembered?.configuration) || (await readConfiguration(connection, base))
     const { settings: inDatabase, roles } = configuration
     const settings = inDatabase.size === 0 ? base : this.#settingsWith(inDatabase)
-    const { schemas } = settings
+    const schemas = [...settings.schemas, '', ...settings.extraSearchPath]
     const found = { settings, roles, version }
     const remember = (state: State, schema: Schema) =>
       snapshot
@@ -115,7 +115,11 @@ export class SchemaSource {
       return this.#keep({ ...found, schema, settled: true }, heard)
     }
     const quiet = now !== undefined && (await nobodyWrites(connection))
-    const schema = await loadSchema(connection, schemas)
+    const schema = await loadSchema(connection, {
+      schemas: settings.schemas,
+      searched: settings.extraSearchPath,
+      clock,
+    })
     onLoad(clock.monotonic() - started)
     if (quiet) void remember(now, schema)
     return this.#keep({ ...found, schema, settled: quiet }, heard)

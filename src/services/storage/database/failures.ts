@@ -32,6 +32,12 @@ export function fromPostgres(thrown: unknown): unknown {
       return errors.policyLoop(thrown)
     case '22P02':
       return errors.invalidParameter('value', messageOf(thrown))
+    // What PostgreSQL cannot hold: a NUL, a number that is too large.
+    case '22021':
+    case '22P05':
+      return errors.invalidParameter('value', 'The request holds a character that cannot be stored')
+    case '22003':
+      return errors.invalidParameter('value', 'A number in the request is too large')
     case '42703':
     case '42P01':
       return errors.schemaMismatch(thrown)

@@ -94,9 +94,15 @@ export async function updateBucket(call: Call, id: string, input: BucketInput): 
   if (rowCount === 0) throw errors.noSuchBucket(id)
 }
 
-/** Deletes a bucket without objects. Whether it has any is asked of all rows, not only those that the caller sees. */
+/**
+ * Deletes a bucket without objects. Whether it has any is asked of all rows, not only those that the caller sees; but who does not see
+ * the bucket learns nothing of it.
+ */
 export async function deleteBucket(call: Call, id: string): Promise<void> {
   await call.database.run(call.service, async transaction => {
+    await transaction.as(call.caller)
+    if (!(await findBucket(transaction, id))) throw errors.noSuchBucket(id)
+    await transaction.as(call.service)
     if (!(await findBucket(transaction, id, 'for update'))) throw errors.noSuchBucket(id)
     const { rows } = await transaction.query('select 1 from storage.objects where bucket_id = $1 limit 1', [
       id,

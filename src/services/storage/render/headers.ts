@@ -18,7 +18,10 @@ export function contentHeaders(
   }
   if (metadata?.eTag) headers['etag'] = metadata.eTag
   if (options.lastModified) headers['last-modified'] = options.lastModified.toUTCString()
-  if (options.expires) headers['expires'] = options.expires.toUTCString()
+  // A link may be good for longer than there are dates.
+  if (options.expires && !Number.isNaN(options.expires.getTime()))
+    headers['expires'] = options.expires.toUTCString()
+  else if (options.expires) headers['cache-control'] = 'no-cache'
   else headers['cache-control'] = cacheControl(call.settings, call.request.headers['if-none-match'], metadata)
   if (options.download !== undefined) headers['content-disposition'] = disposition(options.download)
   for (const [name, value] of Object.entries(headers)) {

@@ -97,6 +97,44 @@ it('an older version is not there, and asking for one does not touch the one tha
   expect((await storage.fetch('/object/public/open/one.txt')).status).toBe(200)
 })
 
+it.each([
+  ['POST', '/object/list/open', { prefix: 'a\0' }],
+  ['POST', '/object/list/open', { prefix: '', limit: 99_999_999_999 }],
+  ['POST', '/object/list-v2/open', { prefix: '\0' }],
+  ['POST', '/object/move', { bucketId: 'open', sourceKey: 'a\0', destinationKey: 'b' }],
+  ['POST', '/object/sign/open', { expiresIn: 1, paths: ['a\0'] }],
+  ['DELETE', '/object/open', { prefixes: ['a\0'] }],
+])('what PostgreSQL cannot hold is the asker’s mistake: %s %s', async (method, path, body) => {
+  const answer = await storage.fetch(path, { method, headers: json, body: JSON.stringify(body) })
+  expect(await say(answer)).toMatchObject({ status: 400, code: 'InvalidParameter' })
+})
+
+it('a NUL in user metadata is refused before a byte is read', async () => {
+  const metadata = Buffer.from('{"a":"\\u0000"}').toString('base64')
+  const answer = await upload('open/nul.txt', { 'content-type': 'text/plain', 'x-metadata': metadata })
+  expect(await say(answer)).toMatchObject({ status: 400, code: 'InvalidParameter' })
+})
+
+it('who does not see a bucket does not learn from deleting it that it is there', async () => {
+  await upload('strict/.emptyFolderPlaceholder', { 'content-type': 'image/png' }, '')
+  const answers = await Promise.all(
+    ['strict', 'never'].map(name =>
+      storage.fetch(`/bucket/${name}`, { method: 'DELETE', token: anonToken }).then(say),
+    ),
+  )
+  expect(answers[0]).toEqual(answers[1])
+  expect(answers[0]).toMatchObject({ code: 'NoSuchBucket' })
+})
+
+it('a link that outlives the calendar is still a link', async () => {
+  await upload('open/long.txt', { 'content-type': 'text/plain' })
+  const body = '{"expiresIn":10000000000000000}'
+  const made = await storage.fetch('/object/sign/open/long.txt', { method: 'POST', headers: json, body })
+  const { signedURL } = (await made.json()) as { signedURL: string }
+  const answer = await storage.fetch(signedURL, { token: '' })
+  expect([answer.status, answer.headers.get('expires'), await answer.text()]).toEqual([200, null, 'text'])
+})
+
 it('bytes that somebody took from the disk are said to be missing', async () => {
   await upload('open/lost.txt', { 'content-type': 'text/plain' })
   await storage.admin.query(

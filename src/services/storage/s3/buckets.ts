@@ -7,9 +7,13 @@ export async function listAll({ call }: S3Call): Promise<S3Answer> {
   return {
     document: {
       ListAllMyBucketsResult: {
-        Buckets: {
-          Bucket: buckets.map(bucket => ({ Name: bucket['name'], CreationDate: bucket['created_at'] })),
-        },
+        // An empty element would be a bucket without a name.
+        Buckets:
+          buckets.length === 0
+            ? {}
+            : {
+                Bucket: buckets.map(bucket => ({ Name: bucket['name'], CreationDate: bucket['created_at'] })),
+              },
       },
     },
   }

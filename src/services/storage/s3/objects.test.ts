@@ -140,6 +140,20 @@ describe('objects over S3', () => {
     ).rejects.toMatchObject({ name: 'NoSuchKey' })
   })
 
+  it('have one version, and another that is asked for is not there and not deleted', async () => {
+    await test.put('versioned.txt', 'the one')
+    const wish = { Bucket, Key: 'versioned.txt' }
+    expect(await test.text('versioned.txt', { VersionId: 'null' })).toBe('the one')
+    await expect(test.text('versioned.txt', { VersionId: 'older' })).rejects.toMatchObject({
+      name: 'NoSuchVersion',
+      $metadata: { httpStatusCode: 404 },
+    })
+    await test.s3.send(new DeleteObjectCommand({ ...wish, VersionId: 'older' }))
+    expect(await test.text('versioned.txt')).toBe('the one')
+    await test.s3.send(new DeleteObjectCommand({ ...wish, VersionId: 'null' }))
+    await expect(test.text('versioned.txt')).rejects.toMatchObject({ name: 'NoSuchKey' })
+  })
+
   it('are deleted alone and by the hundred, and what is not there is a success', async () => {
     await test.put('gone.txt', 'x')
     await test.s3.send(new DeleteObjectCommand({ Bucket, Key: 'gone.txt' }))

@@ -113,9 +113,10 @@ export async function remove(s3: S3Call): Promise<S3Answer> {
   return { status: 204 }
 }
 
-async function deleteOne({ call, bucket, key }: S3Call): Promise<void> {
+async function deleteOne({ call, bucket, key, query }: S3Call): Promise<void> {
   await deletingRows(call, call.service, async transaction => {
-    await requireObject(transaction, bucket, key, { forUpdate: true })
+    const row = await requireObject(transaction, bucket, key, { forUpdate: true })
+    if (!isVersion(query, row)) return []
     await transaction.as(call.caller)
     const deleted = await deleteObjects(transaction, bucket, 'name', [key])
     if (deleted.length === 0) throw errors.noSuchKey(key)
@@ -124,10 +125,18 @@ async function deleteOne({ call, bucket, key }: S3Call): Promise<void> {
 }
 
 /** The row as the signer may see it. */
-function readRow({ call, bucket, key }: S3Call): Promise<ObjectRow> {
+async function readRow({ call, bucket, key, query }: S3Call): Promise<ObjectRow> {
   requireBucketName(bucket)
   requireKey(key)
-  return call.database.run(call.caller, transaction => requireObject(transaction, bucket, key))
+  const row = await call.database.run(call.caller, transaction => requireObject(transaction, bucket, key))
+  if (!isVersion(query, row)) throw errors.noSuchVersion(key)
+  return row
+}
+
+/** Whether the request is about that version: the only one there is, which lists call "null". */
+function isVersion(query: URLSearchParams, row: ObjectRow): boolean {
+  const wished = query.get('versionId')
+  return wished === null || wished === 'null' || wished === row.version
 }
 
 function describe(row: ObjectRow, lastModified: Date): Record<string, string> {

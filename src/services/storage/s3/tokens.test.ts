@@ -36,6 +36,7 @@ describe('a session token', () => {
       stranger.send(new GetObjectCommand({ Bucket, Key: `${alice}/mine.txt` })),
     ).rejects.toMatchObject({ name: 'NoSuchKey' })
     expect((await stranger.send(new ListObjectsV2Command({ Bucket }))).KeyCount).toBe(0)
+    expect((await stranger.send(new ListBucketsCommand({}))).Buckets ?? []).toEqual([])
     const { Errors, Deleted } = await stranger.send(
       new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: `${alice}/mine.txt` }] } }),
     )

@@ -1,6 +1,15 @@
-import { createConnection, type NetConnectOpts, type Socket } from 'node:net'
+import { createConnection, isIP, type NetConnectOpts, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectSecurely } from 'node:tls'
 import type { Clock, Timer } from '#kernel'
-import type { RouteAddress } from '../ports.ts'
+
+export type UpstreamAddress =
+  | { readonly path: string }
+  | {
+      readonly host: string
+      readonly port: number
+      /** Over TLS, to whoever can prove to be of that name. */
+      readonly servername?: string | undefined
+    }
 
 /** Whoever uses a pooled connection at the moment. */
 export interface UpstreamOwner {
@@ -8,9 +17,11 @@ export interface UpstreamOwner {
   onUpstreamEnd(): void
   onUpstreamClose(error: Error | undefined): void
   onUpstreamDrain(): void
+  /** Nothing has passed for as long as the socket's time-out says. Absent: that is nobody's concern. */
+  onUpstreamTimeout?(): void
 }
 
-/** One connection to a machine. */
+/** One connection to whoever answers. */
 export class Upstream {
   readonly socket: Socket
   readonly key: string
@@ -31,6 +42,7 @@ export class Upstream {
     })
     socket.on('end', () => (this.owner ? this.owner.onUpstreamEnd() : socket.destroy()))
     socket.on('drain', () => this.owner?.onUpstreamDrain())
+    socket.on('timeout', () => this.owner?.onUpstreamTimeout?.())
     socket.on('error', error => {
       this.#error = error
     })
@@ -46,11 +58,13 @@ export class Upstream {
 const idleMs = 4_000
 const idlePerAddress = 128
 
-/** Kept connections to machines. Idle ones are closed after four seconds, so that a resting machine has none. */
+/** Kept connections. Idle ones are closed after four seconds, so that whoever rests has none. */
 export class UpstreamPool {
   readonly #idle = new Map<string, Upstream[]>()
   readonly #clock: Clock
+  readonly #connecting = new Set<Socket>()
   #timer: Timer | undefined
+  #closed = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -66,14 +80,25 @@ export class UpstreamPool {
     return undefined
   }
 
-  /** A new connection. Rejects with the system's error. */
-  connect(address: RouteAddress, key: string): Promise<Upstream> {
+  /** A new connection. Rejects with the system's error; with ETIMEDOUT when it is not there within `timeoutMs`, TLS included. */
+  connect(address: UpstreamAddress, key: string, timeoutMs?: number): Promise<Upstream> {
     return new Promise((resolve, reject) => {
-      const socket = createConnection({ ...address, allowHalfOpen: true } as NetConnectOpts)
-      socket.once('error', reject)
-      socket.once('connect', () => {
-        socket.removeListener('error', reject)
-        resolve(new Upstream(socket, key, closed => this.#drop(closed)))
+      const socket = open(address)
+      this.#connecting.add(socket)
+      const timer =
+        timeoutMs === undefined ? undefined : setTimeout(() => socket.destroy(tooLate()), timeoutMs).unref()
+      const failed = (error?: Error) => {
+        clearTimeout(timer)
+        this.#connecting.delete(socket)
+        reject(error ?? new Error('the connection was closed before it was there'))
+      }
+      const closed = () => failed()
+      socket.once('error', failed).once('close', closed)
+      socket.once(isSecure(address) ? 'secureConnect' : 'connect', () => {
+        clearTimeout(timer)
+        this.#connecting.delete(socket)
+        socket.removeListener('error', failed).removeListener('close', closed)
+        resolve(new Upstream(socket, key, dropped => this.#drop(dropped)))
       })
     })
   }
@@ -83,7 +108,7 @@ export class UpstreamPool {
     if (upstream.socket.destroyed || !upstream.socket.writable) return
     const list = this.#idle.get(upstream.key) ?? []
     this.#idle.set(upstream.key, list)
-    if (list.length >= idlePerAddress) {
+    if (this.#closed || list.length >= idlePerAddress) {
       upstream.socket.destroy()
       return
     }
@@ -94,7 +119,9 @@ export class UpstreamPool {
   }
 
   close(): void {
+    this.#closed = true
     this.#timer?.cancel()
+    for (const socket of this.#connecting) socket.destroy()
     for (const list of this.#idle.values()) for (const upstream of list) upstream.socket.destroy()
     this.#idle.clear()
   }
@@ -121,6 +148,25 @@ export class UpstreamPool {
   }
 }
 
-export function addressKey(address: RouteAddress): string {
-  return 'path' in address ? address.path : `${address.host}:${address.port}`
+function open(address: UpstreamAddress): Socket {
+  if (!isSecure(address)) return createConnection({ ...address, allowHalfOpen: true } as NetConnectOpts)
+  const { host, port, servername } = address
+  return connectSecurely({
+    host,
+    port,
+    // An address is no name that could be asked for; the certificate must be that of `host` then.
+    ...(isIP(servername) ? {} : { servername }),
+    ALPNProtocols: ['http/1.1'],
+    allowHalfOpen: true,
+  } as ConnectionOptions)
+}
+
+function isSecure(
+  address: UpstreamAddress,
+): address is UpstreamAddress & { host: string; port: number; servername: string } {
+  return 'servername' in address && address.servername !== undefined
+}
+
+function tooLate(): Error {
+  return Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' })
 }

@@ -1,8 +1,8 @@
 import { codeOf, sleep } from '#kernel'
+import type { Upstream } from '#wire'
 import type { EdgeContext } from '../context.ts'
 import type { Target } from '../hold.ts'
-import type { RouteMachine } from '../ports.ts'
-import type { Upstream } from './pool.ts'
+import type { RouteAddress, RouteMachine } from '../ports.ts'
 
 /** A machine that is being restarted refuses connections for a moment. */
 const patienceMs = 3_000
@@ -32,4 +32,9 @@ export async function connectTo(
       if (current?.state !== 'started') return undefined
     }
   }
+}
+
+/** Under which kept connections to that address are found. */
+export function addressKey(address: RouteAddress): string {
+  return 'path' in address ? address.path : `${address.host}:${address.port}`
 }

@@ -1,0 +1,369 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type IncomingMessage, type RequestOptions, request, type ServerResponse } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import { connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createServer as createSecureServer } from 'node:tls'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { selfSigned } from '../../../test/support/certificate.ts'
+import { config, promised, useGateways } from './testing/gateways.ts'
+
+const { gateway, listen, upstream, get } = useGateways()
+
+/** A service that is nothing but a socket. `onData` hears what each connection says, and its number. */
+function rawService(onData: (socket: Socket, text: string, connection: number) => void): Promise<number> {
+  let connections = 0
+  const sockets = new Set<Socket>()
+  const server = createServer(socket => {
+    const connection = ++connections
+    sockets.add(socket.on('error', () => undefined))
+    socket.on('data', chunk => onData(socket, chunk.toString('latin1'), connection))
+  })
+  const closeAllConnections = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return listen(Object.assign(server, { closeAllConnections }) as never)
+}
+
+/** Answers every request with these bytes, and closes if told so. */
+const saying = (answer: string, close = false) =>
+  rawService((socket, text) => {
+    if (!text.includes('\r\n\r\n')) return
+    if (close) socket.end(answer, 'latin1')
+    else socket.write(answer, 'latin1')
+  })
+
+const asked = (port: number, options: RequestOptions = {}) =>
+  request({ host: '127.0.0.1', port, path: '/api/v1/x', agent: false, ...options })
+
+async function responseTo(outgoing: ReturnType<typeof request>): Promise<IncomingMessage> {
+  return (await once(outgoing, 'response'))[0]
+}
+
+/** What a program prints that is made of this repository's sources. */
+async function outputOf(program: string, env: Record<string, string>): Promise<string> {
+  const args = ['--import', 'tsx', '--conditions=hangar:src', '--input-type=module', '-e', program]
+  return (await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...env } })).stdout
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const part of response.setEncoding('utf8')) text += part
+  return text
+}
+
+describe('a request', () => {
+  it('reaches its service with its head alone, and is answered before its body ends', async () => {
+    const port = await gateway(
+      config(
+        await upstream(async (req, res) => {
+          res.write('early ')
+          let bytes = 0
+          for await (const part of req) bytes += part.length
+          res.end(String(bytes))
+        }),
+      ),
+    )
+    for (const headers of [{}, { 'content-length': '10' }]) {
+      const outgoing = asked(port, { method: 'POST', headers })
+      outgoing.flushHeaders()
+      const response = await responseTo(outgoing)
+      expect(String((await once(response, 'data'))[0])).toBe('early ')
+      outgoing.write('01234')
+      outgoing.end('56789')
+      expect(await textOf(response)).toBe('10')
+    }
+  })
+
+  it('that is small arrives whole, in one piece', async () => {
+    const pieces: string[] = []
+    const port = await gateway(
+      config(
+        await rawService((socket, text) => {
+          pieces.push(text)
+          socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')
+        }),
+      ),
+    )
+    // Twice: on a connection that is made for it, and on one that was kept.
+    for (const _ of [1, 2]) {
+      await textOf(
+        await responseTo(asked(port, { method: 'POST', headers: { 'content-length': 5 } }).end('hello')),
+      )
+      await textOf(
+        await responseTo(
+          asked(port, { method: 'POST', headers: { 'transfer-encoding': 'chunked' } }).end('hello'),
+        ),
+      )
+    }
+    expect(pieces.map(text => text.slice(text.indexOf('\r\n\r\n')))).toEqual(
+      [1, 2].flatMap(() => ['\r\n\r\nhello', '\r\n\r\n5\r\nhello\r\n0\r\n\r\n']),
+    )
+  })
+
+  it('keeps its length whatever a plugin says of it', async () => {
+    let seen = ''
+    const port = await gateway(
+      config(
+        await rawService((socket, text) => {
+          seen += text
+          socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')
+        }),
+        '{ name: request-transformer, config: { replace: { headers: ["content-length:1", "connection:x-kept"] }, add: { headers: ["transfer-encoding:chunked"] }, remove: { headers: [host] } } }',
+      ),
+    )
+    const outgoing = asked(port, { method: 'POST', headers: { 'content-length': 5, 'x-kept': 'yes' } })
+    expect((await responseTo(outgoing.end('hello'))).statusCode).toBe(200)
+    expect(seen).toContain('\r\ncontent-length: 5\r\n')
+    expect(seen).toContain('\r\nx-kept: yes\r\n')
+    expect(seen.match(/\r\nhost: /g)).toHaveLength(1)
+    expect(seen).not.toMatch(/transfer-encoding|content-length: 1|connection/)
+  })
+
+  it('whose client has left leaves its service too, before the answer and within it', async () => {
+    for (const begun of [false, true]) {
+      const heard = promised<Socket>()
+      const port = await gateway(
+        config(
+          await upstream((req, res) => {
+            if (begun) res.write('begun')
+            heard.resolve(req.socket)
+          }),
+        ),
+      )
+      const outgoing = asked(port).on('error', () => undefined)
+      outgoing.end()
+      if (begun) await once(await responseTo(outgoing), 'data')
+      const socket = await heard.promise
+      const left = once(socket, 'close')
+      outgoing.destroy()
+      await left
+    }
+  })
+})
+
+describe('an answer', () => {
+  it('passes with its head alone, as an event stream begins', async () => {
+    const held = promised<ServerResponse>()
+    const port = await gateway(
+      config(
+        await upstream((_req, res) => {
+          res.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+          held.resolve(res)
+        }),
+      ),
+    )
+    const response = await responseTo(asked(port).end())
+    expect(response.headers['content-type']).toBe('text/event-stream')
+    const service = await held.promise
+    service.write('data: 1\n\n')
+    expect(String((await once(response, 'data'))[0])).toBe('data: 1\n\n')
+    service.end()
+    expect(await textOf(response)).toBe('')
+  })
+
+  it('is preceded by its hints; that the service goes on is not told twice', async () => {
+    const port = await gateway(
+      config(
+        await saying(
+          'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a.css>; rel=preload\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok',
+        ),
+      ),
+    )
+    const outgoing = asked(port)
+    const told: [number, unknown][] = []
+    outgoing.on('information', ({ statusCode, headers }) => told.push([statusCode, headers['link']]))
+    const response = await responseTo(outgoing.end())
+    expect([await textOf(response), told]).toEqual(['ok', [[103, '</a.css>; rel=preload']]])
+  })
+
+  it.each([
+    [
+      'in chunks',
+      '200 OK\r\ntransfer-encoding: chunked\r\n\r\n2;a=b\r\nhe\r\n3\r\nllo\r\n0\r\nx-sum: 1\r\n\r\n',
+      false,
+    ],
+    ['until the connection ends', '200 OK\r\n\r\nhello', true],
+    [
+      'of a given length, on a connection that ends',
+      '200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello',
+      true,
+    ],
+    ['of HTTP/1.0', '200\r\ncontent-length: 5\r\n\r\nhello', true],
+  ])('%s is read whole', async (_, answer, close) => {
+    const version = answer.startsWith('200\r\n') ? 'HTTP/1.0' : 'HTTP/1.1'
+    const port = await gateway(config(await saying(`${version} ${answer}`, close)))
+    for (const _again of [1, 2]) expect((await get(port, '/api/v1/x')).text).toBe('hello')
+  })
+
+  it.each([
+    ['HEAD', '200 OK\r\ncontent-length: 5', 200, '5'],
+    ['GET', '204 No Content', 204, null],
+    ['GET', '304 Not Modified\r\ncontent-length: 5', 304, '5'],
+  ])('without a body leaves the connection usable: %s, %s', async (method, head, status, length) => {
+    const seen: number[] = []
+    const port = await gateway(
+      config(
+        await rawService((socket, _text, connection) => {
+          seen.push(connection)
+          socket.write(`HTTP/1.1 ${head}\r\n\r\n`)
+        }),
+      ),
+    )
+    for (const _again of [1, 2]) {
+      const response = await responseTo(asked(port, { method }).end())
+      expect([response.statusCode, response.headers['content-length'] ?? null]).toEqual([status, length])
+      expect(await textOf(response)).toBe('')
+    }
+    expect(seen).toEqual([1, 1])
+  })
+
+  it('that is longer than it says ends its connection, not the next answer', async () => {
+    const seen: number[] = []
+    const port = await gateway(
+      config(
+        await rawService((socket, _text, connection) => {
+          seen.push(connection)
+          socket.write(
+            'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil',
+          )
+        }),
+      ),
+    )
+    for (const _again of [1, 2]) expect((await get(port, '/api/v1/x')).text).toBe('ok')
+    expect(seen).toEqual([1, 2])
+  })
+
+  it.each([
+    ['what is no HTTP', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'],
+    ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx'],
+    [
+      'a length and chunks',
+      'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
+    ['a header without a name', 'HTTP/1.1 200 OK\r\n: a\r\n\r\n'],
+    ['a bare line feed', 'HTTP/1.1 200 OK\nx: y\r\n\r\n'],
+    ['a head without an end', `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(40_000)}`],
+    ['a change of protocol', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'],
+  ])('with %s is called invalid', async (_, answer) => {
+    const answered = await get(await gateway(config(await saying(answer))), '/api/v1/x')
+    expect([answered.status, answered.json().message]).toEqual([
+      502,
+      'An invalid response was received from the upstream server',
+    ])
+  })
+
+  it('that turns out malformed on its way breaks off, so that nobody takes it for whole', async () => {
+    const answer = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhe\r\nnonsense\r\n'
+    const port = await gateway(config(await saying(answer)))
+    await expect(get(port, '/api/v1/x')).rejects.toThrow()
+  })
+})
+
+describe('a service that is silent', () => {
+  it('on a kept connection is given up after read_timeout, every time', async () => {
+    let requests = 0
+    const port = await gateway(
+      config(
+        await upstream((_req, res) => {
+          if (requests++ % 2 === 0) res.end('ok')
+        }),
+      ).replace('routes:', 'read_timeout: 40\n    routes:'),
+    )
+    for (const status of [200, 504, 200, 504]) expect((await get(port, '/api/v1/x')).status).toBe(status)
+  })
+
+  it('and reads nothing is given up after write_timeout', async () => {
+    const port = await gateway(
+      config(await upstream(req => req.pause())).replace('routes:', 'write_timeout: 50\n    routes:'),
+    )
+    const outgoing = asked(port, { method: 'POST' }).on('error', () => undefined)
+    outgoing.end(Buffer.alloc(16 << 20))
+    expect((await responseTo(outgoing)).statusCode).toBe(504)
+  })
+
+  it('is not blamed for a client that is slow to send', async () => {
+    const got = promised<void>()
+    const port = await gateway(
+      config(
+        await upstream((req, res) => {
+          req.once('data', () => got.resolve())
+          req.on('end', () => res.end('all'))
+        }),
+      ).replace('routes:', 'write_timeout: 20\n    read_timeout: 5000\n    routes:'),
+    )
+    const outgoing = asked(port, { method: 'POST' })
+    outgoing.write('a')
+    await got.promise
+    // Longer than the service would have.
+    await new Promise(resolve => setTimeout(resolve, 80))
+    outgoing.end('b')
+    expect(await textOf(await responseTo(outgoing))).toBe('all')
+  })
+})
+
+describe('a service over TLS', () => {
+  it('is asked by its name, and not spoken to when it cannot prove it', async () => {
+    const { cert, key } = await selfSigned('localhost')
+    const names: unknown[] = []
+    const server = createSecureServer(
+      {
+        cert,
+        key,
+        SNICallback(name, done) {
+          names.push(name)
+          done(null)
+        },
+      },
+      socket => socket.on('error', () => undefined),
+    )
+    const to = await listen(Object.assign(server, { closeAllConnections: () => undefined }) as never)
+    const port = await gateway(config(to).replace('http://127.0.0.1', 'https://localhost'))
+    expect((await get(port, '/api/v1/x')).status).toBe(502)
+    expect(names).toEqual(['localhost'])
+  })
+
+  it('that can prove it is asked over a connection that is kept', async () => {
+    const { cert, key } = await selfSigned('localhost')
+    let connections = 0
+    const secure = createHttpsServer({ cert, key }, (req, res) => res.end(`${req.method} ${req.url};`))
+    secure.on('secureConnection', () => connections++)
+    const to = await listen(secure as never)
+    const folder = mkdtempSync(join(tmpdir(), 'hangar-gateway-tls-'))
+    try {
+      writeFileSync(join(folder, 'authority.pem'), cert)
+      writeFileSync(join(folder, 'kong.yml'), config(to).replace('http://127.0.0.1', 'https://localhost'))
+      // Whom Node trusts is settled when a process starts.
+      const text = await outputOf(
+        `import { createServer } from 'node:http'
+        import { silentLog, systemClock } from '#kernel'
+        import { gatewayService } from '#services/gateway'
+        const instance = await gatewayService.create({ env: { KONG_DECLARATIVE_CONFIG: process.env.CONFIG }, log: silentLog, clock: systemClock })
+        createServer((request, response) => instance.handle(request, response)).listen(0, '127.0.0.1', async function () {
+          for (const _ of [1, 2]) process.stdout.write(await (await fetch('http://127.0.0.1:' + this.address().port + '/api/v1/x')).text())
+          process.exit()
+        })`,
+        { NODE_EXTRA_CA_CERTS: join(folder, 'authority.pem'), CONFIG: join(folder, 'kong.yml') },
+      )
+      expect([text, connections]).toEqual(['GET /base/x;GET /base/x;', 1])
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+})
+
+describe('a client that', () => {
+  it('sends one request after the other ahead of the answers gets them in order', async () => {
+    const port = await gateway(config(await upstream((req, res) => res.end(req.url))))
+    const client = connect(port, '127.0.0.1')
+    const line = (name: string) => `GET /api/v1/${name} HTTP/1.1\r\nhost: a\r\n\r\n`
+    client.write(`${line('a')}${line('b')}GET /api/v1/c HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`)
+    let text = ''
+    for await (const part of client.setEncoding('utf8')) text += part
+    expect(text.match(/\/base\/\w/g)).toEqual(['/base/a', '/base/b', '/base/c'])
+  })
+})
