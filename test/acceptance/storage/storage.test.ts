@@ -92,7 +92,7 @@ describe('REST', () => {
       'content-type': 'text/plain',
       'content-length': '13',
       'cache-control': 'max-age=120',
-      'content-disposition': `attachment; filename=my%20file.txt; filename*=UTF-8''my%20file.txt;`,
+      'content-disposition': `attachment; filename="my file.txt"; filename*=UTF-8''my%20file.txt`,
       etag: expect.stringMatching(/^"[0-9a-f]{32}"$/),
       'last-modified': expect.stringMatching(/GMT$/),
     })

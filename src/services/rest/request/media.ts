@@ -8,35 +8,49 @@ export type Media =
 export const jsonMedia: Media = { kind: 'plain', type: 'application/json' }
 const planOptions = ['analyze', 'verbose', 'settings', 'buffers', 'wal']
 
+const mainType = /^([\p{L}\p{N}.*]+\/[\p{L}\p{N}.*+-]+)/u
+const parameter = /\s*;\s*([\p{L}\p{N}-]+)\s*=\s*(?:"([^"]*)"|([\p{L}\p{N}|-]+))/uy
+
+/** What is no media type, or is none that is known here, stays as it came. */
 export function parseMedia(text: string): Media {
-  const [type = '', ...parameters] = text.split(';').map(part => part.trim())
+  const [type = ''] = mainType.exec(text) ?? []
   const name = type.toLowerCase()
-  const stripped = parameters.length === 1 && parameters[0] === 'nulls=stripped'
   switch (name) {
     case 'application/vnd.pgrst.plan':
     case 'application/vnd.pgrst.plan+text':
-      return planOf(parameters, false)
+      return planOf(parametersOf(text, type.length), false)
     case 'application/vnd.pgrst.plan+json':
-      return planOf(parameters, true)
+      return planOf(parametersOf(text, type.length), true)
     case 'application/vnd.pgrst.object':
     case 'application/vnd.pgrst.object+json':
-      return { kind: 'object', stripped }
+      return { kind: 'object', stripped: isStripped(text, type.length) }
     case 'application/vnd.pgrst.array':
     case 'application/vnd.pgrst.array+json':
-      return stripped ? { kind: 'array-stripped' } : jsonMedia
-    case '':
-      return { kind: 'plain', type: '*/*' }
+      return isStripped(text, type.length) ? { kind: 'array-stripped' } : jsonMedia
     default:
-      return { kind: 'plain', type: ofOurs.has(name) || name === bytes ? name : type }
+      return { kind: 'plain', type: ofOurs.has(name) || name === bytes ? name : text || anything }
   }
 }
 
 const bytes = 'application/octet-stream'
+const anything = '*/*'
 
-function planOf(parameters: readonly string[], json: boolean): Media {
-  const after = (start: string) => parameters.find(one => one.startsWith(start))?.slice(start.length)
-  const asked = (after('options=') ?? '').split('|')
-  const explained = after('for=')?.replace(/^"+|"+$/g, '')
+/** By their names in small letters; what cannot be read ends the list. */
+function parametersOf(text: string, start: number): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  parameter.lastIndex = start
+  for (let one = parameter.exec(text); one; one = parameter.exec(text))
+    found.set(one[1]?.toLowerCase() ?? '', one[2] ?? one[3] ?? '')
+  return found
+}
+
+function isStripped(text: string, start: number): boolean {
+  return parametersOf(text, start).get('nulls') === 'stripped'
+}
+
+function planOf(parameters: ReadonlyMap<string, string>, json: boolean): Media {
+  const asked = parameters.get('options')?.split('|') ?? []
+  const explained = parameters.get('for')
   return {
     kind: 'plan',
     of: explained === undefined ? jsonMedia : parseMedia(explained),
@@ -68,7 +82,7 @@ const ofOurs: ReadonlySet<string> = new Set([
   'text/xml',
   'application/openapi+json',
   'application/x-www-form-urlencoded',
-  '*/*',
+  anything,
 ])
 
 /** With its character set, where that is known. */
@@ -79,7 +93,7 @@ export function contentTypeOf(media: Media): string {
 
 /** What is accepted, the most wanted first; of equals, the more specific. */
 export function parseAccept(header: string | undefined): readonly Media[] {
-  if (header === undefined) return [{ kind: 'plain', type: '*/*' }]
+  if (header === undefined) return [{ kind: 'plain', type: anything }]
   return header
     .split(',')
     .map(part => {

@@ -24,6 +24,18 @@ export const media: readonly Case[] = [
   }),
   as('APPLICATION/JSON', '/lines?n=eq.1&select=n', { gives: [{ n: 1 }] }),
   as('Text/Unknown', '/lines', { status: 406, gives: refused('Text/Unknown') }),
+  as('text/unknown; level=1', '/lines', { status: 406, gives: refused('text/unknown;level=1') }),
+  as('application/vnd.pgrst.array+json; Nulls="stripped"; charset=utf-8', '/nullable?id=eq.1', {
+    gives: [{ id: 1, a: 'a' }],
+    answers: { 'content-type': 'application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8' },
+  }),
+  as('application/vnd.pgrst.plan+text ; for="application/vnd.pgrst.object+json;nulls=stripped"', '/lines', {
+    gives: /Aggregate/,
+    answers: {
+      'content-type':
+        'application/vnd.pgrst.plan+text; for="application/vnd.pgrst.object+json;nulls=stripped"; charset=utf-8',
+    },
+  }),
   as('application/vnd.pgrst.array+json', '/lines?n=eq.1&select=n', {
     gives: [{ n: 1 }],
     answers: { 'content-type': 'application/json; charset=utf-8' },
