@@ -1,4 +1,3 @@
-import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import type { GrantedLease } from '#contract'
 import { careWorld, silo_id } from '../support/care.ts'
