@@ -10,7 +10,9 @@ let adminUrl: string
 
 beforeAll(async () => {
   rest = await startRest(
-    `create table many as select n from generate_series(1, 20) n;
+    `create table wholes (id int primary key);
+     create table parts (whole int references wholes);
+     create table many as select n from generate_series(1, 20) n;
      alter role anon set statement_timeout = '7s';
      create function timeout() returns text language sql stable as $$ select current_setting('statement_timeout') $$;`,
   )
@@ -64,8 +66,45 @@ describe('the admin port', () => {
     expect(metrics).toMatch(/pgrst_db_pool_max \d+/)
     expect(metrics).toMatch(/pgrst_schema_cache_loads_total\{status="FAIL"\} 0/)
     expect(await (await fetch(`${adminUrl}/config`)).text()).toContain('db-schemas = "public,storage"')
-    const known = (await (await fetch(`${adminUrl}/schema_cache`)).json()) as { tables: object }
-    expect(Object.keys(known.tables)).toContain('public.many')
+    const known = (await (await fetch(`${adminUrl}/schema_cache`)).json()) as Record<string, unknown[]>
+    expect(Object.keys(known).sort()).toEqual([
+      'dbMediaHandlers',
+      'dbRelationships',
+      'dbRepresentations',
+      'dbRoutines',
+      'dbTables',
+      'dbTimezones',
+    ])
+    expect(known['dbTables']).toContainEqual([
+      { qiName: 'many', qiSchema: 'public' },
+      expect.objectContaining({ tableName: 'many', tablePKCols: [], tableInsertable: true }),
+    ])
+    expect(known['dbRelationships']).toContainEqual([
+      [{ qiName: 'parts', qiSchema: 'public' }, 'public'],
+      [
+        {
+          relCardinality: { relColumns: [['whole', 'id']], relCons: 'parts_whole_fkey', tag: 'M2O' },
+          relFTableIsView: false,
+          relForeignTable: { qiName: 'wholes', qiSchema: 'public' },
+          relIsSelf: false,
+          relTable: { qiName: 'parts', qiSchema: 'public' },
+          relTableIsView: false,
+          tag: 'Relationship',
+        },
+      ],
+    ])
+    expect(known['dbRoutines']).toContainEqual([
+      { qiName: 'timeout', qiSchema: 'public' },
+      [
+        expect.objectContaining({
+          pdReturnType: {
+            contents: { contents: { qiName: 'text', qiSchema: 'pg_catalog' }, tag: 'Scalar' },
+            tag: 'Single',
+          },
+          pdVolatility: 'Stable',
+        }),
+      ],
+    ])
   })
 })
 
@@ -86,5 +125,17 @@ describe('an answer', () => {
     const from = async (origin: string) =>
       (await service.ask('/many', { headers: { origin } })).headers.get('access-control-allow-origin')
     expect([await from('http://a.b'), await from('http://x.y')]).toEqual(['http://a.b', null])
+  })
+})
+
+describe('without its database', () => {
+  it('the service lives, is not ready, and says when to come again', async () => {
+    await rest.postgres.stop()
+    const impatient = await rest.serve({ PGRST_DB_POOL_ACQUISITION_TIMEOUT: '0' })
+    const reply = await impatient.ask('/many')
+    expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '1'])
+    expect(reply.json()).toMatchObject({ code: 'PGRST002' })
+    expect((await fetch(`${adminUrl}/live`)).status).toBe(200)
+    expect((await fetch(`${adminUrl}/ready`)).status).toBe(503)
   })
 })

@@ -59,7 +59,7 @@ export const restService: ServiceDefinition = {
     const active = new Active(clock)
     const answering: Answering = { parts, base, metrics, log }
     const { adminPort } = base
-    const admin = adminHandler({ base, schemas, database, metrics })
+    const admin = adminHandler({ base, schemas, database, metrics, clock })
     return {
       handle(request, response) {
         answer(answering, request, response, active.enter(response))

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock, Timer } from '#kernel'
 import type { Database } from '../database/database.ts'
 import type { SchemaSource } from '../schema/source.ts'
 import type { RestSettings } from '../settings.ts'
+import { cacheText } from './cache-text.ts'
 import { configText } from './config-text.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -10,10 +12,28 @@ export interface AdminParts {
   readonly schemas: SchemaSource
   readonly database: Database
   readonly metrics: Metrics
+  readonly clock: Clock
 }
 
+const patienceMs = 2000
+const ping = { text: 'select 1', values: [] }
+
 /** The admin port: whether the service lives, whether it could answer, and what it knows. */
-export function adminHandler({ base, schemas, database, metrics }: AdminParts) {
+export function adminHandler({ base, schemas, database, metrics, clock }: AdminParts) {
+  /** Whether the schema is known and the database answers. One that does not is not waited for as long as requests wait. */
+  async function isReady(): Promise<boolean> {
+    const asked = schemas.get().then(() => database.use(connection => connection.run([ping])))
+    let timer: Timer | undefined
+    const late = new Promise<boolean>(resolve => {
+      timer = clock.after(patienceMs, () => resolve(false))
+    })
+    const answered = asked.then(
+      () => true,
+      () => false,
+    )
+    return Promise.race([answered, late]).finally(() => timer?.cancel())
+  }
+
   return (request: IncomingMessage, response: ServerResponse): void => {
     const end = (status: number, type?: string, body?: string) =>
       response.writeHead(status, type === undefined ? {} : { 'content-type': type }).end(body)
@@ -22,10 +42,7 @@ export function adminHandler({ base, schemas, database, metrics }: AdminParts) {
         end(200)
         return
       case '/ready':
-        schemas.get().then(
-          () => end(200),
-          () => end(503),
-        )
+        isReady().then(ready => end(ready ? 200 : 503))
         return
       case '/metrics':
         end(200, 'text/plain; version=0.0.4; charset=utf-8', metrics.text(database))
@@ -38,7 +55,7 @@ export function adminHandler({ base, schemas, database, metrics }: AdminParts) {
       }
       case '/schema_cache':
         schemas.get().then(
-          ({ schema }) => end(200, 'application/json; charset=utf-8', JSON.stringify(schema, plainly)),
+          ({ schema }) => end(200, 'application/json; charset=utf-8', cacheText(schema)),
           () => end(503),
         )
         return
@@ -46,8 +63,4 @@ export function adminHandler({ base, schemas, database, metrics }: AdminParts) {
         end(404)
     }
   }
-}
-
-function plainly(_name: string, value: unknown): unknown {
-  return value instanceof Map ? Object.fromEntries(value) : value
 }
