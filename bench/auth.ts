@@ -195,11 +195,11 @@ console.log(
 // Memory: sign-ins without a hash, each with a session that is refreshed once. What is left after the first tenth is what would go on for ever.
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
-const marks: string[] = []
+console.log('memory of the process (service and bench together)')
 const mark = (done: number) => {
   collect()
   const { rss, heapUsed } = process.memoryUsage()
-  marks.push(
+  console.log(
     `${done} sessions: RSS ${Math.round(rss / 1048576)} MB, heap ${Math.round(heapUsed / 1048576)} MB`,
   )
 }
@@ -218,7 +218,6 @@ for (let done = 0; done < sessions; ) {
   done += some
   mark(done)
 }
-console.log(`memory of the process (service and bench together)\n${marks.join('\n')}`)
 
 agent.destroy()
 await pool.end()

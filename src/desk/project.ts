@@ -8,6 +8,7 @@ import {
   isAgentRole,
   type Operation,
   phasesWithConnection,
+  type SiloConnection,
   type SiloPhase,
   type Visibility,
 } from '#contract'
@@ -54,8 +55,7 @@ function projectContext(caller: Caller, { silo, services, connection }: SiloCont
   if (seen.length === 0 && phase !== 'running') throw deskErrors.noConnection(silo.alias, phase)
 
   const fields: Record<string, unknown> = {}
-  for (const field of seen)
-    fields[field] = visible[field] === 'masked' ? masked(connection[field]) : connection[field]
+  for (const field of seen) fields[field] = seenAs(visible[field], connection, field)
   Object.freeze(fields)
   const unsafe = phase === 'degraded' ? ({ unsafe: true } as const) : {}
   if (contextShapes[role as AgentRole] !== 'record') return { ...fields, ...unsafe }
@@ -67,6 +67,17 @@ function projectContext(caller: Caller, { silo, services, connection }: SiloCont
     services,
     ...unsafe,
   }
+}
+
+function seenAs(
+  how: Visibility | undefined,
+  connection: SiloConnection,
+  field: ConnectionField,
+): string | null | undefined {
+  if (how === 'masked') return masked(connection[field])
+  // A record that was written before there were such keys has none; then there is none to see.
+  if (how === 'read') return connection.supabase_read_key ?? null
+  return connection[field]
 }
 
 /** Nothing for a role or phase that the table does not name. */

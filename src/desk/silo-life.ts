@@ -111,6 +111,7 @@ function changesOf(audit: Audit, silo: string, limit: number): SiloEvent[] {
 function secretsOf(connection: SiloConnection): string[] {
   return [
     connection.supabase_anon_key,
+    connection.supabase_read_key,
     connection.supabase_service_role_key,
     connection.supabase_publishable_key,
     connection.supabase_secret_key,

@@ -1,17 +1,14 @@
-import { rm } from 'node:fs/promises'
 import type { MachineState } from '#contract'
-import { asHangarError, type Clock, type Log, prefixedId } from '#kernel'
+import type { Clock, Log } from '#kernel'
 import { AcceptingQueue } from './accepting-queue.ts'
-import { CheckRunner } from './checks.ts'
 import { engineErrors } from './errors.ts'
-import { describeExit, exitRequest } from './exits.ts'
-import { placeFiles } from './launch-files.ts'
 import { type EventSource, MachineLedger } from './ledger.ts'
-import type { Address, ExitInfo, LaunchSpec, Probe, Runtime } from './ports.ts'
+import type { Address, LaunchSpec, Probe, Runtime } from './ports.ts'
 import type { MachineRecord } from './records.ts'
 import { recoverMachine } from './recover-machine.ts'
 import { Restarter } from './restarter.ts'
-import { stopOptions } from './stop-options.ts'
+import { MachineRun } from './run.ts'
+import { type StopInput, stopOptions } from './stop-options.ts'
 import type { MachineStore } from './store-port.ts'
 import { nextState } from './transitions.ts'
 
@@ -33,9 +30,6 @@ export interface ActorOptions {
   onDestroyed(record: MachineRecord): void
 }
 
-/** How long a start may take until it counts as failed. */
-const startTimeoutMs = 60_000
-
 /**
  * One machine. All that changes it runs in one queue; every transition is written before it is acted on. Requests answer as soon as the
  * transition is recorded; `settled` tells when the queue is empty.
@@ -45,10 +39,7 @@ export class MachineActor {
   readonly #options: ActorOptions
   readonly #queue: AcceptingQueue
   readonly #restarter: Restarter
-  #checks: CheckRunner | undefined
-  #starting: AbortController | undefined
-  /** Set while an exit is expected because we asked for it. */
-  #requested = false
+  readonly #run: MachineRun
 
   constructor(record: MachineRecord, options: ActorOptions) {
     const { store, clock, log, onChange, redact } = options
@@ -62,7 +53,13 @@ export class MachineActor {
       log,
       ledger: this.#ledger,
       relaunch: () => this.#relaunch(),
-      selfDestroy: () => this.#selfDestroy(),
+      selfDestroy: () => this.#run.selfDestroy(),
+    })
+    this.#run = new MachineRun({
+      options,
+      ledger: this.#ledger,
+      restarter: this.#restarter,
+      later: task => this.#later(task),
     })
   }
 
@@ -85,11 +82,11 @@ export class MachineActor {
   }
 
   get checks() {
-    return this.#checks?.verdicts() ?? []
+    return this.#run.checks
   }
 
   get healthy(): boolean {
-    return this.#checks?.healthy ?? true
+    return this.#run.healthy
   }
 
   /** Resolves when nothing is under way. */
@@ -103,16 +100,13 @@ export class MachineActor {
       const before = this.record.state
       if (before === 'started') return accept(before)
       this.#restarter.cancel()
-      await this.#launch(source, accept, before)
+      await this.#run.launch(source, accept, before)
     })
   }
 
   /** Records the stop and resolves; the machine then stops. */
-  stop(
-    source: EventSource,
-    input: { signal?: string | undefined; timeoutMs?: number | undefined } = {},
-  ): Promise<void> {
-    this.#starting?.abort(engineErrors.overtaken('the start was overtaken by a stop'))
+  stop(source: EventSource, input: StopInput = {}): Promise<void> {
+    this.#run.overtake('the start was overtaken by a stop')
     return this.#queue.accepted(async accept => {
       this.#restarter.cancel()
       const { state } = this.record
@@ -124,7 +118,7 @@ export class MachineActor {
         state === 'created' || state === 'failed' ? 'stopped' : 'stopping',
       )
       accept()
-      if (this.record.state === 'stopping') await this.#halt(input, source)
+      if (this.record.state === 'stopping') await this.#run.halt(input, source)
     })
   }
 
@@ -133,7 +127,7 @@ export class MachineActor {
       if (this.record.state === 'suspended') return accept()
       this.#ledger.transition('suspend', 'suspend', source, 'suspending')
       accept()
-      this.#endChecks()
+      this.#run.endChecks()
       try {
         await this.#options.runtime.suspend(this.record.id)
         this.#ledger.transition('suspended', 'suspend', 'flyd', 'suspended')
@@ -141,25 +135,22 @@ export class MachineActor {
         // Fly falls back to a stop when it cannot suspend.
         this.#options.log.warn({ machine: this.record.id, err: error }, 'suspend failed; stopping instead')
         this.#ledger.transition('stop', 'stop', 'flyd', 'stopping')
-        await this.#halt({}, 'flyd')
+        await this.#run.halt({}, 'flyd')
       }
     })
   }
 
   /** Stops and starts as one: nothing comes between. */
-  restart(
-    source: EventSource,
-    input: { signal?: string | undefined; timeoutMs?: number | undefined },
-  ): Promise<void> {
+  restart(source: EventSource, input: StopInput): Promise<void> {
     return this.#queue.accepted(async accept => {
       this.#restarter.cancel()
       const { state } = this.record
       if (state === 'started' || state === 'suspended') {
         this.#ledger.transition('stop', 'stop', source, 'stopping')
         accept()
-        await this.#halt(input, source)
+        await this.#run.halt(input, source)
       }
-      await this.#launch(source, () => accept(), this.record.state)
+      await this.#run.launch(source, () => accept(), this.record.state)
     })
   }
 
@@ -191,10 +182,7 @@ export class MachineActor {
       })
       this.#ledger.announce()
       accept()
-      if (ran) {
-        this.#endChecks()
-        await this.#options.runtime.stop(this.record.id, stopOptions(this.record.config))
-      }
+      if (ran) await this.#run.end()
       this.#ledger.transition('updated', 'update', 'flyd', 'replaced', {
         token: null,
         handle: null,
@@ -202,19 +190,19 @@ export class MachineActor {
         prepared: true,
       })
       if (options.launch && (ran || state !== 'stopped' || options.launch))
-        await this.#launch('flyd', () => {}, 'stopped')
+        await this.#run.launch('flyd', () => {}, 'stopped')
     })
   }
 
   destroy(source: EventSource, force: boolean): Promise<void> {
-    if (force) this.#starting?.abort(engineErrors.overtaken('the machine is being destroyed'))
+    if (force) this.#run.overtake('the machine is being destroyed')
     return this.#queue.accepted(async accept => {
       const { state } = this.record
       if (!force && ['started', 'starting', 'suspended', 'suspending', 'stopping'].includes(state))
         throw engineErrors.destroyNeedsForce(this.record.id, state)
       this.#restarter.cancel()
       this.#ledger.transition('destroy', 'destroy', source, 'destroying')
-      await this.#destroyed()
+      await this.#run.destroyed()
       accept()
     })
   }
@@ -234,12 +222,12 @@ export class MachineActor {
         log: this.#options.log,
         runtime: this.#options.runtime,
         stopOptions: () => stopOptions(this.record.config),
-        adopt: () => this.#adopt(),
-        halt: () => this.#halt({}, 'flyd'),
-        launch: () => this.#launch('flyd', () => {}, 'stopped'),
-        gone: why => this.#gone(why),
-        destroyed: () => this.#destroyed(),
-        beginChecks: () => this.#beginChecks(),
+        adopt: () => this.#run.adopt(),
+        halt: () => this.#run.halt({}, 'flyd'),
+        launch: () => this.#run.launch('flyd', () => {}, 'stopped'),
+        gone: why => this.#run.gone(why),
+        destroyed: () => this.#run.destroyed(),
+        beginChecks: () => this.#run.beginChecks(),
       }),
     )
   }
@@ -248,9 +236,7 @@ export class MachineActor {
   rest(): Promise<void> {
     return this.#queue.run(async () => {
       if (!['started', 'suspended'].includes(this.record.state)) return
-      this.#requested = true
-      this.#endChecks()
-      await this.#options.runtime.stop(this.record.id, stopOptions(this.record.config))
+      await this.#run.end()
     })
   }
 
@@ -258,104 +244,20 @@ export class MachineActor {
   detach(): void {
     this.#restarter.cancel()
     this.#ledger.close()
-    this.#endChecks()
-  }
-
-  async #launch(
-    source: EventSource,
-    accept: (before: MachineState) => void,
-    before: MachineState,
-  ): Promise<void> {
-    const { runtime, clock } = this.#options
-    const { state } = this.record
-    if (nextState(state, 'start') === undefined) throw engineErrors.transition(this.record.id, 'start', state)
-    if (state === 'suspended') return this.#resume(source, accept)
-    const token = prefixedId('run')
-    const spec = await this.#options.spec(this.record, token)
-    this.#ledger.transition('start', 'start', source, 'starting', {
-      token,
-      handle: null,
-      startedSecretsVersion: this.#options.secretsVersion(),
-    })
-    accept(before)
-    this.#requested = false
-    const abort = new AbortController()
-    this.#starting = abort
-    const timer = clock.after(startTimeoutMs, () =>
-      abort.abort(engineErrors.startTimeout(startTimeoutMs / 1000)),
-    )
-    try {
-      await placeFiles(spec)
-      const { handle } = await runtime.start(spec, exit => this.#exited(token, exit), abort.signal)
-      // An exit may have been noticed while the start returned; then it wins.
-      if (this.record.token !== token || this.record.state !== 'starting') return
-      this.#ledger.transition('started', 'start', 'flyd', 'started', { handle, startedAt: clock.now() })
-      this.#beginChecks()
-    } catch (error) {
-      if (this.record.token !== token || this.record.state !== 'starting') return
-      await runtime.stop(this.record.id, { signal: 'SIGKILL', timeoutMs: 0 }).catch(() => {})
-      this.#restarter.startFailed(asHangarError(error, 'Starting'))
-    } finally {
-      timer.cancel()
-      if (this.#starting === abort) this.#starting = undefined
-    }
-  }
-
-  async #resume(source: EventSource, accept: (before: MachineState) => void): Promise<void> {
-    this.#ledger.transition('start', 'start', source, 'starting')
-    accept('suspended')
-    await this.#options.runtime.resume(this.record.id)
-    if (this.record.state !== 'starting') return
-    this.#ledger.transition('started', 'start', 'flyd', 'started')
-    this.#beginChecks()
-  }
-
-  async #halt(
-    input: { signal?: string | undefined; timeoutMs?: number | undefined },
-    source: EventSource,
-  ): Promise<void> {
-    this.#requested = true
-    this.#endChecks()
-    await this.#options.runtime.stop(this.record.id, stopOptions(this.record.config, input))
-    if (this.record.state !== 'stopping') return
-    this.#ledger.transition(
-      'stopped',
-      'exit',
-      'flyd',
-      'stopped',
-      { token: null, handle: null, startedAt: null, failures: [] },
-      exitRequest(undefined, {
-        requested: true,
-        restarting: false,
-        count: this.#restarter.count,
-        at: this.#options.clock.now(),
-      }),
-    )
-    if (this.record.config.auto_destroy && source !== 'proxy') await this.#selfDestroy()
-  }
-
-  /** What ran has ended. Called by the runtime at any time; handled in the queue. */
-  #exited(token: string, exit: ExitInfo): void {
-    if (this.record.token === token && this.record.state === 'starting')
-      this.#starting?.abort(engineErrors.endedWhileStarting(describeExit(exit)))
-    if (this.#requested || this.record.token !== token) return
-    this.#later(async () => {
-      const { state } = this.record
-      if (this.record.token !== token || !['started', 'suspended', 'suspending'].includes(state)) return
-      this.#endChecks()
-      await this.#restarter.afterExit(exit)
-    })
+    this.#run.endChecks()
   }
 
   /** After the back-off of its policy, when nothing else has happened to it. */
   #relaunch(): void {
     this.#later(async () => {
       if (!['stopped', 'failed'].includes(this.record.state)) return
-      await this.#launch('flyd', () => {}, 'stopped').catch(error => {
-        this.#options.log.error({ machine: this.record.id, err: error }, 'machine could not be restarted')
-        // Not even the attempt could be recorded: nothing is wrong with the machine, so it is tried again.
-        if (['stopped', 'failed'].includes(this.record.state)) this.#restarter.again()
-      })
+      await this.#run
+        .launch('flyd', () => {}, 'stopped')
+        .catch(error => {
+          this.#options.log.error({ machine: this.record.id, err: error }, 'machine could not be restarted')
+          // Not even the attempt could be recorded: nothing is wrong with the machine, so it is tried again.
+          if (['stopped', 'failed'].includes(this.record.state)) this.#restarter.again()
+        })
     })
   }
 
@@ -366,68 +268,5 @@ export class MachineActor {
       .catch(error =>
         this.#options.log.error({ machine: this.record.id, err: error }, 'machine operation failed'),
       )
-  }
-
-  async #selfDestroy(): Promise<void> {
-    this.#ledger.transition('destroy', 'destroy', 'flyd', 'destroying')
-    await this.#destroyed()
-  }
-
-  async #destroyed(): Promise<void> {
-    const { runtime, clock } = this.#options
-    this.#requested = true
-    this.#endChecks()
-    await this.#adopt()
-    await runtime.stop(this.record.id, { signal: 'SIGKILL', timeoutMs: 0 })
-    const spec = await this.#options.spec(this.record, 'destroyed').catch(() => undefined)
-    if (spec) await rm(spec.directory, { recursive: true, force: true })
-    this.#ledger.transition('destroyed', 'destroy', 'flyd', 'destroyed', {
-      token: null,
-      handle: null,
-      startedAt: null,
-      updatedAt: clock.now(),
-    })
-    this.#options.onDestroyed(this.record)
-  }
-
-  async #adopt(): Promise<boolean> {
-    const { token, handle } = this.record
-    if (!token || !handle) return false
-    const spec = await this.#options.spec(this.record, token).catch(() => undefined)
-    return (
-      spec !== undefined &&
-      (await this.#options.runtime.adopt(spec, handle, exit => this.#exited(token, exit))) !== undefined
-    )
-  }
-
-  /** Recorded as running, but is not. */
-  #gone(why: string): void {
-    const now = this.#options.clock.now()
-    const exit: ExitInfo = { exitCode: null, signal: null, oomKilled: false, at: now }
-    const action = this.record.state === 'starting' ? 'start-failed' : 'exited'
-    this.#ledger.transition(
-      action,
-      'exit',
-      'flyd',
-      'stopped',
-      { token: null, handle: null, startedAt: null },
-      { ...exitRequest(exit, { requested: false, restarting: true, count: 0, at: now }), error: why },
-    )
-  }
-
-  #beginChecks(): void {
-    this.#endChecks()
-    const { clock, probe, addressOf } = this.#options
-    this.#checks = new CheckRunner(this.record.config, {
-      clock,
-      probe,
-      addressOf: port => addressOf(this.record, port),
-      onChange: () => this.#ledger.announce(),
-    })
-  }
-
-  #endChecks(): void {
-    this.#checks?.stop()
-    this.#checks = undefined
   }
 }

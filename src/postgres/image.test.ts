@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,6 +23,7 @@ const password = 'first-password-0123456789-abcdefghij'
 let folder: string
 let image: PostgresImage
 let pool: ClonePool
+let poolIn: (name: string) => ClonePool
 const running: ChildProcess[] = []
 
 beforeAll(async () => {
@@ -30,7 +32,8 @@ beforeAll(async () => {
   await mkdir(cache, { recursive: true, mode: 0o755 })
   const binaries = await findPostgres({ directory: cache, owner })
   const template = await ensureTemplate({ binaries, directory: cache, owner, clock: systemClock })
-  pool = new ClonePool({ template, directory: join(folder, 'pool'), owner, log: silentLog, size: 1 })
+  poolIn = name => new ClonePool({ template, directory: join(folder, name), owner, log: silentLog, size: 1 })
+  pool = poolIn('pool')
   await pool.start()
   await pool.full()
   image = createPostgresImage({ binaries, pool, owner, clock: systemClock, socketRoot: join(folder, 's') })
@@ -129,4 +132,13 @@ it('the pool hands each clone to one taker and makes more when it is empty', asy
   const targets = ['a', 'b', 'c'].map(name => join(folder, `taken-${name}`))
   const how = await Promise.all(targets.map(target => pool.take(target)))
   expect(how.sort()).toEqual(['made', 'made', 'ready'])
+})
+
+it('the pool lets a taker wait for the clone that is being made, rather than make a second beside it', async () => {
+  const other = poolIn('other-pool')
+  const filling = other.full()
+  await expect.poll(() => readdirSync(join(folder, 'other-pool'))).toHaveLength(1)
+  expect(await other.take(join(folder, 'taken-late'))).toBe('ready')
+  await filling
+  await other.stop()
 })

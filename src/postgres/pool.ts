@@ -15,6 +15,9 @@ export interface ClonePoolOptions {
   readonly size: number
 }
 
+/** How long after a taking the pool is refilled. */
+const refillAfterMs = 500
+
 /**
  * Ready clones of the template. Taking one is a rename; the pool refills itself in the background.
  * A clone is made under a name that begins with a dot and gets its final name when it is complete and on disk, so a crash leaves no half clone to be taken.
@@ -24,6 +27,10 @@ export class ClonePool {
   readonly #filling = new SingleFlight<'fill', void>()
   /** Clones of ours that are not complete yet. */
   readonly #making = new Set<string>()
+  /** The clone that the refill is making. */
+  #coming: Promise<void> | undefined
+  #takings = 0
+  #pause: NodeJS.Timeout | undefined
   #stopped = false
 
   constructor(options: ClonePoolOptions) {
@@ -40,22 +47,41 @@ export class ClonePool {
     this.refill()
   }
 
-  /** Moves a clone to `target`, which must not exist. Makes one on the spot when none is ready. Tells which it was. */
+  /**
+   * Moves a clone to `target`, which must not exist. When none is ready, the one that is being made is waited for: two copies at once take each
+   * twice as long. When there is none either, one is made on the spot. Tells which it was.
+   */
   async take(target: string): Promise<'ready' | 'made'> {
+    this.#takings++
+    try {
+      if (await this.#takeReady(target)) return 'ready'
+      await this.#coming?.catch(() => {})
+      if (await this.#takeReady(target)) return 'ready'
+      const made = await this.#make()
+      await rename(made, target)
+      return 'made'
+    } finally {
+      this.#refillSoon()
+    }
+  }
+
+  async #takeReady(target: string): Promise<boolean> {
     for (const name of await this.ready()) {
       try {
         await rename(join(this.#options.directory, name), target)
-        // The refill waits a moment: copying 900 files beside a waking silo would slow its first request.
-        setTimeout(() => this.refill(), 500).unref()
-        return 'ready'
+        return true
       } catch (error) {
         // Another silo took it between the look and the rename.
         if (existsSync(target)) throw error
       }
     }
-    const made = await this.#make()
-    await rename(made, target)
-    return 'made'
+    return false
+  }
+
+  /** After a moment without a taking: copying 900 files beside a waking silo would slow its first request. */
+  #refillSoon(): void {
+    clearTimeout(this.#pause)
+    this.#pause = setTimeout(() => this.refill(), refillAfterMs).unref()
   }
 
   /** Names of the clones that can be taken now. */
@@ -64,7 +90,7 @@ export class ClonePool {
     return names.filter(name => name.startsWith(this.#prefix()))
   }
 
-  /** Resolves when as many as wanted are ready. */
+  /** Resolves when as many as wanted are ready, or somebody took one meanwhile. */
   async full(): Promise<void> {
     await this.#filling.run('fill', () => this.#fill())
   }
@@ -80,14 +106,24 @@ export class ClonePool {
 
   async stop(): Promise<void> {
     this.#stopped = true
+    clearTimeout(this.#pause)
     await this.#filling.run('fill', async () => {}).catch(() => {})
   }
 
   async #fill(): Promise<void> {
     const { directory, size } = this.#options
+    const before = this.#takings
     while (!this.#stopped && (await this.ready()).length < size) {
-      const made = await this.#make()
-      await rename(made, join(directory, this.#prefix() + prefixedId('clone')))
+      this.#coming = this.#make().then(made =>
+        rename(made, join(directory, this.#prefix() + prefixedId('clone'))),
+      )
+      try {
+        await this.#coming
+      } finally {
+        this.#coming = undefined
+      }
+      // Somebody took what was just made: the next is begun when their silo is up.
+      if (this.#takings !== before) return
     }
   }
 

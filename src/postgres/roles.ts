@@ -8,6 +8,8 @@ export interface ClusterRoles {
   readonly passwords: Readonly<Record<string, string>>
   /** Every lease that the cluster is to have; undefined: nothing was ever said about leases. */
   readonly leases?: readonly LeaseGrant[]
+  /** Changes when leases are to be put as they should be though none was written down since the last start. */
+  readonly leasesVersion?: string
   /** Mode of row-level security that every start begins with; undefined: as it is. */
   readonly rls?: RlsMode
   /** Changes when a mode is to be put back though its name is the same. */
@@ -33,6 +35,7 @@ export function rolesOf(env: Readonly<Record<string, string>>): ClusterRoles {
   return {
     passwords,
     ...(leases ? { leases: JSON.parse(leases) as LeaseGrant[] } : {}),
+    ...(env['HANGAR_LEASES_AT'] ? { leasesVersion: env['HANGAR_LEASES_AT'] } : {}),
     ...(isRlsMode(rls) ? { rls, rlsVersion: rlsVersion ?? '' } : {}),
   }
 }

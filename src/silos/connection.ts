@@ -2,7 +2,7 @@ import type { SiloConnection } from '#contract'
 import { appName } from './names.ts'
 import { opaqueKeys } from './opaque-keys.ts'
 import type { SiloDoors, SiloRecord, SiloSecrets } from './ports.ts'
-import { dashboardUser } from './secrets.ts'
+import { dashboardUser, readKey } from './secrets.ts'
 
 /** Where the frontend of this silo is deployed. */
 export function previewUrl(record: SiloRecord): string {
@@ -17,6 +17,7 @@ export function connectionOf(record: SiloRecord, secrets: SiloSecrets, doors: Si
     silo_id: record.id,
     supabase_url: `http://${doors.door(appName(record, 'kong'), 8000)}`,
     supabase_anon_key: secrets.anonKey,
+    supabase_read_key: readKey(secrets),
     supabase_service_role_key: secrets.serviceRoleKey,
     supabase_publishable_key: opaque.publishable,
     supabase_secret_key: opaque.secret,

@@ -45,6 +45,8 @@ export function restoreSteps(grave: Grave, attic: Attic): Step<ProvisionContext>
         // Leases ended with the silo; and no silo wakes without row-level security.
         await context.machines.setSecrets(appName(context.silo, 'pg'), {
           HANGAR_LEASES: '[]',
+          // The last start may have begun with none, too: those that were granted since must go all the same.
+          HANGAR_LEASES_AT: String(grave.destroyedAt),
           ...(grave.record.rlsMode === 'disabled' ? { HANGAR_RLS: `production@${grave.destroyedAt}` } : {}),
         })
       },

@@ -18,7 +18,6 @@ import {
   Serial,
   SingleFlight,
   type StepListener,
-  type Timer,
   undoSteps,
 } from '#kernel'
 import type { AppIndex } from './app-index.ts'
@@ -28,6 +27,7 @@ import { contextOf, type SiloContext } from './context.ts'
 import { siloErrors } from './errors.ts'
 import { createIdleWatch } from './idle.ts'
 import { IdleBook } from './idle-book.ts'
+import { Interrupted, type LifeOperation } from './interrupted.ts'
 import { createJournal } from './journal.ts'
 import { metadataOf } from './metadata.ts'
 import { startParts, stopParts } from './parts.ts'
@@ -60,10 +60,6 @@ export interface SiloName {
   readonly made_at: number
 }
 
-const resumeAfterMs = 5_000
-/** Operations that the manager itself finishes; the others are the care's. */
-const resumable: ReadonlySet<SiloOperation['kind']> = new Set(['provision', 'start', 'stop', 'destroy'])
-
 /** Default idle minutes of a silo until it sleeps. */
 export const defaultAutoStopMinutes = 30
 
@@ -77,22 +73,28 @@ export class SiloManager {
   readonly #options: SiloManagerOptions
   /** Joins equal requests; `#queues` then runs the operations of one silo one after the other. */
   readonly #flights = new SingleFlight<string, void>()
-  /** Operations that are to be taken up again. */
-  readonly #resuming = new Map<string, Timer>()
   /** Silos whose provisioning failed and is not yet taken back. */
   readonly #failed = new Set<string>()
-  #halted = false
   readonly #queues = new Map<string, Serial>()
   readonly #idleBook: IdleBook
   readonly #statusSources: StatusSources
   readonly #idle: ReturnType<typeof createIdleWatch>
   readonly #records: SiloRecords
+  readonly #interrupted: Interrupted
 
   constructor(options: SiloManagerOptions) {
     this.#options = options
     this.#records = new SiloRecords(options)
     const { store, clock, log } = options
     this.care = new SiloCare(this.#work(), { ...options.care, store, clock, log })
+    this.#interrupted = new Interrupted({
+      store,
+      clock,
+      log,
+      change: (id, changes) => this.#records.change(id, changes),
+      begin: (record, kind) => this.#once(record.id, kind, () => this.#again(record, kind)),
+      resumeCare: record => this.care.resume(record),
+    })
     this.#idleBook = new IdleBook(clock)
     this.#statusSources = { ...options, idle: this.#idleBook }
     this.#idle = createIdleWatch({
@@ -107,25 +109,13 @@ export class SiloManager {
 
   /** Finishes what was under way when the daemon ended, then watches for idle silos. Silos are mended side by side; one that cannot be does not hold the others. */
   async recover(): Promise<void> {
-    await Promise.all(
-      this.#options.store
-        .list()
-        .map(record =>
-          this.#resume(record).catch(error =>
-            this.#options.log.error(
-              { silo: record.alias, reason: messageOf(error) },
-              'silo could not be recovered',
-            ),
-          ),
-        ),
-    )
+    await this.#interrupted.resumeAll()
     this.#idle.start()
     await this.care.start()
   }
 
   halt(): void {
-    this.#halted = true
-    for (const timer of this.#resuming.values()) timer.cancel()
+    this.#interrupted.halt()
     this.#idle.stop()
     this.care.halt()
   }
@@ -252,7 +242,7 @@ export class SiloManager {
 
   async #provision(record: SiloRecord, listener?: StepListener): Promise<void> {
     const { store, clock } = this.#options
-    const journal = createJournal(store, record.id)
+    const journal = createJournal(store, record.id, false)
     let failedAt = ''
     try {
       if (this.#failed.has(record.id)) {
@@ -322,30 +312,17 @@ export class SiloManager {
     return this.care.bury(id, listener)
   }
 
-  async #resume(record: SiloRecord): Promise<void> {
-    switch (record.operation?.kind) {
+  /** What a crash or a failure interrupted, from the beginning or from where its journal says. */
+  #again(record: SiloRecord, kind: LifeOperation): Promise<void> {
+    switch (kind) {
       case 'provision':
-        return this.#once(record.id, 'provision', () => this.#provision(record))
+        return this.#provision(record)
       case 'destroy':
-        return this.#once(record.id, 'destroy', () => this.#destroy(record.id))
+        return this.#destroy(record.id)
       case 'stop':
-        return this.#once(record.id, 'stop', () => this.#stop(record.id, 'finishing a stop'))
+        return this.#stop(record.id, 'finishing a stop')
       case 'start':
-        // The wanted state is recorded already; the start is repeated whole.
-        this.#records.change(record.id, { wanted: 'stopped', operation: null })
-        return this.#once(record.id, 'start', () =>
-          this.#start(record.id, { door: 'recovery', client: 'daemon' }),
-        )
-      case 'rotate':
-      case 'move':
-      case 'restore':
-        return this.care.resume(record)
-      default:
-        if (record.wanted === 'running') {
-          await this.#once(record.id, 'start', () =>
-            this.#start(record.id, { door: 'recovery', client: 'daemon' }),
-          )
-        }
+        return this.#start(record.id, { door: 'recovery', client: 'daemon' })
     }
   }
 
@@ -353,28 +330,9 @@ export class SiloManager {
     try {
       await this.#flights.run(`${id}:${kind}`, () => this.#exclusive(id, work))
     } catch (error) {
-      this.#resumeLater(id)
+      this.#interrupted.resumeLater(id)
       throw error
     }
-  }
-
-  /** An operation that failed and could not even be recorded as failed is finished or taken back as after a crash, without one. */
-  #resumeLater(id: string): void {
-    const { store, clock, log } = this.#options
-    const kind = store.get(id)?.operation?.kind
-    if (!kind || !resumable.has(kind) || this.#halted || this.#resuming.has(id)) return
-    const timer = clock.after(resumeAfterMs, () => {
-      this.#resuming.delete(id)
-      const record = store.get(id)
-      if (record?.operation?.kind !== kind) return
-      this.#resume(record).catch(error =>
-        log.warn(
-          { silo: record.alias, operation: kind, reason: messageOf(error) },
-          'operation could not be finished',
-        ),
-      )
-    })
-    this.#resuming.set(id, timer)
   }
 
   #exclusive<T>(id: string, work: () => Promise<T>): Promise<T> {

@@ -26,8 +26,21 @@ export function generateSecrets(nowMs: number): SiloSecrets {
 /** An API key as Supabase makes them: an HS256 token that carries the role, valid for ten years. */
 export function apiKey(role: 'anon' | 'service_role', secret: string, nowMs: number): string {
   const iat = Math.floor(nowMs / 1000)
+  return signed({ iss: 'supabase', ref: 'hangar', role, iat, exp: iat + tenYearsSeconds }, secret)
+}
+
+/**
+ * The anon key for those who only look: the same token with a mark, for which the gateway opens what reads. It follows from the anon key and the
+ * JWT secret, so that it changes with them and needs no place of its own.
+ */
+export function readKey({ anonKey, jwtSecret }: Pick<SiloSecrets, 'anonKey' | 'jwtSecret'>): string {
+  const claims = Buffer.from(anonKey.split('.')[1] ?? '', 'base64url').toString()
+  return signed({ ...JSON.parse(claims), scope: 'read' }, jwtSecret)
+}
+
+function signed(claims: object, secret: string): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const head = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ iss: 'supabase', ref: 'hangar', role, iat, exp: iat + tenYearsSeconds })}`
+  const head = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`
   return `${head}.${createHmac('sha256', secret).update(head).digest('base64url')}`
 }
 

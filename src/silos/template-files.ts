@@ -6,7 +6,7 @@ import { inboxPort, withInbox } from './local-inbox.ts'
 import { appNames } from './names.ts'
 import { opaqueKeys } from './opaque-keys.ts'
 import type { SiloRecord, SiloSecrets } from './ports.ts'
-import { dashboardUser } from './secrets.ts'
+import { dashboardUser, readKey } from './secrets.ts'
 import type { SiloTemplates } from './templates.ts'
 
 export interface TemplateFilesOptions {
@@ -38,6 +38,7 @@ export function createSiloTemplates(options: TemplateFilesOptions): SiloTemplate
         ...placeholders(silo, options),
         anon_key: secrets.anonKey,
         service_role_key: secrets.serviceRoleKey,
+        read_key: readKey(secrets),
         publishable_key: opaque.publishable,
         secret_key: opaque.secret,
         dashboard_username: dashboardUser,

@@ -167,8 +167,12 @@ export function createMachineStore(database: Database): MachineStore {
     },
 
     ports: () => database.all<{ key: string; port: number }>('select key, port from ports'),
+    // What is then told of a port is written for good, and this with it.
     savePort: (key, port) =>
-      database.run('insert or replace into ports (key, port) values (?, ?)', key, port),
+      database.transaction(
+        () => database.run('insert or replace into ports (key, port) values (?, ?)', key, port),
+        false,
+      ),
     deletePort: key => database.run('delete from ports where key = ?', key),
   }
 }

@@ -1,83 +1,13 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createClient } from '#client'
-import type { GrantedLease, Progress, SiloConnection } from '#contract'
-import { controlSocketOf, processesOf, startHangar, type TestHangar } from '../support/hangar.ts'
+import { describe, expect, it } from 'vitest'
+import type { GrantedLease } from '#contract'
+import { careWorld, silo_id } from '../support/care.ts'
+import { processesOf } from '../support/hangar.ts'
 import { supabaseClient } from '../support/supabase.ts'
 
-// Leases, modes of row-level security, rotation, moves, restoring and frontends, against a running Hangar.
+// Leases and modes of row-level security, against a running Hangar.
 
-let hangar: TestHangar
-let netlify: Server
-let built: Record<string, string>[]
-let variables: Record<string, string>
-let netlifyFails = false
-
-beforeAll(async () => {
-  built = []
-  variables = {}
-  netlify = createServer(async (request, response) => {
-    let body = ''
-    for await (const chunk of request) body += chunk
-    const { method, url = '' } = request
-    const answer = (status: number, value: unknown) => response.writeHead(status).end(JSON.stringify(value))
-    if (netlifyFails) return answer(503, {})
-    if (url === '/sites/site-1') return answer(200, { account_id: 'acc' })
-    if (url.endsWith('/builds')) {
-      built.push({ ...variables })
-      return answer(200, {})
-    }
-    if (method === 'GET')
-      return answer(
-        200,
-        Object.keys(variables).map(key => ({ key })),
-      )
-    for (const { key, values } of [JSON.parse(body)].flat()) variables[key] = values[0].value
-    answer(200, {})
-  })
-  await new Promise<void>(resolve => netlify.listen(0, '127.0.0.1', resolve))
-  hangar = await startHangar({
-    env: {
-      NETLIFY_AUTH_TOKEN: 'netlify-token',
-      NETLIFY_API_URL: `http://127.0.0.1:${(netlify.address() as AddressInfo).port}`,
-    },
-  })
-  await desk().call('siloCreate', { client: 'care', app: 'one', region: 'iad' })
-  const owner = await database((await connection()).db_connection_string)
-  await owner.query(`
-    create table notes (id bigint generated always as identity primary key, text text);
-    insert into notes (text) select 'note ' || n from generate_series(1, 30) n;
-    create function wipe() returns void language sql security definer as 'delete from public.notes'`)
-})
-afterAll(async () => {
-  for (const client of open.splice(0)) await client.end().catch(() => {})
-  const { home } = hangar
-  await hangar.stop()
-  netlify.close()
-  expect(await processesOf(home)).toEqual([])
-})
-
-const desk = () => createClient(controlSocketOf(hangar.hangarHome))
-const silo_id = 'care-one'
-const connection = () => desk().call('siloConnection', { silo_id })
-const open: pg.Client[] = []
-
-async function database(connectionString: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString })
-  client.on('error', () => {})
-  await client.connect()
-  open.push(client)
-  return client
-}
-
-async function sql(text: string, of = silo_id) {
-  const { db_connection_string } = await desk().call('siloConnection', { silo_id: of })
-  const client = new pg.Client({ connectionString: db_connection_string })
-  await client.connect()
-  return (await client.query(text).finally(() => client.end())).rows
-}
+const world = careWorld()
+const { desk, connection, database, sql } = world
 
 const rest = (lease: GrantedLease, path = 'notes?select=id', init: RequestInit = {}) =>
   fetch(`${lease.supabase_url}/rest/v1/${path}`, {
@@ -177,8 +107,8 @@ describe('a lease', () => {
     await desk().call('siloStop', { silo_id })
     await desk().call('siloLeaseRevoke', { silo_id, lease: gone.lease })
     const asleep = await desk().call('siloLease', { silo_id })
-    await hangar.kill()
-    await hangar.up()
+    await world.hangar.kill()
+    await world.hangar.up()
     await expect(database(gone.db_connection_string)).rejects.toMatchObject({ code: '28P01' })
     for (const lease of [kept, asleep]) {
       const reader = await database(lease.db_connection_string)
@@ -205,9 +135,9 @@ describe('kill -9 while a lease', () => {
         desk().call('siloLeaseRevoke', { silo_id, lease }),
       ])
       await new Promise(resolve => setTimeout(resolve, ms))
-      await hangar.kill()
+      await world.hangar.kill()
       const [granted] = await under
-      await hangar.up()
+      await world.hangar.up()
       expect(await roles()).toEqual(await active())
       if (granted.status === 'fulfilled') await database(granted.value.db_connection_string)
       for (const { lease: id } of await desk().call('siloLeases', { silo_id }))
@@ -218,16 +148,16 @@ describe('kill -9 while a lease', () => {
 })
 
 it('the command line does it too', async () => {
-  const lease = await hangar.json('silo', 'lease', silo_id, '--minutes', '5', '--purpose', 'by hand')
+  const lease = await world.hangar.json('silo', 'lease', silo_id, '--minutes', '5', '--purpose', 'by hand')
   expect(lease).toMatchObject({ access: 'read-only', purpose: 'by hand', state: 'active' })
-  expect((await hangar.run('silo', 'leases', silo_id)).stdout).toContain(lease.lease)
-  expect((await hangar.run('silo', 'revoke', silo_id, lease.lease)).stdout).toContain('is over')
-  expect((await hangar.run('silo', 'rls', silo_id)).stdout).toMatch(/Mode\s+production/)
-  const refused = await hangar.run('silo', 'rls', silo_id, 'disabled')
+  expect((await world.hangar.run('silo', 'leases', silo_id)).stdout).toContain(lease.lease)
+  expect((await world.hangar.run('silo', 'revoke', silo_id, lease.lease)).stdout).toContain('is over')
+  expect((await world.hangar.run('silo', 'rls', silo_id)).stdout).toMatch(/Mode\s+production/)
+  const refused = await world.hangar.run('silo', 'rls', silo_id, 'disabled')
   expect([refused.code, refused.stderr]).toEqual([expect.any(Number), expect.stringContaining('--confirm')])
   expect(refused.code).not.toBe(0)
-  expect((await hangar.run('regions')).stdout).toMatch(/yul.*no: yyz/)
-  expect((await hangar.run('silo', 'destroyed')).stdout).toContain('No destroyed silo is kept')
+  expect((await world.hangar.run('regions')).stdout).toMatch(/yul.*no: yyz/)
+  expect((await world.hangar.run('silo', 'destroyed')).stdout).toContain('No destroyed silo is kept')
 })
 
 describe('the mode of row-level security', () => {
@@ -262,227 +192,10 @@ describe('the mode of row-level security', () => {
 
   it('is production again after everything was killed', async () => {
     await desk().call('siloRlsSet', { silo_id, mode: 'disabled', confirm: silo_id })
-    await hangar.kill()
-    for (const pid of await processesOf(hangar.hangarHome)) process.kill(pid, 'SIGKILL')
-    await hangar.up()
+    await world.hangar.kill()
+    for (const pid of await processesOf(world.hangar.hangarHome)) process.kill(pid, 'SIGKILL')
+    await world.hangar.up()
     expect(await anonCount()).toBe(0)
     expect(await desk().call('siloStatus', { silo_id })).toMatchObject({ rls_mode: 'production' })
   })
 })
-
-describe('the frontend', () => {
-  it('is told once, by nothing else than a rotation again, and never the service key', async () => {
-    const before = await connection()
-    expect(await desk().call('siloFrontend', { silo_id, site_id: 'site-1' })).toMatchObject({
-      key_version: 1,
-    })
-    expect(built).toEqual([
-      {
-        VITE_SUPABASE_URL: 'https://devenv-care-one-kong.fly.dev',
-        VITE_SUPABASE_ANON_KEY: before.supabase_anon_key,
-      },
-    ])
-    await expect(desk().call('siloFrontend', { silo_id, site_id: 'site-1' })).rejects.toMatchObject({
-      code: 'HGR_SILO_FRONTEND_SET',
-    })
-    await desk().call('siloStop', { silo_id })
-    await desk().call('siloStart', { silo_id })
-    expect(built).toHaveLength(1)
-  })
-})
-
-describe('a rotation', () => {
-  it('kills the old keys, passwords and leases at once, and tells the frontend', async () => {
-    const before = await connection()
-    const lease = await desk().call('siloLease', { silo_id })
-    await desk().call('siloRotate', { silo_id })
-    const after = await connection()
-    for (const field of [
-      'supabase_anon_key',
-      'supabase_service_role_key',
-      'db_password',
-      'jwt_secret',
-    ] as const)
-      expect(after[field]).not.toBe(before[field])
-    expect([after.supabase_url, new URL(after.db_connection_string).host]).toEqual([
-      before.supabase_url,
-      new URL(before.db_connection_string).host,
-    ])
-    await expect(database(before.db_connection_string)).rejects.toMatchObject({ code: '28P01' })
-    await expect(database(lease.db_connection_string)).rejects.toMatchObject({ code: '28P01' })
-    expect(await ask(after, before.supabase_anon_key, before.supabase_anon_key)).toBe(401)
-    expect(await ask(after, after.supabase_anon_key, before.supabase_service_role_key)).toBe(401)
-    expect(await ask(after, before.supabase_publishable_key, before.supabase_publishable_key)).toBe(401)
-    expect(await ask(after, after.supabase_service_role_key, after.supabase_service_role_key)).toBe(200)
-    expect(await sql('select count(*)::int as n from notes')).toEqual([{ n: 30 }])
-    expect(built.at(-1)).toEqual({
-      VITE_SUPABASE_URL: 'https://devenv-care-one-kong.fly.dev',
-      VITE_SUPABASE_ANON_KEY: after.supabase_anon_key,
-    })
-    expect(JSON.stringify(built)).not.toContain(after.supabase_service_role_key)
-    expect(await desk().call('siloStatus', { silo_id })).toMatchObject({ key_version: 2, phase: 'running' })
-  })
-
-  it('of a sleeping silo leaves it asleep, and holds though Netlify does not answer', async () => {
-    netlifyFails = true
-    await desk().call('siloStop', { silo_id })
-    const before = await connection()
-    await desk().call('siloRotate', { silo_id })
-    expect(await desk().call('siloStatus', { silo_id })).toMatchObject({ key_version: 3, phase: 'stopped' })
-    const after = await connection()
-    await expect(database(before.db_connection_string)).rejects.toMatchObject({ code: '28P01' })
-    expect(await ask(after, after.supabase_anon_key, after.supabase_service_role_key)).toBe(200)
-    netlifyFails = false
-  })
-
-  it.each(['end leases done', 'stop done', 'set secrets done', 'keep keys begun'])(
-    'killed at "%s" is whole',
-    async moment => {
-      const before = await connection()
-      await killDuring(
-        onProgress => desk().call('siloRotate', { silo_id }, { onProgress }),
-        ({ step, state }) => `${step} ${state}` === moment,
-      )
-      await hangar.up()
-      const after = await connection()
-      // Finished by the next start: old keys are dead, new ones work.
-      expect(after.db_password).not.toBe(before.db_password)
-      await expect(database(before.db_connection_string)).rejects.toMatchObject({ code: '28P01' })
-      expect(await sql('select count(*)::int as n from notes')).toEqual([{ n: 30 }])
-      expect(await ask(after, after.supabase_anon_key, after.supabase_service_role_key)).toBe(200)
-      expect(await ask(after, after.supabase_anon_key, before.supabase_service_role_key)).toBe(401)
-    },
-  )
-})
-
-describe('a move', () => {
-  it('takes data and names along, with a warning for a region that Fly gave up', async () => {
-    const before = await connection()
-    const moved = await desk().call('siloMove', { silo_id, region: 'yul' })
-    expect(moved).toMatchObject({ region: 'yul', region_on_fly: 'yyz', phase: 'running' })
-    expect(moved.warning).toMatch(/no longer has yul/)
-    expect(await connection()).toEqual(before)
-    expect(await sql('select count(*)::int as n from notes')).toEqual([{ n: 30 }])
-    expect(await desk().call('siloStatus', { silo_id })).toMatchObject({
-      region: 'yul',
-      region_on_fly: 'yyz',
-    })
-    const machines = await desk().call('machineList', {})
-    expect(machines.map(({ region }) => region)).toEqual(Array(6).fill('yul'))
-    await expect(desk().call('siloMove', { silo_id, region: 'yul' })).rejects.toMatchObject({ status: 409 })
-    await expect(desk().call('siloMove', { silo_id, region: 'sea', strict: true })).rejects.toMatchObject({
-      code: 'HGR_REGION_GONE',
-    })
-    await expect(desk().call('siloMove', { silo_id, region: 'zzz' })).rejects.toMatchObject({
-      code: 'HGR_REGION_UNKNOWN',
-    })
-  })
-
-  it.each(['copy data begun', 'move pg begun', 'move pg done', 'note region begun', 'start begun'])(
-    'killed at "%s" is whole',
-    async moment => {
-      const { region } = await desk().call('siloStatus', { silo_id })
-      const target = region === 'ams' ? 'iad' : 'ams'
-      await sql(`update notes set text = '${moment}'`)
-      await killDuring(
-        onProgress => desk().call('siloMove', { silo_id, region: target }, { onProgress }),
-        ({ step, state }) => `${step} ${state}` === moment,
-      )
-      await hangar.up()
-      expect(await desk().call('siloStatus', { silo_id })).toMatchObject({ region: target, phase: 'running' })
-      expect(await sql('select distinct text from notes')).toEqual([{ text: moment }])
-      expect(await desk().call('machineList', {})).toHaveLength(6)
-    },
-  )
-})
-
-describe('a destroyed silo', () => {
-  it('comes back with data, names and keys', async () => {
-    const before = await connection()
-    const lease = await desk().call('siloLease', { silo_id })
-    await desk().call('siloDestroy', { silo_id })
-    expect(await desk().call('appList', {})).toEqual([])
-    expect(await desk().call('siloDestroyed', {})).toMatchObject([
-      { alias: silo_id, parts_with_data: ['pg', 'storage'] },
-    ])
-    await expect(connection()).rejects.toMatchObject({ status: 404 })
-    await desk().call('siloRestore', { silo_id })
-    const after = await connection()
-    for (const field of [
-      'supabase_anon_key',
-      'supabase_service_role_key',
-      'db_password',
-      'jwt_secret',
-    ] as const)
-      expect(after[field]).toBe(before[field])
-    expect(await sql('select count(*)::int as n from notes')).toEqual([{ n: 30 }])
-    expect(await desk().call('siloDestroyed', {})).toEqual([])
-    // Its leases ended with it.
-    const there = lease.db_connection_string.replace(
-      /@.*/,
-      `@${new URL(after.db_connection_string).host}/postgres`,
-    )
-    await expect(database(there)).rejects.toMatchObject({ code: '28P01' })
-  })
-
-  it('does not come back in the place of another that took its name', async () => {
-    await desk().call('siloDestroy', { silo_id })
-    await desk().call('siloCreate', { client: 'care', app: 'one' })
-    await expect(desk().call('siloRestore', { silo_id })).rejects.toMatchObject({ code: 'HGR_SILO_EXISTS' })
-    await desk().call('siloDestroy', { silo_id })
-    // The latest of that name is the empty one; without it, the one before.
-    await desk().call('siloForget', { silo_id })
-    await desk().call('siloRestore', { silo_id })
-    expect(await sql('select count(*)::int as n from notes')).toEqual([{ n: 30 }])
-  })
-
-  it.each(['destroy studio begun', 'destroy pg begun', 'delete apps begun'])(
-    'killed at "%s" is destroyed, and can be brought back',
-    async moment => {
-      await sql(`update notes set text = '${moment}'`)
-      await killDuring(
-        onProgress => desk().call('siloDestroy', { silo_id }, { onProgress }),
-        ({ step, state }) => `${step} ${state}` === moment,
-      )
-      await hangar.up()
-      expect(await desk().call('siloList', {})).toEqual([])
-      await desk().call('siloRestore', { silo_id })
-      expect(await sql('select distinct text from notes')).toEqual([{ text: moment }])
-    },
-  )
-
-  it.each(['set secrets done', 'bring back data begun', 'deploy pg begun', 'deploy studio done'])(
-    'killed at "%s" on its way back, is back',
-    async moment => {
-      await sql(`update notes set text = '${moment}'`)
-      await desk().call('siloDestroy', { silo_id })
-      await killDuring(
-        onProgress => desk().call('siloRestore', { silo_id }, { onProgress }),
-        ({ step, state }) => `${step} ${state}` === moment,
-      )
-      await hangar.up()
-      expect(await sql('select distinct text from notes')).toEqual([{ text: moment }])
-      expect(await desk().call('siloDestroyed', {})).toEqual([])
-    },
-  )
-})
-
-/** Status of a request for the table, with that apikey and that token. */
-async function ask({ supabase_url }: SiloConnection, apikey: string, token: string): Promise<number> {
-  const answer = await fetch(`${supabase_url}/rest/v1/notes?select=id&limit=1`, {
-    headers: { apikey, authorization: `Bearer ${token}` },
-  })
-  return answer.status
-}
-
-/** Does it, and kills the daemon as soon as `when` says so. Resolves when the daemon is gone. */
-async function killDuring(
-  operation: (onProgress: (progress: Progress) => void) => Promise<unknown>,
-  when: (progress: Progress) => boolean,
-): Promise<void> {
-  let killed: Promise<void> | undefined
-  await operation(progress => {
-    if (when(progress)) killed ??= hangar.kill()
-  }).catch(() => {})
-  await (killed ?? hangar.kill())
-}

@@ -6,6 +6,9 @@ import { siloPhases, statusWords } from '../silos/silo.ts'
 import { inputJsonSchema, outputJsonSchema } from './json-schema.ts'
 import { typeOf } from './page.ts'
 
+/** How a field is seen that is not seen as it is. */
+const hows = { masked: 'masked', read: 'one that only reads' } as const
+
 /** docs/reference/operations.md: the contract as a page. */
 export function operationsReference(): string {
   const all = Object.values<Operation>(operations)
@@ -43,7 +46,7 @@ ${table(
       const fields = Object.entries(accessMatrix[role][phase])
       if (fields.length === connectionFields.length) return 'all'
       return fields
-        .map(([field, how]) => (how === 'masked' ? `${code(field)} (masked)` : code(field)))
+        .map(([field, how]) => (how === 'shown' ? code(field) : `${code(field)} (${hows[how]})`))
         .join('<br>')
     }),
   ]),

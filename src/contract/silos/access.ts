@@ -15,13 +15,14 @@ export const connectionFields = [
 ] as const
 export type ConnectionField = (typeof connectionFields)[number]
 
-/** `masked`: the value with its password replaced by `***`. A field that is not named is not there at all. */
-export type Visibility = 'shown' | 'masked'
+/** `masked`: the value with its password replaced by `***`. `read`: a key in its place that only reads. A field that is not named is not there at all. */
+export type Visibility = 'shown' | 'masked' | 'read'
 type Visible = Readonly<Partial<Record<ConnectionField, Visibility>>>
 
 const nothing: Visible = {}
 const names: Visible = { supabase_url: 'shown', studio_url: 'shown', silo_preview_url: 'shown' }
 const frontend: Visible = { supabase_url: 'shown', supabase_anon_key: 'shown', silo_preview_url: 'shown' }
+const looking: Visible = { ...frontend, supabase_anon_key: 'read' }
 const trace: Visible = { db_connection_string: 'masked' }
 const everything: Visible = Object.fromEntries(connectionFields.map(field => [field, 'shown' as const]))
 
@@ -32,7 +33,7 @@ const everything: Visible = Object.fromEntries(connectionFields.map(field => [fi
 // biome-ignore format: it is a table
 export const accessMatrix: Readonly<Record<AgentRole, Readonly<Record<SiloPhase, Visible>>>> = {
   'dev-worker':         { provisioning: nothing, starting: nothing, running: frontend,   degraded: nothing,    stopping: nothing, stopped: nothing, error: nothing, destroying: nothing },
-  'dev-orchestrator':   { provisioning: nothing, starting: nothing, running: frontend,   degraded: nothing,    stopping: nothing, stopped: nothing, error: nothing, destroying: nothing },
+  'dev-orchestrator':   { provisioning: nothing, starting: nothing, running: looking,    degraded: nothing,    stopping: nothing, stopped: nothing, error: nothing, destroying: nothing },
   'devops':             { provisioning: names,   starting: nothing, running: everything, degraded: everything, stopping: nothing, stopped: nothing, error: nothing, destroying: nothing },
   'security-auditor':   { provisioning: nothing, starting: nothing, running: trace,      degraded: trace,      stopping: nothing, stopped: nothing, error: nothing, destroying: nothing },
   'security-validator': { provisioning: nothing, starting: nothing, running: nothing,    degraded: nothing,    stopping: nothing, stopped: nothing, error: nothing, destroying: nothing },

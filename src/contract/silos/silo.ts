@@ -121,6 +121,8 @@ export const siloConnectionSchema = z.object({
   silo_id: z.string(),
   supabase_url: z.string(),
   supabase_anon_key: z.string(),
+  /** The anon key for those who only look: the gateway opens nothing for it that writes. */
+  supabase_read_key: z.string(),
   supabase_service_role_key: z.string(),
   /** The same two in the newer form, `sb_publishable_…` and `sb_secret_…`. */
   supabase_publishable_key: z.string(),

@@ -90,6 +90,8 @@ function toWebRequest(request: IncomingMessage, body: string, signal: AbortSigna
 async function send(from: Response, to: ServerResponse, signal: AbortSignal): Promise<void> {
   to.writeHead(from.status, Object.fromEntries(from.headers))
   if (!from.body) return void to.end()
+  // A stream on which nothing is said yet is open all the same.
+  to.flushHeaders()
   const reader = from.body.getReader()
   signal.addEventListener('abort', () => void reader.cancel().catch(() => {}), { once: true })
   try {

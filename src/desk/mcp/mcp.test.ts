@@ -277,7 +277,7 @@ describe('the endpoint', () => {
     }
   })
 
-  it('keeps no session and no stream: GET and DELETE are refused', async () => {
+  it('keeps no session and no stream for a client that cannot be asked anything: GET and DELETE are refused', async () => {
     await using client = await connect('legacy')
     const authorization = `Bearer ${client.token}`
     for (const method of ['GET', 'DELETE'])

@@ -12,7 +12,7 @@ const mostOfOwner = 8
 /** Without a request and without an open stream, a session ends after that. */
 const idleMs = 30 * 60_000
 /** The library keeps a little of every request that was given up for as long as its session; a client that gives up more begins again. */
-const mostGivenUp = 1000
+const mostGivenUp = 500
 
 type Server = Awaited<ReturnType<McpServerFactory>>
 

@@ -196,6 +196,24 @@ describe('close', () => {
     await instance.close(1)
     await failed
   })
+
+  it('cuts an answer that keeps coming', async () => {
+    const { port, instance } = await start(
+      config(
+        await upstream((_req, res) => {
+          const more = () => {
+            while (!res.destroyed && res.write('more '));
+          }
+          res.on('drain', more).on('error', () => undefined)
+          more()
+        }),
+      ),
+    )
+    const response = await fetch(`http://127.0.0.1:${port}/api/v1/x`)
+    const read = expect(response.text()).rejects.toThrow()
+    await instance.close(1)
+    await read
+  })
 })
 
 describe('a body of any size', () => {

@@ -174,8 +174,9 @@ export class Forward implements UpstreamOwner, AnswerOwner, RequestBodyOwner {
   // What the connection says
 
   onUpstreamData(chunk: Buffer): void {
-    const { answer } = this
-    if (!answer) return
+    const { answer, response } = this
+    // Cut by the gateway itself, and its close not heard of yet.
+    if (!answer || response.destroyed) return this.onClientClose()
     try {
       answer.take(chunk)
     } catch (error) {
@@ -186,7 +187,7 @@ export class Forward implements UpstreamOwner, AnswerOwner, RequestBodyOwner {
   }
 
   onUpstreamEnd(): void {
-    if (!this.answer?.end()) this.upstream?.socket.destroy()
+    if (this.response.destroyed || !this.answer?.end()) this.upstream?.socket.destroy()
   }
 
   onUpstreamClose(error: Error | undefined): void {

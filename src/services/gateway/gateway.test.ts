@@ -184,6 +184,35 @@ describe('the configuration', () => {
     expect((await get(port, '/functions/v1/x')).status).toBe(501)
   })
 
+  it('of a silo opens what reads, and nothing that writes, for the key of those who look', async () => {
+    const file = fileURLToPath(new URL('../../../stacks/devenv/kong.yml', import.meta.url))
+    const port = await gateway(
+      readFileSync(file, 'utf8').replace(
+        /http:\/\/devenv-\{client\}-\{app\}-\w+\.flycast:\d+/g,
+        `http://127.0.0.1:${await upstream(echo)}`,
+      ),
+    )
+    const ask = async (method: string, path: string, headers: Record<string, string>) =>
+      (await fetch(`http://127.0.0.1:${port}${path}`, { method, headers })).status
+    for (const key of ['{read_key}', '{anon_key}']) {
+      const headers = { apikey: key, authorization: `Bearer ${key}` }
+      const writes = key === '{anon_key}' ? 200 : 403
+      expect(await ask('GET', '/rest/v1/things', headers)).toBe(200)
+      expect(await ask('HEAD', '/rest/v1/things', headers)).toBe(200)
+      expect(await ask('GET', '/storage/v1/object/a/b', headers)).toBe(200)
+      for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+        expect([method, await ask(method, '/rest/v1/things', headers)]).toEqual([method, writes])
+        expect([method, await ask(method, '/storage/v1/object/a/b', headers)]).toEqual([method, writes])
+      }
+      // Storage looks at the token alone.
+      expect(await ask('POST', '/storage/v1/object/a/b', { authorization: headers.authorization })).toBe(
+        writes,
+      )
+      expect(await ask('POST', '/graphql/v1', headers)).toBe(writes)
+      expect(await ask('POST', '/auth/v1/signup', headers)).toBe(writes)
+    }
+  })
+
   it.each([
     ['services: [', /kong\.yml:\d+:\d+/],
     [

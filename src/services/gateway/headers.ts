@@ -37,6 +37,8 @@ const framing = new Set(['host', 'connection', 'content-length', 'transfer-encod
 const badMethod = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
 const badTarget = /[^\x21-\x7e\x80-\xff]/
 const badName = badMethod
+/** Letters that no byte stands for: from the configuration or a token, never off the wire. They go out as UTF-8. */
+const wide = /[^\0-\xff]/
 const badValue = /[^\t\x20-\x7e\x80-\xff]/
 
 /**
@@ -85,8 +87,9 @@ class Lines {
 
 function pluginLines(upstream: Passage['upstream']): string {
   let lines = ''
-  for (const [name, value] of upstream) {
-    if (value === null || framing.has(name)) continue
+  for (const [name, given] of upstream) {
+    if (given === null || framing.has(name)) continue
+    const value = wide.test(given) ? Buffer.from(given).toString('latin1') : given
     if (badName.test(name) || badValue.test(value))
       throw new BadMessage(`a plugin gave the header ${JSON.stringify(name)} what no header can be`)
     lines += `${name}: ${value}\r\n`

@@ -10,7 +10,7 @@ import { createServer as createSecureServer } from 'node:tls'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { selfSigned } from '../../../test/support/certificate.ts'
-import { config, promised, useGateways } from './testing/gateways.ts'
+import { config, echo, promised, useGateways } from './testing/gateways.ts'
 
 const { gateway, listen, upstream, get } = useGateways()
 
@@ -122,6 +122,15 @@ describe('a request', () => {
     expect(seen).toContain('\r\nx-kept: yes\r\n')
     expect(seen.match(/\r\nhost: /g)).toHaveLength(1)
     expect(seen).not.toMatch(/transfer-encoding|content-length: 1|connection/)
+  })
+
+  it('names its consumer in any script', async () => {
+    const text = config(await upstream(echo), '{ name: key-auth }').replace(
+      'username: admin',
+      'username: Łódź',
+    )
+    const { headers } = (await get(await gateway(text), '/api/v1/x', { apikey: 'admin-key' })).json()
+    expect(Buffer.from(headers['x-consumer-username'], 'latin1').toString()).toBe('Łódź')
   })
 
   it('whose client has left leaves its service too, before the answer and within it', async () => {

@@ -7,7 +7,7 @@ let postgres: TestPostgres
 let auth: TestAuth
 beforeAll(async () => {
   postgres = await startTestPostgres()
-  auth = await startAuth({ postgres })
+  auth = await startAuth({ postgres, env: { GOTRUE_CUSTOM_OAUTH_ALLOW_INNER_NETWORK: 'true' } })
 })
 afterAll(async () => {
   await auth?.[Symbol.asyncDispose]()
@@ -59,13 +59,35 @@ test('a provider that an admin adds signs people in, and its secret is never sho
   expect((await admin.getProvider('custom:acme')).error).toMatchObject({ status: 404 })
 })
 
+test('one that was added while inner networks were allowed is not asked when they are not', async () => {
+  const admin = auth.client(serviceToken).auth.admin.customProviders
+  const made = await admin.createProvider({
+    provider_type: 'oidc',
+    identifier: 'custom:inner',
+    name: 'Inner',
+    client_id: 'x',
+    client_secret: 'x',
+    issuer: 'http://127.0.0.1:1',
+  })
+  expect(made.error).toBeNull()
+  await using strict = await startAuth({ postgres })
+  const asked = await strict.fetch('/authorize?provider=custom:inner')
+  expect([asked.status, ((await asked.json()) as { msg: string }).msg]).toEqual([
+    400,
+    'The provider is in an inner network; GOTRUE_CUSTOM_OAUTH_ALLOW_INNER_NETWORK lets it be',
+  ])
+})
+
 test.each([
   [{ provider_type: 'ldap' }, 'provider_type must be oidc or oauth2'],
   [{ identifier: 'google' }, 'identifier must be custom:'],
   [{ issuer: 'http://10.0.0.1/' }, 'issuer must be an https address'],
+  [{ issuer: 'https://127.0.0.1:4280' }, 'GOTRUE_CUSTOM_OAUTH_ALLOW_INNER_NETWORK'],
+  [{ jwks_uri: 'https://169.254.169.254/' }, 'jwks_uri must be an https address'],
   [{ issuer: undefined }, 'issuer is required'],
 ])('with %j it is refused', async (change, message) => {
-  const answer = await auth.fetch('/admin/custom-providers', {
+  await using strict = await startAuth({ postgres })
+  const answer = await strict.fetch('/admin/custom-providers', {
     method: 'POST',
     token: serviceToken,
     body: {

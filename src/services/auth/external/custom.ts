@@ -1,9 +1,11 @@
 import type { Call } from '../context.ts'
 import { errors } from '../errors.ts'
 import type { Json } from '../users/rows.ts'
+import type { Discovered } from './discovery.ts'
 import type { IdTokenIssuer } from './id-token.ts'
 import { profileOfClaims } from './profile.ts'
-import { fromDiscovered, type Provider } from './providers.ts'
+import { fromDiscovered, metadataOf, type Provider } from './providers.ts'
+import { checkPublic } from './public-address.ts'
 
 /** A provider that an admin added: a row of auth.custom_oauth_providers. */
 export interface CustomProviderRow {
@@ -46,7 +48,9 @@ export async function findCustomProvider(call: Call, name: string): Promise<Prov
   if (row.provider_type === 'oidc') {
     const issuer = row.issuer ?? ''
     const metadataUrl = row.discovery_url ?? `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+    await checkPublic(call, metadataUrl)
     const found = await call.discovery.find(issuer, metadataUrl)
+    await checkPublic(call, ...addressesOf(found))
     return {
       ...usual,
       ...fromDiscovered(found),
@@ -57,6 +61,7 @@ export async function findCustomProvider(call: Call, name: string): Promise<Prov
     }
   }
   const issuer = new URL(row.authorization_url ?? '').origin
+  await checkPublic(call, row.token_url ?? '', row.userinfo_url ?? '')
   return {
     ...usual,
     ...own,
@@ -78,6 +83,8 @@ export async function findCustomProvider(call: Call, name: string): Promise<Prov
 export async function customIdTokenProvider(call: Call, name: string): Promise<IdTokenIssuer> {
   const row = await findRow(call, name)
   if (row.provider_type !== 'oidc' || row.issuer === null) throw errors.oidcNotAllowed(name)
+  await checkPublic(call, metadataOf(row.issuer))
+  await checkPublic(call, ...addressesOf(await call.discovery.find(row.issuer, metadataOf(row.issuer))))
   return {
     name,
     issuer: row.issuer,
@@ -85,6 +92,11 @@ export async function customIdTokenProvider(call: Call, name: string): Promise<I
     skipNonceCheck: row.skip_nonce_check,
     emailOptional: row.email_optional,
   }
+}
+
+/** What a provider's metadata make this service ask. */
+function addressesOf({ tokenEndpoint, userinfoEndpoint, jwksUri }: Discovered): string[] {
+  return [tokenEndpoint, jwksUri, ...(userinfoEndpoint === undefined ? [] : [userinfoEndpoint])]
 }
 
 async function findRow(call: Call, name: string): Promise<CustomProviderRow> {

@@ -3,6 +3,7 @@ import { codeOf, HangarError } from '#kernel'
 import type { Call } from '../context.ts'
 import { errors } from '../errors.ts'
 import type { CustomProviderRow } from '../external/custom.ts'
+import { looksPublic } from '../external/public-address.ts'
 import type { Json } from '../users/rows.ts'
 import { adminCall } from './admin-call.ts'
 import { type Body, bodyOf, queryOf } from './body.ts'
@@ -29,7 +30,7 @@ export function customProviderRoutes(app: FastifyInstance): void {
     if (!/^custom:[a-z0-9][a-z0-9_-]{0,49}$/.test(identifier)) {
       throw errors.badRequest('identifier must be custom: and then letters, digits, - or _')
     }
-    const columns = { provider_type: type, identifier, ...columnsOf(body) }
+    const columns = { provider_type: type, identifier, ...columnsOf(call, body) }
     checkComplete(columns)
     const row = await call.database
       .run(async transaction => {
@@ -62,7 +63,7 @@ export function customProviderRoutes(app: FastifyInstance): void {
   app.put('/admin/custom-providers/:identifier', async request => {
     const call = await customAdmin(request)
     const current = await find(call, request)
-    const changes = columnsOf(bodyOf(request))
+    const changes = columnsOf(call, bodyOf(request))
     checkComplete({ ...current, ...changes })
     const names = Object.keys(changes)
     const rows = await call.database.run(transaction =>
@@ -101,7 +102,7 @@ const lists = ['acceptable_client_ids', 'scopes']
 const objects = ['attribute_mapping', 'authorization_params']
 
 /** The columns that the body names; their names are of the lists above alone. */
-function columnsOf(body: Body): Json {
+function columnsOf(call: Call, body: Body): Json {
   const read = <T>(names: readonly string[], take: (name: string) => T | undefined) =>
     names.flatMap(name => {
       const value = take(name)
@@ -122,18 +123,18 @@ function columnsOf(body: Body): Json {
     'jwks_uri',
   ]) {
     const url = columns[name]
-    if (typeof url === 'string' && !isWeb(url)) throw errors.badRequest(`${name} must be an https address`)
+    if (typeof url === 'string' && !isAllowed(call, url)) {
+      throw errors.badRequest(
+        `${name} must be an https address of the public web, unless GOTRUE_CUSTOM_OAUTH_ALLOW_INNER_NETWORK is set`,
+      )
+    }
   }
   return columns
 }
 
-/** This machine may be spoken to without TLS: that is where developers' providers are. */
-function isWeb(text: string): boolean {
-  if (!URL.canParse(text) || text.length > 2048) return false
-  const { protocol, hostname } = new URL(text)
-  return (
-    protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))
-  )
+function isAllowed(call: Call, text: string): boolean {
+  if (!call.settings.oauthServer.innerProviders) return looksPublic(text)
+  return URL.canParse(text) && text.length <= 2048 && /^https?:$/.test(new URL(text).protocol)
 }
 
 function checkComplete(columns: Readonly<Record<string, unknown>>): void {

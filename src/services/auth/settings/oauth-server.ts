@@ -11,6 +11,8 @@ export interface OAuthServerSettings {
   /** How many providers an admin may add; 0: any number. */
   readonly maxCustomProviders: number
   readonly customProviders: boolean
+  /** Whether those may be on this machine or in its network. */
+  readonly innerProviders: boolean
 }
 
 export function readOAuthServerSettings(read: Reader): OAuthServerSettings {
@@ -21,6 +23,7 @@ export function readOAuthServerSettings(read: Reader): OAuthServerSettings {
     authorizationLifeMs: read.duration('GOTRUE_OAUTH_SERVER_AUTHORIZATION_TTL') ?? 600_000,
     defaultScope: read.text('GOTRUE_OAUTH_SERVER_DEFAULT_SCOPE') ?? 'email',
     customProviders: read.flag(true, 'GOTRUE_CUSTOM_OAUTH_ENABLED'),
+    innerProviders: read.flag(false, 'GOTRUE_CUSTOM_OAUTH_ALLOW_INNER_NETWORK'),
     maxCustomProviders: read.number(0, 'GOTRUE_CUSTOM_OAUTH_MAX_PROVIDERS'),
   }
 }

@@ -43,12 +43,21 @@ export function readRange(limit: string | undefined, offset: string | undefined)
 }
 
 function numberIn(text: string | undefined): number | undefined {
-  return text !== undefined && /^\s*-?\d+\s*$/.test(text) ? Number(text) : undefined
+  return text !== undefined && /^\s*-?\d+\s*$/.test(text) ? wholeNumber(text.trim()) : undefined
+}
+
+const largestBigint = 2 ** 63 - 1024
+
+/** Always finite. PostgreSQL's largest number must not become one that is too large for it. */
+function wholeNumber(digits: string): number {
+  const number = Number(digits)
+  if (number === 2 ** 63 && BigInt(digits) < 2n ** 63n) return largestBigint
+  return Math.max(-1e300, Math.min(1e300, number))
 }
 
 /** The header `Range: 0-9`. */
 export function readRangeHeader(text: string | undefined): Range {
   const found = /^(\d+)-(\d*)$/.exec(text ?? '')
   if (!found) return allRows
-  return { offset: Number(found[1]), last: found[2] === '' ? undefined : Number(found[2]) }
+  return { offset: wholeNumber(found[1] ?? ''), last: found[2] ? wholeNumber(found[2]) : undefined }
 }
