@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -179,6 +180,44 @@ describe('the chain', () => {
     tamper(changing(3, { caller: 'b' }))
     await using(audit => audit.append(entry('later')))
     expect(await finding()).toMatchObject({ ok: false, first_bad: 3 })
+  })
+
+  it('has the rows of calls that were answered when the process is killed then', async () => {
+    const at = (path: string) => JSON.stringify(new URL(path, import.meta.url).href)
+    const program = `
+      import { openStore } from ${at('../../store/index.ts')}
+      import { Audit } from ${at('./audit.ts')}
+      import { silentLog, systemClock } from ${at('../../kernel/index.ts')}
+      const audit = new Audit(openStore(${JSON.stringify(files)}).audit, systemClock, silentLog)
+      const call = (name) => audit.append({ ...${JSON.stringify(entry(''))}, call: name })
+      await Promise.all(Array.from({ length: 100 }, (_, i) => call('answered ' + i)))
+      process.kill(process.pid, 'SIGKILL')`
+    const { signal } = spawnSync(
+      process.execPath,
+      ['--import', 'tsx', '--conditions=hangar:src', '--input-type=module', '-e', program],
+      { encoding: 'utf8' },
+    )
+    expect(signal).toBe('SIGKILL')
+    expect(await finding()).toMatchObject({ ok: true, rows: 106 })
+  })
+
+  it('fails calls whose rows the disk did not take, and goes on', async () => {
+    await using(async (_audit, store) => {
+      const { append } = store.audit
+      let refuses = true
+      const refusing = {
+        ...store.audit,
+        async append(...args: Parameters<typeof append>) {
+          await append(...args)
+          if (refuses) throw new Error('the disk is gone')
+        },
+      }
+      const audit = new Audit(refusing, new FakeClock(), silentLog)
+      await expect(audit.append(entry('lost'))).rejects.toMatchObject({ code: 'HGR_DESK_AUDIT' })
+      refuses = false
+      await audit.append(entry('kept'))
+    })
+    expect(await finding()).toMatchObject({ ok: true, rows: 8 })
   })
 
   it('writes calls that end together in one transaction, in order', async () => {

@@ -98,7 +98,9 @@ export async function verifyAudit({ store, folder, elsewhere }: VerifyParts): Pr
   const inFiles = lastArchived(known).seq
   const told = [
     `${rows} rows, each as it was written`,
-    ...(inFiles > 0 ? [`rows 1 to ${inFiles} in ${known.length} files`] : []),
+    ...(inFiles > 0
+      ? [`rows 1 to ${inFiles} in ${known.length} ${known.length === 1 ? 'file' : 'files'}`]
+      : []),
     ...(missing > 0 ? [`${missing} of the files kept elsewhere and not looked at`] : []),
   ]
   return { ok: true, rows, first_bad: null, detail: told.join('; '), archives }

@@ -234,7 +234,7 @@ export const errors = {
   oauthAuthorizationNotFound: () =>
     make(404, 'oauth_authorization_not_found', 'Authorization not found, expired or answered'),
   oauthConsentNotFound: () => make(404, 'oauth_consent_not_found', 'No active grant found for this client'),
-  oauthClientActs: () => make(403, 'not_admin', 'Only a user in person may consent'),
+  oauthClientActs: (what = 'consent') => make(403, 'not_admin', `Only a user in person may ${what}`),
   oauthClientRefused: () =>
     new AuthError(401, 'oauth', 'client authentication failed', { oauth: 'invalid_client' }),
   badRedirectUri: (uri: string) =>

@@ -52,6 +52,19 @@ describe('settings of the caller’s role', () => {
   it('hold for its requests', async () => {
     expect((await service.ask('/rpc/timeout', { headers: anonymous })).json()).toBe('7s')
   })
+
+  it('hold where only a superuser may set them, once the login was granted to', async () => {
+    const owner = await rest.postgres.client()
+    await owner.query(`
+      create function logged() returns text language sql stable as $$ select current_setting('log_min_duration_statement') $$;
+      alter role anon set log_min_duration_statement = '77s'`)
+    const logged = async () => (await service.ask('/rpc/logged', { headers: anonymous })).json()
+    expect(await logged()).not.toBe('77s')
+    await owner.query(
+      `grant set on parameter log_min_duration_statement to authenticator; notify pgrst, 'reload config'`,
+    )
+    await expect.poll(logged, { timeout: 10_000 }).toBe('77s')
+  })
 })
 
 describe('the admin port', () => {

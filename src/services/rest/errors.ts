@@ -6,6 +6,7 @@ interface Details {
   readonly headers?: Readonly<Record<string, string>>
   /** What stands beside the status; default: what HTTP says. */
   readonly statusText?: string | undefined
+  readonly cause?: unknown
 }
 
 /** In the order in which it is sent. */
@@ -25,7 +26,7 @@ export class RestError extends Error {
   readonly headers: Readonly<Record<string, string>>
 
   constructor(status: number, code: string, message: string, more: Details = {}) {
-    super(message)
+    super(message, { cause: more.cause })
     this.status = status
     this.statusText = more.statusText
     this.body = { code, details: more.details ?? null, hint: more.hint ?? null, message }
@@ -50,18 +51,12 @@ export const restErrors = {
       details: messageOf(cause),
     }),
   lost: (cause: unknown) =>
-    new RestError(
-      503,
-      'PGRST001',
-      'The connection to the database was lost; the change may or may not be done.',
-      {
-        details: messageOf(cause),
-      },
-    ),
-  noSchema: (cause: unknown) =>
-    new RestError(503, 'PGRST002', 'Could not query the database for the schema cache. Retrying.', {
-      details: messageOf(cause),
+    new RestError(503, 'PGRST001', 'Database client error. Retrying the connection.', {
+      details: `The connection was lost; the change may or may not be done: ${messageOf(cause)}`,
     }),
+  /** The cause is for the log alone. */
+  noSchema: (cause: unknown) =>
+    new RestError(503, 'PGRST002', 'Could not query the database for the schema cache. Retrying.', { cause }),
   /** Nobody gets to see it. */
   left: () => new RestError(499, 'PGRSTX01', 'The client went away before the answer'),
   poolTimeout: () => new RestError(504, 'PGRST003', 'Timed out acquiring connection from connection pool.'),

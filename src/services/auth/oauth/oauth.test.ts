@@ -169,6 +169,17 @@ describe('an authorization', () => {
     const claims = JSON.parse(Buffer.from(tokens['access_token']!.split('.')[1]!, 'base64url').toString())
     expect(claims).toMatchObject({ client_id: made.client_id, sub: user.id, scope: 'openid email' })
 
+    for (const [method, path, body] of [
+      ['PUT', '/user', { password: 'of the program' }],
+      ['PUT', '/user', { email: 'program@example.com' }],
+      ['POST', '/factors', { factor_type: 'totp' }],
+    ] as const) {
+      const refused = await auth.fetch(path, { method, body, token: tokens['access_token']! })
+      expect([path, refused.status]).toEqual([path, 403])
+    }
+    const looked = await auth.fetch('/user', { token: tokens['access_token']! })
+    expect(looked.status).toBe(200)
+
     const twice = await exchange(form, basic)
     expect([twice.status, await twice.json()]).toMatchObject([400, { error: 'invalid_grant' }])
     const plain = await auth.fetch('/token?grant_type=refresh_token', {

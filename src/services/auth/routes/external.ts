@@ -4,7 +4,7 @@ import { errors } from '../errors.ts'
 import { beginExternal } from '../external/begin.ts'
 import { finishExternal } from '../external/callback.ts'
 import { unlinkIdentity } from '../external/link.ts'
-import { claimsOf, isForAudience, isUuid, signedIn } from '../sessions/authenticate.ts'
+import { isForAudience, isUuid, personOf, signedIn } from '../sessions/authenticate.ts'
 import { flowOfValues } from '../verify/flows.ts'
 import { redirectOf } from '../verify/redirects.ts'
 import { optionalBodyOf, queryOf } from './body.ts'
@@ -29,7 +29,7 @@ export function externalRoutes(app: FastifyInstance): void {
 
   app.get('/user/identities/authorize', async (request, reply) => {
     const call = linkingCall(request)
-    const claims = await claimsOf(call)
+    const claims = await personOf(call)
     const { user } = await call.database.run(transaction => signedIn(transaction, claims))
     const url = await begin(call, request, user.id)
     if (queryOf(request, 'skip_http_redirect') === 'true') return { url }
@@ -38,7 +38,7 @@ export function externalRoutes(app: FastifyInstance): void {
 
   app.delete('/user/identities/:id', async request => {
     const call = linkingCall(request)
-    const claims = await claimsOf(call)
+    const claims = await personOf(call)
     const { id } = request.params as { id: string }
     if (!isUuid(id)) throw errors.identityIdInvalid()
     if (!isForAudience(call, claims)) throw errors.unexpectedAudience()

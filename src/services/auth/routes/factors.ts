@@ -5,14 +5,14 @@ import { challengeFactor } from '../mfa/challenge.ts'
 import { enrollFactor } from '../mfa/enroll.ts'
 import { unenrollFactor } from '../mfa/unenroll.ts'
 import { verifyFactor } from '../mfa/verify.ts'
-import { claimsOf, isUuid } from '../sessions/authenticate.ts'
+import { isUuid, personOf } from '../sessions/authenticate.ts'
 import { bodyOf, optionalBodyOf } from './body.ts'
 
 /** Second factors of the user that the token is of. */
 export function factorRoutes(app: FastifyInstance): void {
   app.post('/factors', async request => {
     const call = callOf(request)
-    const claims = await claimsOf(call)
+    const claims = await personOf(call)
     const body = bodyOf(request)
     return enrollFactor(call, claims, {
       kind: body.text('factor_type'),
@@ -24,14 +24,14 @@ export function factorRoutes(app: FastifyInstance): void {
 
   app.post('/factors/:id/challenge', async request => {
     const call = callOf(request)
-    const claims = await claimsOf(call)
+    const claims = await personOf(call)
     call.limits.check(request, 'factor_challenge')
     return challengeFactor(call, claims, factorIdOf(request), optionalBodyOf(request).text('channel'))
   })
 
   app.post('/factors/:id/verify', async request => {
     const call = callOf(request)
-    const claims = await claimsOf(call)
+    const claims = await personOf(call)
     call.limits.check(request, 'factor_verify')
     const body = bodyOf(request)
     const challengeId = body.text('challenge_id')
@@ -45,7 +45,7 @@ export function factorRoutes(app: FastifyInstance): void {
 
   app.delete('/factors/:id', async request => {
     const call = callOf(request)
-    return unenrollFactor(call, await claimsOf(call), factorIdOf(request))
+    return unenrollFactor(call, await personOf(call), factorIdOf(request))
   })
 }
 

@@ -12,7 +12,7 @@ import {
   passkeysOf,
   passkeyView,
 } from '../passkeys/passkeys.ts'
-import { claimsOf, isUuid, signedIn } from '../sessions/authenticate.ts'
+import { isUuid, personOf, signedIn } from '../sessions/authenticate.ts'
 import { adminCall, userIdOf } from './admin-call.ts'
 import { bodyOf, optionalBodyOf } from './body.ts'
 import { guard } from './guard.ts'
@@ -21,7 +21,7 @@ import { guard } from './guard.ts'
 export function passkeyRoutes(app: FastifyInstance): void {
   app.post('/passkeys/registration/options', async request => {
     const call = passkeyCall(request)
-    return beginPasskey(call, await claimsOf(call))
+    return beginPasskey(call, await personOf(call))
   })
 
   app.post('/passkeys/registration/verify', async request => {
@@ -29,7 +29,7 @@ export function passkeyRoutes(app: FastifyInstance): void {
     const body = bodyOf(request)
     return finishPasskey(
       call,
-      await claimsOf(call),
+      await personOf(call),
       body.text('challenge_id'),
       body.object('credential') ?? {},
     )
@@ -50,7 +50,7 @@ export function passkeyRoutes(app: FastifyInstance): void {
 
   app.get('/passkeys', async request => {
     const call = passkeyCall(request)
-    const claims = await claimsOf(call)
+    const claims = await personOf(call)
     return call.database.run(async transaction => {
       const { user } = await signedIn(transaction, claims)
       return (await passkeysOf(transaction, user.id)).map(passkeyView)
@@ -59,7 +59,7 @@ export function passkeyRoutes(app: FastifyInstance): void {
 
   app.patch('/passkeys/:passkey', async request => {
     const call = passkeyCall(request)
-    const claims = await claimsOf(call)
+    const claims = await personOf(call)
     const id = passkeyIdOf(request)
     const name = bodyOf(request).text('friendly_name').trim()
     if (name === '' || name.length > 120)
@@ -78,7 +78,7 @@ export function passkeyRoutes(app: FastifyInstance): void {
 
   app.delete('/passkeys/:passkey', async (request, reply) => {
     const call = passkeyCall(request)
-    const claims = await claimsOf(call)
+    const claims = await personOf(call)
     const id = passkeyIdOf(request)
     await call.database.run(async transaction => {
       const { user } = await signedIn(transaction, claims)

@@ -2,7 +2,7 @@ import type { FastifyInstance } from '#http'
 import { type Call, callOf } from '../context.ts'
 import { errors } from '../errors.ts'
 import { idTokenGrant } from '../external/id-token.ts'
-import { claimsOf, signedIn } from '../sessions/authenticate.ts'
+import { personOf, signedIn } from '../sessions/authenticate.ts'
 import { grantSession } from '../sessions/grant.ts'
 import { passwordGrant } from '../sessions/password-grant.ts'
 import { refreshSession } from '../sessions/refresh.ts'
@@ -59,7 +59,7 @@ async function byIdToken(call: Call, body: Body): Promise<Json> {
   const linking = body.flag('link_identity') ?? false
   if (linking && !call.settings.manualLinking) throw errors.manualLinkingDisabled()
   const linkTo = linking
-    ? (await call.database.run(async transaction => signedIn(transaction, await claimsOf(call)))).user.id
+    ? (await call.database.run(async transaction => signedIn(transaction, await personOf(call)))).user.id
     : undefined
   return idTokenGrant(call, {
     idToken: body.text('id_token'),

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from '#http'
 import { callOf } from '../context.ts'
 import { errors } from '../errors.ts'
-import { claimsOf, isForAudience, signedIn } from '../sessions/authenticate.ts'
+import { claimsOf, isForAudience, personOf, signedIn } from '../sessions/authenticate.ts'
 import { changeOwnUser } from '../users/change-own.ts'
 import { viewUser } from '../users/view.ts'
 import { flowOf } from '../verify/flows.ts'
@@ -27,6 +27,7 @@ export function userRoutes(app: FastifyInstance): void {
     const claims = await claimsOf(call)
     call.limits.check(request, 'user')
     const body = bodyOf(request)
+    if (['email', 'phone', 'password'].some(name => body.optionalText(name))) await personOf(call)
     return changeOwnUser(call, claims, {
       email: body.text('email'),
       phone: body.text('phone'),

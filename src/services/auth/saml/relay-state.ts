@@ -1,4 +1,5 @@
 import type { Call } from '../context.ts'
+import type { Transaction } from '../database/database.ts'
 import { errors } from '../errors.ts'
 import type { SamlSettings } from '../settings/saml.ts'
 
@@ -11,6 +12,11 @@ export interface Opening {
   readonly redirectTo: string
   /** Of PKCE. */
   readonly flowId: string | null
+}
+
+/** What nobody came back with, and assertions that are long over. */
+export async function dropOldRelayStates(transaction: Transaction): Promise<void> {
+  await transaction.query("delete from auth.saml_relay_states where created_at < now() - interval '24 hours'")
 }
 
 /** Gone with its first use: a response cannot be played twice. */

@@ -12,7 +12,7 @@ import { isAllowedRedirect } from '../verify/redirects.ts'
 import { profileOfAssertion } from './assertion.ts'
 import { parseMetadata, unescaped } from './metadata.ts'
 import { providerByDomain, providerById } from './providers.ts'
-import { type Opening, takeRelayState } from './relay-state.ts'
+import { dropOldRelayStates, type Opening, takeRelayState } from './relay-state.ts'
 import { consumerUrl, serviceProvider } from './service-provider.ts'
 import { openUnasked, takeUnasked } from './unasked.ts'
 
@@ -41,6 +41,7 @@ export async function beginSso(call: Call, settings: SamlSettings, request: SsoR
     const flowId = request.flow
       ? await saveFlow(transaction, { flow: request.flow, provider: 'sso/saml', method: 'sso/saml' })
       : null
+    await dropOldRelayStates(transaction)
     const relayState = randomUUID()
     const requestId = `_${randomUUID()}`
     await transaction.query(

@@ -4,10 +4,7 @@ import type { Transaction } from '../database/database.ts'
 import { errors } from '../errors.ts'
 import { unescaped } from './metadata.ts'
 import { providerByEntity } from './providers.ts'
-import type { Opening } from './relay-state.ts'
-
-/** Longer than any assertion is good for. */
-const rememberedHours = 24
+import { dropOldRelayStates, type Opening } from './relay-state.ts'
 
 /** A sign-in that begins at the identity provider: nobody asked for it, so the response itself says whose it is. */
 export async function openUnasked(call: Call, form: (name: string) => string): Promise<Opening> {
@@ -53,9 +50,7 @@ export async function takeUnasked(
     [memoryOf(call, providerId, id), providerId],
   )
   if (rows.length === 0) throw errors.samlAssertionInvalid(new Error('an assertion that was shown before'))
-  await transaction.query(
-    `delete from auth.saml_relay_states where created_at < now() - interval '${rememberedHours} hours'`,
-  )
+  await dropOldRelayStates(transaction)
 }
 
 /** As an id that nobody can guess: relay states are taken away by theirs. */

@@ -24,6 +24,13 @@ export async function claimsOf(call: Call): Promise<AccessClaims> {
   }
 }
 
+/** As above, for what decides how somebody signs in: a program that acts for a user may not. Throws not_admin for one. */
+export async function personOf(call: Call): Promise<AccessClaims> {
+  const claims = await claimsOf(call)
+  if (claims.client_id !== undefined) throw errors.oauthClientActs('change how they sign in')
+  return claims
+}
+
 /** The user of verified claims. The token outlives a sign-out, so its session must still be there. */
 export async function signedIn(transaction: Transaction, claims: AccessClaims): Promise<SignedIn> {
   if (!claims.sub) throw errors.badJwt('invalid claim: missing sub claim')

@@ -64,6 +64,8 @@ export async function saveFlow(
   }: { readonly flow: Flow; readonly provider: string; readonly method: string; readonly userId?: string },
 ): Promise<string> {
   const id = randomUUID()
+  // Whoever begins one makes room first: nobody else cleans up what was never finished.
+  await transaction.query("delete from auth.flow_state where created_at < now() - interval '24 hours'")
   await transaction.query(
     `insert into auth.flow_state (id, user_id, auth_code, code_challenge_method, code_challenge, provider_type,
        authentication_method, created_at, updated_at)

@@ -1,3 +1,4 @@
+import { codeOf, messageOf } from '#kernel'
 import { type DatabaseSettings, databaseSettingNames, type RestSettings } from '../settings.ts'
 import { named } from '../sql/fields.ts'
 import { nothing, render, type Statement, sql, value } from '../sql/sql.ts'
@@ -25,8 +26,11 @@ export const configurationMark = `(
 
 /** Reads what is set in the database: `pgrst.…` of the role that is logged in, and settings of the roles that it may become. */
 export async function readConfiguration(connection: Connection, base: RestSettings): Promise<Configuration> {
-  const statements = base.readsDatabase ? [settingsStatement(base), rolesStatement] : [rolesStatement]
-  const results = await connection.run(statements)
+  const statements = base.readsDatabase ? [settingsStatement(base)] : []
+  const results = await withOlder(
+    () => connection.run([...statements, rolesStatement(true)]),
+    () => connection.run([...statements, rolesStatement(false)]),
+  )
   const settings = base.readsDatabase ? (results[0] ?? []) : []
   return {
     settings: new Map(
@@ -53,7 +57,18 @@ function settingsStatement({ preConfig }: RestSettings): Statement {
     where name = any(${names}::text[]) and setting is not null order by name, rank`)
 }
 
-const rolesStatement: Statement = {
+/** PostgreSQL before 15 grants no parameters. */
+async function withOlder<T>(run: () => Promise<T>, runOlder: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    if (codeOf(error) !== '42883' || !messageOf(error).includes('has_parameter_privilege')) throw error
+    return runOlder()
+  }
+}
+
+/** What a superuser alone may set counts where the login was granted to set it. */
+const rolesStatement = (granted: boolean): Statement => ({
   text: `
     select r.rolname, split_part(s, '=', 1), substr(s, strpos(s, '=') + 1)
     from pg_catalog.pg_roles r
@@ -62,10 +77,10 @@ const rolesStatement: Statement = {
     cross join unnest(d.setconfig) s
     left join pg_catalog.pg_settings p on p.name = lower(split_part(s, '=', 1))
     where pg_catalog.pg_has_role(r.oid, 'member') and r.rolname <> current_user
-      and (p.context = 'user' or s like 'app.%')
+      and (p.context = 'user' or s like 'app.%'${granted ? ` or pg_catalog.has_parameter_privilege(current_user, p.name, 'set')` : ''})
     order by d.setdatabase`,
   values: [],
-}
+})
 
 function rolesOf(rows: readonly (readonly (string | null)[])[]): ReadonlyMap<string, RoleSettings> {
   const found = new Map<string, { isolation: string | undefined; settings: [string, string][] }>()

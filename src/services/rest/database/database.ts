@@ -44,8 +44,10 @@ const defaultPatienceMs = 10_000
 export class Database {
   readonly #pool: Pool
   readonly #pace = new Pace()
+  readonly #mostTries: number
 
   constructor({ url, size, patienceMs = defaultPatienceMs, channel, onNotify, clock, log }: DatabaseOptions) {
+    this.#mostTries = size + moreTries
     this.#pool = new Pool({
       url,
       size,
@@ -104,7 +106,7 @@ export class Database {
       } catch (error) {
         if (guarded && batch.failed === 0 && codeOf(error) === '22012') throw new StaleSchema()
         if (
-          tries < mostTries &&
+          tries < this.#mostTries &&
           (error instanceof Strayed || (isLost(error) && (readOnly || isLostBefore(error))))
         )
           continue
@@ -145,7 +147,7 @@ export class Database {
         return await work(connection)
       } catch (error) {
         const isWorthwhile = error instanceof Strayed || (isLost(error) && (harmless || isLostBefore(error)))
-        if (tries < mostTries && isWorthwhile) continue
+        if (tries < this.#mostTries && isWorthwhile) continue
         throw isLost(error) ? restErrors.lost(error) : error
       } finally {
         this.#pool.giveBack(connection)
@@ -158,7 +160,8 @@ export class Database {
   }
 }
 
-const mostTries = 4
+/** Beyond what connections there are: all that are open may have been ended at once, each to be found out. */
+const moreTries = 3
 
 function take(connection: Connection, batch: Batch, presence: Presence | undefined): void {
   if (presence?.hasLeft) return batch.giveUp(restErrors.left())

@@ -17,7 +17,7 @@ import { mainStatement, type Outcome } from '../sql/statement.ts'
 import { changeSql, countsInserted } from '../sql/write.ts'
 import { formOf, type Planned } from './known-plans.ts'
 import { checkPreferences, type Executed, execute, type Handling } from './parts.ts'
-import { bodyOf, checkSingular, overridden, planAnswer, readForm, typeHeaders } from './shape.ts'
+import { bodyOf, checkSingular, overridden, planAnswer, typeHeaders } from './shape.ts'
 
 export interface PlannedChange extends Planned {
   readonly change: ChangePlan
@@ -60,7 +60,7 @@ function planned({ call, schema, settings }: Handling, name: string, text: strin
   const locates = change.kind === 'insert' && call.preferences.representation === 'headers-only'
   const statement = mainStatement({
     source: changeSql(change.kind === 'delete' ? change : { ...change, body: { ...change.body, text } }),
-    rows: shows ? readSql(plan, readForm(plan, negotiated)) : trusted('SELECT * FROM pgrst_source'),
+    rows: shows ? readSql(plan) : trusted('SELECT * FROM pgrst_source'),
     body: formatSql(negotiated.format, undefined),
     location: locates ? locationSql(change.primaryKey) : undefined,
     inserted: countsInserted(change),

@@ -13,7 +13,7 @@ import { formatSql } from '../sql/format.ts'
 import { readSql } from '../sql/read.ts'
 import { mainStatement, type Outcome } from '../sql/statement.ts'
 import { checkPreferences, execute, type Handling } from './parts.ts'
-import { bodyOf, checkSingular, overridden, planAnswer, readForm, typeHeaders } from './shape.ts'
+import { bodyOf, checkSingular, overridden, planAnswer, typeHeaders } from './shape.ts'
 
 /** /rpc/name by GET, HEAD or POST. */
 export async function callFunction(
@@ -34,7 +34,7 @@ export async function callFunction(
   const outcome = await execute(handling, {
     statement: mainStatement({
       source: callSql(callPlan),
-      rows: readSql(plan, readForm(plan, negotiated)),
+      rows: readSql(plan),
       body: formatSql(negotiated.format, called),
       counted: count === 'exact' || count === 'estimated' ? countSql(plan) : undefined,
       single: !called.set,

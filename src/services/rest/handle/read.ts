@@ -12,7 +12,7 @@ import { type Sql, sql, trusted } from '../sql/sql.ts'
 import { estimateStatement, mainStatement } from '../sql/statement.ts'
 import { formOf, type Planned } from './known-plans.ts'
 import { checkPreferences, type Executed, execute, type Handling } from './parts.ts'
-import { bodyOf, checkSingular, overridden, planAnswer, readForm, typeHeaders } from './shape.ts'
+import { bodyOf, checkSingular, overridden, planAnswer, typeHeaders } from './shape.ts'
 
 export interface PlannedRead extends Planned {
   readonly negotiated: Negotiated
@@ -58,7 +58,7 @@ function planned(handling: Handling, name: string, headersOnly: boolean): Planne
   const negotiated: Negotiated = headersOnly ? { ...found, format: { kind: 'nothing' } } : found
   const counting = countingOf(handling, countSql(plan))
   const statement = mainStatement({
-    source: readSql(plan, readForm(plan, negotiated)),
+    source: readSql(plan),
     rows: trusted('SELECT * FROM pgrst_source'),
     body: formatSql(negotiated.format, undefined),
     counted: counting.counted,

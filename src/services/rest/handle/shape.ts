@@ -1,19 +1,10 @@
 import { restErrors } from '../errors.ts'
-import { isGrouped } from '../plan/aggregates.ts'
 import type { Negotiated } from '../plan/format.ts'
-import type { ReadPlan } from '../plan/tree.ts'
 import { contentTypeOf } from '../request/media.ts'
 import type { Answer } from '../response/answer.ts'
 import { chosenHeaders, chosenStatus } from '../response/headers.ts'
-import type { ReadForm } from '../sql/read.ts'
 import type { Outcome } from '../sql/statement.ts'
 import { type Executed, type Handling, profileHeader } from './parts.ts'
-
-/** JSON of embedded rows keeps the order of its keys, unless rows are grouped by it or it is seen as text. */
-export function readForm(plan: ReadPlan, { format, media }: Negotiated): ReadForm {
-  const isJson = format.kind === 'array' || format.kind === 'object' || format.kind === 'nothing'
-  return { jsonb: !isJson || media.kind === 'plan' || isGrouped(plan) }
-}
 
 /** Content-Type and the schema. */
 export function typeHeaders(handling: Handling, { media }: Negotiated): Record<string, string> {

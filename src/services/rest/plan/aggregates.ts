@@ -46,14 +46,3 @@ function aggregated(embed: EmbedSelect, inner: readonly Hoisted[]): EmbedSelect 
     }),
   }
 }
-
-/** Whether anything in the tree is grouped. */
-export function isGrouped(plan: ReadPlan): boolean {
-  return (
-    plan.fields.some(({ aggregate }) => aggregate !== undefined) ||
-    plan.embeds.some(
-      embed => embed.kind === 'spread' && embed.fields.some(({ aggregate }) => aggregate !== undefined),
-    ) ||
-    plan.children.some(isGrouped)
-  )
-}

@@ -96,7 +96,8 @@ export class SchemaSource {
     const kept = this.#kept
     if (version !== undefined && kept && kept === known && kept.settled && kept.version === version)
       return kept
-    const remembered = kept || known || !now ? undefined : snapshot.read()
+    // What another run knew is asked at the beginning alone: what is told later is about what only the catalogue knows.
+    const remembered = this.#settings || known || !now ? undefined : snapshot.read()
     // What a function sets is known when it has run.
     const isConfigured = remembered?.configured === now?.configured && !base.preConfig
     const configuration =

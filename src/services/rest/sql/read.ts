@@ -4,20 +4,12 @@ import { logicSql, whereSql } from './filters.ts'
 import { conditionsSql, fromSql, limitSql, orderSql, sourceOf } from './source.ts'
 import { ident, join, nothing, type Sql, sql, trusted } from './sql.ts'
 
-export interface ReadForm {
-  /** Embedded rows as jsonb: they can be grouped, and have their keys in its order. */
-  readonly jsonb: boolean
-}
-
-/** The rows of a read, embedded rows in lateral joins. */
-export function readSql(plan: ReadPlan, form: ReadForm): Sql {
+/** The rows of a read, embedded rows in lateral joins. These are jsonb, so that they can be grouped by; their keys are in its order. */
+export function readSql(plan: ReadPlan): Sql {
   const source = sourceOf(plan)
   const fields = plan.fields.length === 0 && plan.children.length === 0 ? everything : plan.fields
-  const selected = [
-    ...fields.map(field => selectedSql(source, field)),
-    ...plan.embeds.flatMap(embedSql(form)),
-  ]
-  const joins = plan.children.map((child, index) => joinSql(child, plan.embeds[index], form))
+  const selected = [...fields.map(field => selectedSql(source, field)), ...plan.embeds.flatMap(embedSql)]
+  const joins = plan.children.map((child, index) => joinSql(child, plan.embeds[index]))
   const conditions = [...plan.filters.map(one => logicSql(source, one)), ...conditionsSql(plan.conditions)]
   return sql`SELECT ${join(selected, ', ')}${fromSql(plan)}${join(joins, '')}${whereSql(conditions)}${groupSql(plan)}${orderSql(source, plan.order)}${limitSql(plan.range)}`
 }
@@ -41,28 +33,22 @@ const everything: readonly PlannedField[] = [
   },
 ]
 
-function embedSql(form: ReadForm): (embed: EmbedSelect) => readonly Sql[] {
-  return embed => {
-    const alias = ident(embed.alias)
-    if (embed.kind === 'spread') return embed.fields.map(field => spreadSql(embed.alias, field))
-    if (embed.hidden) return []
-    return embed.many
-      ? [sql`COALESCE( ${alias}.${alias}, '[]') AS ${ident(embed.name)}`]
-      : [sql`row_to_json(${alias}.*)${asJsonb(form)} AS ${ident(embed.name)}`]
-  }
+function embedSql(embed: EmbedSelect): readonly Sql[] {
+  const alias = ident(embed.alias)
+  if (embed.kind === 'spread') return embed.fields.map(field => spreadSql(embed.alias, field))
+  if (embed.hidden) return []
+  return embed.many
+    ? [sql`COALESCE( ${alias}.${alias}, '[]') AS ${ident(embed.name)}`]
+    : [sql`row_to_json(${alias}.*)::jsonb AS ${ident(embed.name)}`]
 }
 
-function asJsonb({ jsonb }: ReadForm): Sql {
-  return jsonb ? trusted('::jsonb') : nothing
-}
-
-function joinSql(child: ReadPlan, embed: EmbedSelect | undefined, form: ReadForm): Sql {
+function joinSql(child: ReadPlan, embed: EmbedSelect | undefined): Sql {
   const alias = ident(child.joinAlias)
   const kind = trusted(child.join === 'inner' ? ' INNER' : ' LEFT')
-  const rows = readSql(child, form)
+  const rows = readSql(child)
   if (embed?.kind !== 'json' || !embed.many) return sql`${kind} JOIN LATERAL ( ${rows} ) AS ${alias} ON TRUE`
   const condition = child.join === 'inner' ? sql`${alias} IS NOT NULL` : trusted('TRUE')
-  return sql`${kind} JOIN LATERAL ( SELECT json_agg(${alias})${asJsonb(form)} AS ${alias} FROM (${rows} ) AS ${alias} ) AS ${alias} ON ${condition}`
+  return sql`${kind} JOIN LATERAL ( SELECT json_agg(${alias})::jsonb AS ${alias} FROM (${rows} ) AS ${alias} ) AS ${alias} ON ${condition}`
 }
 
 /** Rows are grouped by all that is no aggregate. */

@@ -6,7 +6,7 @@ export const embedding: readonly Case[] = [
   {
     name: 'what something is said of comes before the others',
     path: '/projects?select=id,clients(id),tasks(id)&tasks.order=id&id=eq.3',
-    gives: 'text:[{"id":3,"tasks":[{"id":4}],"clients":{"id":2}}]',
+    gives: 'text:[{"id":3,"tasks":[{"id": 4}],"clients":{"id": 2}}]',
   },
   gives('/projects?select=name,clients(name)&id=eq.1', [{ name: 'Rocket', clients: { name: 'Acme' } }]),
   gives('/projects?select=name,client_id(name)&id=eq.1', [{ name: 'Rocket', client_id: { name: 'Acme' } }]),
