@@ -28,7 +28,7 @@ export function buildProgram(): Command {
     .description('Runs multi-service stacks shaped for Fly.io on this machine.')
     .version(hangarVersion(), '-v, --version', 'print the version')
     .helpOption('-h, --help', 'explain a command')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'explain a command')
     .showSuggestionAfterError(true)
     .showHelpAfterError('(add --help for an explanation)')
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
@@ -50,6 +50,7 @@ function addCommand(program: Command, groups: Map<string, Command>, spec: Comman
       parent
         .command(word)
         .description(groupSummaries[word] ?? '')
+        .helpCommand('help [command]', 'explain a command')
         .exitOverride()
     groups.set(word, group)
     parent = group

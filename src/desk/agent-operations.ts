@@ -19,7 +19,7 @@ export function agentOperationHandlers({ identity, silos }: DeskOptions) {
     if (names.includes(everySilo)) return [everySilo]
     return names.map(name => {
       const silo = silos.find(name)
-      if (!silo) throw deskErrors.noSilo(name, silos.list())
+      if (!silo) throw deskErrors.noSilo(name, silos.list(), true)
       return silo.silo_id
     })
   }

@@ -38,18 +38,20 @@ export const deskErrors = {
       code: 'HGR_DESK_BOUND',
       status: 403,
     }),
-  /** The same for a silo that does not exist and one that belongs to others; `held` are those that the caller may know of. */
-  noSilo: (name: string, held: readonly { readonly alias: string }[]) =>
-    new HangarError(`There is no silo ${name} here for you`, {
+  /** The same for a silo that does not exist and one that belongs to others; `held` are those that the caller may know of. Whoever holds `everything` is told that there is none. */
+  noSilo: (name: string, held: readonly { readonly alias: string }[], everything = false) =>
+    new HangarError(`There is no silo ${name}${everything ? '' : ' here for you'}`, {
       code: 'HGR_DESK_SILO',
       status: 404,
       hint:
         held.length > 0
-          ? `You hold: ${held
+          ? `${everything ? 'Silos here' : 'You hold'}: ${held
               .slice(0, 10)
               .map(({ alias }) => alias)
               .join(', ')}.`
-          : 'You hold none.',
+          : everything
+            ? 'There is none yet: hangar silo create <client> <app>.'
+            : 'You hold none.',
     }),
   siloScale: (app: string) =>
     new HangarError(`${app} belongs to a silo and has exactly one machine`, {

@@ -44,7 +44,7 @@ export function siloOf(
     caller.silos === '*'
       ? directory.name(name)
       : held(caller.silos, directory).find(({ silo_id, alias }) => silo_id === name || alias === name)
-  if (!silo) throw deskErrors.noSilo(name, namesHeldBy(caller, directory))
+  if (!silo) throw deskErrors.noSilo(name, namesHeldBy(caller, directory), isOperator(caller))
   return silo
 }
 

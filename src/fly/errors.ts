@@ -18,7 +18,7 @@ export const flyErrors = {
   tokenMissing: (where: string) =>
     new HangarError(`There is no token for ${where}`, {
       code: 'HGR_FLY_TOKEN',
-      status: 401,
+      status: 400,
       hint: 'Set FLY_API_TOKEN, e.g. from "fly tokens create deploy".',
     }),
   urlInvalid: (url: string) =>

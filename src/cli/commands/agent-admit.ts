@@ -1,5 +1,6 @@
 import type { InputOf } from '#contract'
 import type { CommandCall } from '../context.ts'
+import { numberOf } from '../input/number.ts'
 import { style } from '../output/style.ts'
 import { pairs } from '../output/table.ts'
 
@@ -7,8 +8,8 @@ export async function run({ options, context }: CommandCall): Promise<void> {
   const made = await (await context.client()).call('agentAdmit', {
     role: options['role'] as InputOf<'agentAdmit'>['role'],
     silos: (options['silo'] as string[] | undefined) ?? [],
-    uses: Number(options['uses']),
-    minutes: Number(options['minutes']),
+    uses: numberOf('--uses', options['uses']),
+    minutes: numberOf('--minutes', options['minutes']),
   })
   context.print(made, () =>
     pairs([

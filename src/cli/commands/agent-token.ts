@@ -1,5 +1,6 @@
 import { agentFileOf } from '../agent-file.ts'
 import type { CommandCall } from '../context.ts'
+import { numberOf } from '../input/number.ts'
 
 /** Prints the token alone, so that it can be put in a variable. */
 export async function run({ args, options, context }: CommandCall): Promise<void> {
@@ -7,7 +8,7 @@ export async function run({ args, options, context }: CommandCall): Promise<void
   if (options['static'] === true) {
     const made = await (await context.client()).call('agentToken', {
       agent: name,
-      days: Number(options['days']),
+      days: numberOf('--days', options['days']),
     })
     context.print(made, () => made.token)
     return

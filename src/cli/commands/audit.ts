@@ -1,15 +1,16 @@
 import { HangarError } from '#kernel'
 import type { CommandCall } from '../context.ts'
+import { numberOf } from '../input/number.ts'
 import { state, style } from '../output/style.ts'
 import { table } from '../output/table.ts'
 
 export const list = {
   async run({ options, context }: CommandCall): Promise<void> {
     const rows = await (await context.client()).call('auditList', {
-      limit: Number(options['limit']),
+      limit: numberOf('--limit', options['limit']),
       ...(options['silo'] === undefined ? {} : { silo_id: String(options['silo']) }),
       ...(options['caller'] === undefined ? {} : { caller: String(options['caller']) }),
-      ...(options['before'] === undefined ? {} : { before: Number(options['before']) }),
+      ...(options['before'] === undefined ? {} : { before: numberOf('--before', options['before']) }),
     })
     context.print(rows, () =>
       table(
@@ -57,7 +58,9 @@ export const archive = {
   async run({ options, context }: CommandCall): Promise<void> {
     const { folder, files } = await (await context.client()).call('auditArchive', {
       ...(options['before'] === undefined ? {} : { before: String(options['before']) }),
-      ...(options['keepRows'] === undefined ? {} : { keep_rows: Number(options['keepRows']) }),
+      ...(options['keepRows'] === undefined
+        ? {}
+        : { keep_rows: numberOf('--keep-rows', options['keepRows']) }),
     })
     context.print({ folder, files }, () =>
       files.length === 0

@@ -1,5 +1,6 @@
 import type { LogLine } from '#contract'
 import type { CommandCall } from '../context.ts'
+import { numberOf } from '../input/number.ts'
 import { style } from '../output/style.ts'
 
 export async function run({ args, options, context }: CommandCall): Promise<void> {
@@ -16,7 +17,7 @@ export async function run({ args, options, context }: CommandCall): Promise<void
       {
         ...(of === undefined ? {} : { of: String(of) }),
         ...(options['follow'] === true ? { follow: true } : {}),
-        lines: Number(options['lines']),
+        lines: numberOf('--lines', options['lines']),
       },
       { onItem: show, signal: stop.signal },
     )

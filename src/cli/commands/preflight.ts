@@ -57,7 +57,7 @@ function lines({ severity, app, message, why, hint, file, line, column }: Findin
   const place =
     file === undefined
       ? ''
-      : style.dim(` ${relative(process.cwd(), file) || file}:${line ?? 1}:${column ?? 1}`)
+      : style.dim(` (${relative(process.cwd(), file) || file}:${line ?? 1}:${column ?? 1})`)
   return [
     `${colours[severity](severity.padEnd(7))} ${app ? `${style.bold(app)}: ` : ''}${message}${place}`,
     ...(why === undefined ? [] : [`        ${style.dim(`why: ${why}`)}`]),

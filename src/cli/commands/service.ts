@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import type { CommandCall } from '../context.ts'
+import { numberOf } from '../input/number.ts'
 
 /** In the foreground until it is interrupted. */
 export async function run({ args, options }: CommandCall): Promise<void> {
@@ -9,7 +10,7 @@ export async function run({ args, options }: CommandCall): Promise<void> {
   const service = await runService({
     name: String(args[0]),
     env: process.env,
-    port: options['port'] === undefined ? undefined : Number(options['port']),
+    port: numberOf('--port', options['port']),
   })
   process.stdout.write(`${args[0]} answers at ${service.url}; Ctrl-C stops it.\n`)
   await new Promise<void>(resolve => {

@@ -1,4 +1,5 @@
 import type { CommandCall } from '../context.ts'
+import { numberOf } from '../input/number.ts'
 import { state, style } from '../output/style.ts'
 import { pairs, table } from '../output/table.ts'
 import { ago } from '../output/time.ts'
@@ -6,7 +7,7 @@ import { ago } from '../output/time.ts'
 /** Told once: the password is kept nowhere. */
 export const grant = {
   async run({ args, options, context }: CommandCall): Promise<void> {
-    const number = (name: string) => (options[name] === undefined ? undefined : Number(options[name]))
+    const number = (name: string) => numberOf(`--${name}`, options[name])
     const lease = await (await context.client()).call('siloLease', {
       silo_id: String(args[0]),
       access: options['write'] === true ? 'read-write' : 'read-only',

@@ -1,13 +1,14 @@
 import { siloParts, siloServiceNames } from '#contract'
 import { HangarError } from '#kernel'
 import type { CommandCall } from '../context.ts'
+import { numberOf } from '../input/number.ts'
 import { style } from '../output/style.ts'
 
 export async function run({ args, options, context }: CommandCall): Promise<void> {
   const service = options['service'] === undefined ? undefined : serviceOf(String(options['service']))
   const lines = await (await context.client()).call('siloLogs', {
     silo_id: String(args[0]),
-    lines: Number(options['lines']),
+    lines: numberOf('--lines', options['lines']),
     ...(service === undefined ? {} : { service }),
   })
   context.print(lines, () => lines.map(line => `${style.dim(line.service)}  ${line.line}`).join('\n'))

@@ -1,5 +1,5 @@
 import type { CommandCall } from '../context.ts'
-import { state } from '../output/style.ts'
+import { state, style } from '../output/style.ts'
 import { pairs, table } from '../output/table.ts'
 import { ago, megabytes, percent, seconds } from '../output/time.ts'
 
@@ -18,6 +18,14 @@ export async function run({ args, context }: CommandCall): Promise<void> {
         ],
         ['Idle', seconds(silo.inactivity_seconds)],
         ['Sleeps in', silo.auto_stop_minutes === 0 ? 'never' : seconds(silo.auto_stop_trigger_in_seconds)],
+        ['Region', silo.region_warning ? `${silo.region} (${silo.region_warning})` : silo.region],
+        [
+          'RLS',
+          silo.rls_mode === 'disabled'
+            ? style.red('disabled: whoever has the public key reads and changes everything')
+            : silo.rls_mode,
+        ],
+        ['Keys', `version ${silo.key_version}`],
         ...(silo.error ? ([['Error', silo.error]] as const) : []),
       ]),
       '',

@@ -7,6 +7,13 @@ export async function readSecretValue(name: string, fromFile: string | undefined
   if (fromFile === undefined && process.stdin.isTTY) return await ask(name)
   const parts: Buffer[] = []
   for await (const part of process.stdin) parts.push(part as Buffer)
+  // A script whose input is closed must not empty a secret; who means an empty one sends an empty line.
+  if (parts.length === 0)
+    throw new HangarError(`Standard input ended without a value of ${name}`, {
+      code: 'HGR_CLI_INPUT',
+      status: 400,
+      hint: 'Pipe the value in, or give it with --from-file; an empty line sets an empty value.',
+    })
   const value = withoutLineEnd(Buffer.concat(parts).toString('utf8'))
   for (const part of parts) part.fill(0)
   return value

@@ -52,7 +52,7 @@ function siloLines({ silo, connection }: NonNullable<StartScreen['demo']>): stri
       ? [
           line(
             'Studio:',
-            `${style.cyan(connection.studio_url)} ${style.dim('user supabase, password: npx hangar silo connect --reveal')}`,
+            `${style.cyan(connection.studio_url)} ${style.dim(`user supabase, password: npx hangar silo connect ${silo.alias} --reveal`)}`,
           ),
           line(
             'Inbox:',

@@ -19,7 +19,7 @@ const agentInput = z.strictObject({
 
 const silosInput = z
   .array(siloId)
-  .min(1)
+  .min(1, 'name at least one silo (--silo), or "*" for all')
   .max(100)
   .describe('Silos that it holds (ids or aliases); ["*"]: all, also those to come')
 

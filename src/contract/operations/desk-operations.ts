@@ -160,7 +160,7 @@ export const deskOperations = {
     path: '/v1/audit/archive',
     input: z.strictObject({
       before: z.iso
-        .date()
+        .date('must be a day, such as 2026-10-01')
         .optional()
         .describe(
           'Rows before that day (UTC); by default before the present month, unless keep_rows is given',

@@ -33,7 +33,14 @@ export function execute(surroundings: ProcessCommand, input: ExecInput): Promise
     child.once('error', error => {
       clearTimeout(timer)
       // Not its name: what was typed in place of a program may be a secret, and this error is logged.
-      const why = codeOf(error) === 'ENOENT' ? 'there is no such program' : (codeOf(error) ?? 'unknown error')
+      const code = codeOf(error)
+      // A folder of PATH that may not be read makes EACCES of what is not found.
+      const why =
+        code === 'ENOENT'
+          ? 'there is no such program'
+          : code === 'EACCES'
+            ? 'there is no such program that this user may run'
+            : (code ?? 'unknown error')
       reject(runtimeErrors.notStarted('The command', why))
     })
     child.once('close', (code, signal) => {

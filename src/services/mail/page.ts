@@ -63,7 +63,7 @@ export function messagePage(message: Message, root: string): string {
 }
 
 function page(title: string, root: string, body: string, head = ''): string {
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${head}<title>${escaped(title)}</title><style>${style}</style></head><body><h1><a href="${root}/">Inbox</a> · ${escaped(title)}</h1>${body}</body></html>`
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">${head}<title>${escaped(title)}</title><style>${style}</style></head><body><h1><a href="${root}/">Inbox</a> · ${escaped(title)}</h1>${body}</body></html>`
 }
 
 function toText({ to, bcc }: Message): string {
