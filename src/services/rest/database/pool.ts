@@ -44,6 +44,8 @@ export class Pool {
   readonly #open = new Map<Connection, number>()
   /** In use by one alone. */
   readonly #lent = new Set<Connection>()
+  /** Just opened: what was sent first is under way, and whoever comes first sends behind it instead of having another opened. */
+  readonly #fresh = new WeakSet<Connection>()
   readonly #waiting = new Map<Applicant, Timer>()
   #opening = 0
   #failure: unknown
@@ -97,7 +99,8 @@ export class Pool {
   }
 
   #isFree(connection: Connection): boolean {
-    return connection.depth === 0 && connection.isSound && !this.#lent.has(connection)
+    const isIdle = connection.depth === 0 || this.#fresh.has(connection)
+    return isIdle && connection.isSound && !this.#lent.has(connection)
   }
 
   #find({ alone, quick }: Applicant): Connection | undefined {
@@ -113,6 +116,7 @@ export class Pool {
   }
 
   #lend(connection: Connection, applicant: Applicant): void {
+    this.#fresh.delete(connection)
     if (applicant.alone) this.#lent.add(connection)
     applicant.take(connection)
   }
@@ -183,6 +187,7 @@ export class Pool {
         this.#open.set(connection, -1)
         this.#failure = undefined
         onOpen(connection)
+        this.#fresh.add(connection)
         this.#sweep()
         return this.#serve()
       } catch (error) {
