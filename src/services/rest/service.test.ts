@@ -195,6 +195,7 @@ describe('its database', () => {
   it('may break off idle connections and nobody sees it', async () => {
     const admin = await rest.postgres.client()
     for (const method of ['GET', 'POST', 'DELETE']) {
+      await rest.first.ask('/items')
       const count = await admin.query(
         `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'authenticator'`,
       )

@@ -27,6 +27,8 @@ export interface ConnectionOptions {
 /** What failed although nothing was wrong with it: it may be done again on any connection. */
 export class Strayed extends Error {}
 
+/** A write of no more than this is taken by the system as one piece. */
+const wholeBytes = 16 * 1024
 /** When something that should have been quick was not. */
 const stalledMs = 20
 
@@ -43,6 +45,8 @@ export class Connection {
   /** Sent or to be sent; the first is what the server is at. */
   readonly #underWay: Batch[] = []
   #unsent: Batch[] = []
+  /** What the last write was of, when it can only have gone out whole or not at all. */
+  #written: readonly Batch[] = []
   /** Whose caller has gone; stopped as soon as the server is at it. */
   readonly #abandoned = new Set<Batch>()
   /** Requests to cancel that are on their way: each may hit what comes next. */
@@ -152,16 +156,17 @@ export class Connection {
     if (batches.length === 0 || this.#error) return
     this.#unsent = []
     if (batches.length === this.#underWay.length) this.#since = this.#options.clock.monotonic()
-    this.#socket.write(
-      framesOf(() => {
-        for (const batch of batches) batch.write(this.#prepared)
-      }),
-    )
+    const frames = framesOf(() => {
+      for (const batch of batches) batch.write(this.#prepared)
+    })
+    this.#written = frames.length <= wholeBytes ? batches : []
+    this.#socket.write(frames)
   }
 
   #onFailed(error: pg.DatabaseError): void {
     const [batch] = this.#underWay
-    if (!batch) return
+    // A goodbye while nothing is under way: nothing new may be sent here.
+    if (!batch) return isLost(error) ? this.#end(error) : undefined
     // Someone else's statement that was being prepared failed, or a function did away with all of them.
     if (codeOf(error) === '26000') this.#prepared.dropAll()
     const isStray =
@@ -204,11 +209,15 @@ export class Connection {
     if (this.#error) return
     this.#error = error
     this.#unsent = []
-    const [first, ...others] = this.#underWay.splice(0)
-    first?.giveUp(error)
-    // The server said goodbye before it came to these.
+    const batches = this.#underWay.splice(0)
     const isSaid = codeOf(error) === '57P01' || codeOf(error) === '57P02'
-    for (const batch of others) batch.giveUp(isSaid ? new Strayed(error.message, { cause: error }) : error)
+    const refused = (error as { syscall?: string }).syscall === 'write' ? this.#written : []
+    for (const [index, batch] of batches.entries()) {
+      // The server said goodbye before it came to these, or never got them.
+      if ((isSaid && index > 0) || refused.includes(batch))
+        batch.giveUp(new Strayed(error.message, { cause: error }))
+      else batch.giveUp(isSaid ? error : new Error('Connection terminated', { cause: error }))
+    }
     this.#socket.destroy()
     this.#options.onLost(this, error)
   }

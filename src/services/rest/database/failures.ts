@@ -15,5 +15,5 @@ export function isLost(error: unknown): boolean {
 
 /** The connection is gone, and it is certain that nothing of the transaction was committed. */
 export function isLostBefore(error: unknown): boolean {
-  return ['EPIPE', '57P01', '57P02'].includes(codeOf(error) ?? '') || /not queryable/.test(messageOf(error))
+  return ['57P01', '57P02'].includes(codeOf(error) ?? '')
 }
