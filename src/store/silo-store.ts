@@ -9,10 +9,12 @@ const mostConnections = 64
 /** Records of silos; in memory too, because they are asked for with every status and every look at the idle times. */
 export function createSiloStore(database: Database, sealer: Sealer): SiloStore {
   const records = new Map<string, SiloRecord>()
-  for (const { data } of database.all<{ data: string }>('select data from silos order by id')) {
-    const record = JSON.parse(data) as SiloRecord
-    records.set(record.id, record)
-  }
+  // In the order in which they were made, as while Hangar runs.
+  const stored = database
+    .all<{ data: string }>('select data from silos order by id')
+    .map(({ data }) => JSON.parse(data) as SiloRecord)
+    .sort((one, other) => one.createdAt - other.createdAt)
+  for (const record of stored) records.set(record.id, record)
   const context = (id: string) => `silo ${id}`
   /** Connection records that were asked for, as they are in the file; the oldest go first, and each goes before its silo stops. */
   const connections = new Map<string, SiloConnection>()

@@ -67,6 +67,16 @@ describe('the state file', () => {
     store.close()
   })
 
+  it('lists silos in the order in which they were made, also when it is opened again', () => {
+    const first = openStore(files())
+    first.silos.save({ id: 'b', createdAt: 1 } as never)
+    first.silos.save({ id: 'a', createdAt: 2 } as never)
+    first.close()
+    const again = openStore(files())
+    expect(again.silos.list().map(({ id }) => id)).toEqual(['b', 'a'])
+    again.close()
+  })
+
   it('keeps secrets sealed: neither file nor log has them in the clear', () => {
     const store = openStore(files())
     const secret = 'correct-horse-battery-staple'

@@ -18,7 +18,10 @@ export async function run({ args, context }: CommandCall): Promise<void> {
         ],
         ['Idle', seconds(silo.inactivity_seconds)],
         ['Sleeps in', silo.auto_stop_minutes === 0 ? 'never' : seconds(silo.auto_stop_trigger_in_seconds)],
-        ['Region', silo.region_warning ? `${silo.region} (${silo.region_warning})` : silo.region],
+        [
+          'Region',
+          silo.region_on_fly === silo.region ? silo.region : `${silo.region} (on Fly: ${silo.region_on_fly})`,
+        ],
         [
           'RLS',
           silo.rls_mode === 'disabled'

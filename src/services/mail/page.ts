@@ -16,7 +16,7 @@ body{max-width:60rem;margin:0 auto;padding:1.5rem 1rem}
 h1{font-size:1.15rem;margin:0 0 1rem}h1 a{color:inherit;text-decoration:none}
 table{border-collapse:collapse;width:100%}td{padding:.45rem .5rem;border-top:1px solid #8884;vertical-align:top}
 td:last-child{white-space:nowrap;text-align:right;opacity:.7}tr.new td{font-weight:600}
-a{color:#2563eb}.muted{opacity:.7}.links{padding:0;list-style:none}.links li{margin:.3rem 0;overflow-wrap:anywhere}
+a{color:light-dark(#2563eb,#8ab4f8)}.muted{opacity:.7}.links{padding:0;list-style:none}.links li{margin:.3rem 0;overflow-wrap:anywhere}
 .links a{display:inline-block;padding:.15rem .6rem;border:1px solid currentColor;border-radius:.4rem}
 iframe{width:100%;height:28rem;border:1px solid #8884;border-radius:.4rem;background:#fff}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;padding:.8rem;border:1px solid #8884;border-radius:.4rem}
