@@ -220,6 +220,7 @@ export const commandTable: readonly CommandSpec[] = [
     name: 'silo forget',
     summary: 'delete what is kept of a destroyed silo now',
     arguments: [silo],
+    options: [['-y, --yes', 'do not ask']],
     load: async () => (await import('./commands/silo-care.ts')).forget,
   },
   {

@@ -30,6 +30,20 @@ describe('what is typed', () => {
     expect(await hangar('silo', 'extend', 'acme-erp', '5')).toMatchObject({ code: 3 })
   })
 
+  it('is asked about where it deletes for good, and refused where nobody can be asked', async () => {
+    const terminal = process.stdin.isTTY
+    process.stdin.isTTY = false
+    try {
+      const refused = await hangar('silo', 'forget', 'acme-erp')
+      expect(refused).toMatchObject({ code: 2, text: expect.stringContaining('must be confirmed') })
+      expect(refused.text).toContain('Add --yes.')
+      // With the word for it, it goes on to Hangar, which does not run there.
+      expect(await hangar('silo', 'forget', 'acme-erp', '--yes')).toMatchObject({ code: 3 })
+    } finally {
+      process.stdin.isTTY = terminal
+    }
+  })
+
   it('is explained by help with the name of a command', async () => {
     vi.spyOn(process.stdout, 'write').mockImplementation(() => true)
     const printed = await hangar('help', 'silo')

@@ -1,4 +1,5 @@
 import type { CommandCall } from '../context.ts'
+import { confirmByName } from '../output/confirm.ts'
 import { showProgress } from '../output/progress.ts'
 import { style } from '../output/style.ts'
 import { pairs, table } from '../output/table.ts'
@@ -87,9 +88,12 @@ export const restore = {
 }
 
 export const forget = {
-  async run({ args, context }: CommandCall): Promise<void> {
-    const result = await (await context.client()).call('siloForget', { silo_id: String(args[0]) })
-    context.print(result, () => `What was kept of ${String(args[0])} is deleted.`)
+  async run({ args, options, context }: CommandCall): Promise<void> {
+    const name = String(args[0])
+    if (options['yes'] !== true)
+      await confirmByName(name, `Forgetting ${name}`, 'what is kept of it is deleted for good')
+    const result = await (await context.client()).call('siloForget', { silo_id: name })
+    context.print(result, () => `What was kept of ${name} is deleted.`)
   },
 }
 
