@@ -3,11 +3,11 @@
 // ROUNDS, SECONDS, CONNECTIONS and MEMORY_SECONDS (how long the requests go on that memory is measured over) can be set.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { Agent, get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startTestPostgres } from '../test/support/postgres.ts'
 import { printTable, type Row, summarise, timed } from './support/measure.ts'
+import { paced } from './support/paced.ts'
 import { type Load, Peer, wrk } from './support/peer.ts'
 import { scriptOf, singleRow, worksSql } from './support/rest-works.ts'
 
@@ -107,21 +107,13 @@ async function halfLoad(): Promise<void> {
   if (!own) return
   const memory = own.memoryMiB()
   const { perSecond, requests } = wrk(own.port, connections, memorySeconds, plain)
-  const agent = new Agent({ keepAlive: true, maxSockets: connections })
-  const took: number[] = []
-  const began = performance.now()
-  const rate = perSecond / 2 / 1000
-  const waiting: Promise<void>[] = []
-  // The first second warms up.
-  while (performance.now() - began < (seconds + 1) * 1000) {
-    const due = (performance.now() - began) * rate
-    while (waiting.length < due)
-      waiting.push(ask(agent, own.port, began + waiting.length / rate, began + 1000, took))
-    await new Promise(resolve => setTimeout(resolve, 1))
-  }
-  await Promise.all(waiting)
-  agent.destroy()
-  took.sort((a, b) => a - b)
+  const took = await paced({
+    port: own.port,
+    connections,
+    perSecond: perSecond / 2,
+    seconds,
+    path: () => `/clients?id=eq.${1 + Math.floor(Math.random() * 1000)}`,
+  })
   const at = (share: number) => summarise([took[Math.floor(share * took.length)] ?? Number.NaN])
   printTable('at half load, measured from when a request was due', [
     {
@@ -138,20 +130,6 @@ async function halfLoad(): Promise<void> {
       floor: summarise([memory]),
     },
   ])
-}
-
-function ask(agent: Agent, port: number, dueAt: number, from: number, took: number[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    get(
-      { agent, port, host: '127.0.0.1', path: `/clients?id=eq.${1 + Math.floor(Math.random() * 1000)}` },
-      response => {
-        response.resume().once('end', () => {
-          if (dueAt > from) took.push(performance.now() - dueAt)
-          resolve()
-        })
-      },
-    ).once('error', reject)
-  })
 }
 
 /** From nothing to the first answer, and from a change to the first answer that knows it. */

@@ -15,8 +15,8 @@ export interface ClonePoolOptions {
   readonly size: number
 }
 
-/** How long after a taking the pool is refilled. */
-const refillAfterMs = 500
+/** How long after a taking the pool is refilled: by then a silo is up, as a rule. */
+const refillAfterMs = 200
 
 /**
  * Ready clones of the template. Taking one is a rename; the pool refills itself in the background.
@@ -78,10 +78,12 @@ export class ClonePool {
     return false
   }
 
-  /** After a moment without a taking: copying 900 files beside a waking silo would slow its first request. */
+  /** After a moment: copying 900 files beside a silo that comes up would slow its first request. Whoever takes the next meanwhile does not put it off. */
   #refillSoon(): void {
-    clearTimeout(this.#pause)
-    this.#pause = setTimeout(() => this.refill(), refillAfterMs).unref()
+    this.#pause ??= setTimeout(() => {
+      this.#pause = undefined
+      this.refill()
+    }, refillAfterMs).unref()
   }
 
   /** Names of the clones that can be taken now. */
