@@ -105,11 +105,9 @@ export class Database {
         return await batch.done
       } catch (error) {
         if (guarded && batch.failed === 0 && codeOf(error) === '22012') throw new StaleSchema()
-        if (
-          tries < this.#mostTries &&
-          (error instanceof Strayed || (isLost(error) && (readOnly || isLostBefore(error))))
-        )
-          continue
+        // When all of its statements are done, it may be committed, whatever the goodbye says.
+        const isWhole = batch.failed === statements.length
+        if (tries < this.#mostTries && !(isWhole && !readOnly) && mayComeAgain(error, readOnly)) continue
         throw isLost(error) ? restErrors.lost(error) : error
       }
     }
@@ -146,8 +144,7 @@ export class Database {
       try {
         return await work(connection)
       } catch (error) {
-        const isWorthwhile = error instanceof Strayed || (isLost(error) && (harmless || isLostBefore(error)))
-        if (tries < this.#mostTries && isWorthwhile) continue
+        if (tries < this.#mostTries && mayComeAgain(error, harmless)) continue
         throw isLost(error) ? restErrors.lost(error) : error
       } finally {
         this.#pool.giveBack(connection)
@@ -162,6 +159,11 @@ export class Database {
 
 /** Beyond what connections there are: all that are open may have been ended at once, each to be found out. */
 const moreTries = 3
+
+/** Whether work that failed with this may be done again. `harmless`: it may be done twice. */
+function mayComeAgain(error: unknown, harmless: boolean): boolean {
+  return error instanceof Strayed || (isLost(error) && (harmless || isLostBefore(error)))
+}
 
 function take(connection: Connection, batch: Batch, presence: Presence | undefined): void {
   if (presence?.hasLeft) return batch.giveUp(restErrors.left())
