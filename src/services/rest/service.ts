@@ -51,6 +51,7 @@ export const restService: ServiceDefinition = {
       queries: new KnownQueries(),
       reads: new KnownPlans(),
       changes: new KnownPlans(),
+      calls: new KnownPlans(),
       identifyWith: identifiers(clock),
       timezones: timezonesOf(database),
     }

@@ -69,7 +69,7 @@ export function readCall(
   const ofFunction = action.kind === 'call' || (action.kind === 'info' && action.of === 'function')
   const readsFunction = ofFunction && !(action.kind === 'call' && action.by === 'post')
   const search = mark < 0 ? '' : url.slice(mark + 1)
-  const query = ofFunction ? rules.queries.read(search, readsFunction) : rules.queries.readShaped(search)
+  const query = rules.queries.readShaped(search, readsFunction)
   const { range, ranges } = rangesOf(method, query, header('range'))
   const contentType = parsed(header('content-type'))
   const said = preferencesOf(header('prefer'))
