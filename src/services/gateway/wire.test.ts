@@ -348,14 +348,13 @@ describe('a service over TLS', () => {
       writeFileSync(join(folder, 'kong.yml'), config(to).replace('http://127.0.0.1', 'https://localhost'))
       // Whom Node trusts is settled when a process starts.
       const text = await outputOf(
-        `import { createServer } from 'node:http'
+        `import { createListener, ownOffer } from '#http'
         import { silentLog, systemClock } from '#kernel'
         import { gatewayService } from '#services/gateway'
         const instance = await gatewayService.create({ env: { KONG_DECLARATIVE_CONFIG: process.env.CONFIG }, log: silentLog, clock: systemClock })
-        createServer((request, response) => instance.handle(request, response)).listen(0, '127.0.0.1', async function () {
-          for (const _ of [1, 2]) process.stdout.write(await (await fetch('http://127.0.0.1:' + this.address().port + '/api/v1/x')).text())
-          process.exit()
-        })`,
+        const port = await createListener(ownOffer(instance), { port: 0 }).open()
+        for (const _ of [1, 2]) process.stdout.write(await (await fetch('http://127.0.0.1:' + port + '/api/v1/x')).text())
+        process.exit()`,
         { NODE_EXTRA_CA_CERTS: join(folder, 'authority.pem'), CONFIG: join(folder, 'kong.yml') },
       )
       expect([text, connections]).toEqual(['GET /base/x;GET /base/x;', 1])

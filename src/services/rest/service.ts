@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ServiceDefinition } from '#http'
+import type { NodeInstance, ServiceDefinition } from '#http'
 import { type Clock, type Log, messageOf } from '#kernel'
 import { Active } from './active.ts'
 import { adminHandler } from './admin/handler.ts'
@@ -19,7 +19,7 @@ import { SchemaSource } from './schema/source.ts'
 import { type RestSettings, readSettings } from './settings.ts'
 
 /** The REST API over a silo's tables: what `postgrest/postgrest` is to its clients. */
-export const restService: ServiceDefinition = {
+export const restService: ServiceDefinition<NodeInstance> = {
   name: 'rest',
   port: env => Number(env['PGRST_SERVER_PORT'] || env['PORT'] || 3000),
   host: env => listenHost(env['PGRST_SERVER_HOST']),

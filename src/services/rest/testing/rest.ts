@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SupabaseClient } from '@supabase/supabase-js'
 import type pg from 'pg'
-import type { ServiceInstance } from '#http'
+import type { NodeInstance } from '#http'
 import { silentLog, systemClock } from '#kernel'
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.ts'
 import { supabaseClient } from '../../../../test/support/supabase.ts'
@@ -33,7 +33,7 @@ export interface RestTest {
 }
 
 export interface RunningService {
-  readonly instance: ServiceInstance
+  readonly instance: NodeInstance
   readonly url: string
   /** A request as the service role, unless the headers say otherwise. A body that is no text is sent as JSON. */
   ask(path: string, options?: AskOptions): Promise<Reply>
@@ -114,7 +114,7 @@ export async function serveRest(
   }
 }
 
-async function closeServer(server: Server, instance: ServiceInstance): Promise<void> {
+async function closeServer(server: Server, instance: NodeInstance): Promise<void> {
   server.close()
   server.closeAllConnections()
   await instance.close(0)
