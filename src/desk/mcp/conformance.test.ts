@@ -10,7 +10,7 @@ import type { DeskFace } from '../face.ts'
 import { listenOnTcp, type TcpListener } from '../tcp.ts'
 import { createMcpFace, mcpFaceOf } from './face.ts'
 import { createMcpEndpoint } from './http.ts'
-import { createEverythingServer } from './testing/everything.ts'
+import { createEverythingServer } from './testing/everything/index.ts'
 
 const suite = join(
   dirname(createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json')),

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestPostgres, type TestPostgres } from '../../../test/support/postgres.ts'
 import { codeAt } from './mfa/totp.ts'
 import { serviceToken, startAuth, type TestAuth } from './testing/auth.ts'
-import { startOidc, type TestOidc } from './testing/oidc.ts'
+import { keycloakIs, startOidc, type TestOidc } from './testing/oidc.ts'
 import { startSmsGateway, type TestSmsGateway } from './testing/sms.ts'
 import { startSmtp, type TestSmtp } from './testing/smtp.ts'
 
@@ -42,11 +42,7 @@ beforeAll(async () => {
       GOTRUE_MFA_PHONE_VERIFY_ENABLED: 'true',
       GOTRUE_RATE_LIMIT_EMAIL_SENT: '1000',
       GOTRUE_RATE_LIMIT_SMS_SENT: '1000',
-      GOTRUE_EXTERNAL_KEYCLOAK_ENABLED: 'true',
-      GOTRUE_EXTERNAL_KEYCLOAK_CLIENT_ID: client.id,
-      GOTRUE_EXTERNAL_KEYCLOAK_SECRET: client.secret,
-      GOTRUE_EXTERNAL_KEYCLOAK_URL: oidc.issuer,
-      GOTRUE_EXTERNAL_KEYCLOAK_REDIRECT_URI: redirectUri,
+      ...keycloakIs(oidc, client, redirectUri),
     },
   })
 })

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { audit } from '../audit.ts'
 import type { Call } from '../context.ts'
 import { AuthError, errors } from '../errors.ts'
@@ -6,11 +5,12 @@ import { grantSession } from '../sessions/grant.ts'
 import { confirmPhone } from '../users/confirm.ts'
 import { createPhoneUser } from '../users/create.ts'
 import { checkPassword } from '../users/password-rules.ts'
-import { hashPassword, passwordMatches } from '../users/passwords.ts'
-import type { Json, UserRow } from '../users/rows.ts'
+import { hashPassword } from '../users/passwords.ts'
+import type { Json } from '../users/rows.ts'
 import { checkPhone } from '../users/rules.ts'
 import { findUserByPhone } from '../users/store.ts'
-import { userView, viewUser } from '../users/view.ts'
+import { pretendedUser, waitingRow } from '../users/taken.ts'
+import { viewUser } from '../users/view.ts'
 import { channelOf, sendCode } from './send-code.ts'
 
 export interface PhoneSignUp {
@@ -27,7 +27,7 @@ export async function signUpWithPhone(call: Call, signUp: PhoneSignUp): Promise<
   await checkPassword(call, signUp.password)
   const phone = checkPhone(signUp.phone)
   const channel = channelOf(call, signUp.channel)
-  const waiting = settings.phone.autoconfirm ? await waitingRow(call, phone, signUp.password) : undefined
+  const waiting = settings.phone.autoconfirm ? await waitingFor(call, phone, signUp.password) : undefined
   const encrypted = await hashPassword(database, signUp.password)
   try {
     return await database.run(async transaction => {
@@ -35,7 +35,7 @@ export async function signUpWithPhone(call: Call, signUp: PhoneSignUp): Promise<
       if (existing && existing.phone_confirmed_at !== null) {
         if (settings.phone.autoconfirm) throw errors.userExists()
         await audit(call, transaction, existing, 'user_repeated_signup', { provider: 'phone' })
-        return pretended(call, phone, signUp.data)
+        return pretendedUser(call, { phone }, signUp.data)
       }
       if (existing && settings.phone.autoconfirm && existing.id !== waiting) throw errors.userExists()
       const user =
@@ -57,28 +57,7 @@ export async function signUpWithPhone(call: Call, signUp: PhoneSignUp): Promise<
   }
 }
 
-/** As for addresses: a row that waits is opened by its own password alone. */
-async function waitingRow(call: Call, phone: string, password: string): Promise<string | undefined> {
+async function waitingFor(call: Call, phone: string, password: string): Promise<string | undefined> {
   const row = await call.database.run(transaction => findUserByPhone(transaction, phone, call.audience))
-  if (!row || row.phone_confirmed_at !== null) return undefined
-  if (!(await passwordMatches(call.database, password, row.encrypted_password))) throw errors.userExists()
-  return row.id
-}
-
-/** What a new user would look like, for a number that is taken. */
-function pretended(call: Call, phone: string, data: Json): Json {
-  const now = new Date(call.clock.now())
-  const user: Partial<UserRow> = {
-    id: randomUUID(),
-    aud: call.audience,
-    role: '',
-    phone,
-    confirmation_sent_at: now,
-    raw_app_meta_data: { provider: 'phone', providers: ['phone'] },
-    raw_user_meta_data: data,
-    created_at: now,
-    updated_at: now,
-    is_anonymous: false,
-  }
-  return userView(user as UserRow, [], [])
+  return waitingRow(call, row, row?.phone_confirmed_at, password)
 }

@@ -13,6 +13,21 @@ export interface TestOidc extends AsyncDisposable {
   signIn(url: string, login: string): Promise<string>
 }
 
+/** The variables that make the test's provider the one named Keycloak. */
+export function keycloakIs(
+  oidc: TestOidc,
+  client: { readonly id: string; readonly secret: string },
+  redirectUri: string,
+): Record<string, string> {
+  return {
+    GOTRUE_EXTERNAL_KEYCLOAK_ENABLED: 'true',
+    GOTRUE_EXTERNAL_KEYCLOAK_CLIENT_ID: client.id,
+    GOTRUE_EXTERNAL_KEYCLOAK_SECRET: client.secret,
+    GOTRUE_EXTERNAL_KEYCLOAK_URL: oidc.issuer,
+    GOTRUE_EXTERNAL_KEYCLOAK_REDIRECT_URI: redirectUri,
+  }
+}
+
 interface Provider {
   callback(): (request: unknown, response: unknown) => void
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { audit } from '../audit.ts'
 import type { Call } from '../context.ts'
 import { AuthError, errors } from '../errors.ts'
@@ -8,11 +7,12 @@ import type { Flow } from '../verify/flows.ts'
 import { confirmEmail } from './confirm.ts'
 import { claimUnconfirmed, createEmailUser } from './create.ts'
 import { checkPassword } from './password-rules.ts'
-import { hashPassword, passwordMatches } from './passwords.ts'
-import type { Json, UserRow } from './rows.ts'
+import { hashPassword } from './passwords.ts'
+import type { Json } from './rows.ts'
 import { checkEmail } from './rules.ts'
 import { findUserByEmail } from './store.ts'
-import { userView, viewUser } from './view.ts'
+import { pretendedUser, waitingRow } from './taken.ts'
+import { viewUser } from './view.ts'
 
 export interface SignUp {
   readonly email: string
@@ -29,7 +29,7 @@ export async function signUpWithEmail(call: Call, signUp: SignUp): Promise<Json>
   await checkPassword(call, signUp.password)
   const email = checkEmail(signUp.email)
   if (!settings.email.autoconfirm) call.mailer.require()
-  const waiting = settings.email.autoconfirm ? await waitingRow(call, email, signUp.password) : undefined
+  const waiting = settings.email.autoconfirm ? await waitingFor(call, email, signUp.password) : undefined
   const encrypted = await hashPassword(call.database, signUp.password)
   try {
     return await database.run(async transaction => {
@@ -37,7 +37,7 @@ export async function signUpWithEmail(call: Call, signUp: SignUp): Promise<Json>
       if (existing && existing.email_confirmed_at !== null) {
         if (settings.email.autoconfirm) throw errors.userExists()
         await audit(call, transaction, existing, 'user_repeated_signup', { provider: 'email' })
-        return pretended(call, email, signUp.data)
+        return pretendedUser(call, { email }, signUp.data)
       }
       if (existing && settings.email.autoconfirm && existing.id !== waiting) throw errors.userExists()
       // A row that waits for its confirmation keeps its password: this may be somebody else.
@@ -62,31 +62,7 @@ export async function signUpWithEmail(call: Call, signUp: SignUp): Promise<Json>
   }
 }
 
-/**
- * Where nobody has to prove an address, a row that waits for its proof (of an admin, of an earlier setting) is opened by its own password
- * alone: else whoever knows the address would get the account. Returns its id; undefined when there is none. Throws user_already_exists.
- */
-async function waitingRow(call: Call, email: string, password: string): Promise<string | undefined> {
+async function waitingFor(call: Call, email: string, password: string): Promise<string | undefined> {
   const row = await call.database.run(transaction => findUserByEmail(transaction, email, call.audience))
-  if (!row || row.email_confirmed_at !== null) return undefined
-  if (!(await passwordMatches(call.database, password, row.encrypted_password))) throw errors.userExists()
-  return row.id
-}
-
-/** What a new user would look like, for an address that is taken: no identities, a made-up id. */
-function pretended(call: Call, email: string, data: Json): Json {
-  const now = new Date(call.clock.now())
-  const user: Partial<UserRow> = {
-    id: randomUUID(),
-    aud: call.audience,
-    role: '',
-    email,
-    confirmation_sent_at: now,
-    raw_app_meta_data: { provider: 'email', providers: ['email'] },
-    raw_user_meta_data: data,
-    created_at: now,
-    updated_at: now,
-    is_anonymous: false,
-  }
-  return userView(user as UserRow, [], [])
+  return waitingRow(call, row, row?.email_confirmed_at, password)
 }

@@ -1,115 +1,10 @@
-import {
-  createRequestStateCodec,
-  type ElicitRequestFormParams,
-  type InputRequiredResult,
-  inputRequired,
-  ProtocolError,
-  ProtocolErrorCode,
-  ResourceNotFoundError,
-  Server,
-  type ServerContext,
-} from '@modelcontextprotocol/server'
-
-/**
- * The server that the official conformance suite asks for, with everything the protocol has, behind our HTTP endpoint. What its tools answer
- * is prescribed by the suite ("Server Implementation Requirements" of each scenario).
- */
-export function createEverythingServer(): Server {
-  const server = new Server(
-    { name: 'hangar-conformance', version: '1.0.0' },
-    {
-      capabilities: {
-        tools: {},
-        resources: { subscribe: true },
-        prompts: {},
-        completions: {},
-        logging: {},
-      },
-      requestState: { verify: codec.verify },
-    },
-  )
-  server.setRequestHandler('tools/list', () => ({
-    tools: Object.entries(tools).map(([name, { input = {} }]) => ({
-      name,
-      description: `Conformance: ${name}`,
-      inputSchema: { type: 'object' as const, properties: input },
-    })),
-  }))
-  server.setRequestHandler('tools/call', async ({ params }, context) => {
-    const tool = tools[params.name]
-    if (!tool) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no tool of that name')
-    return tool.run(context, (params.arguments ?? {}) as Record<string, string>) as never
-  })
-  server.setRequestHandler('resources/list', () => ({
-    resources: Object.entries(resources).map(([uri, { mimeType }]) => ({
-      uri,
-      name: uri.replace('test://', ''),
-      description: `Conformance: ${uri}`,
-      mimeType,
-    })),
-  }))
-  server.setRequestHandler('resources/templates/list', () => ({
-    resourceTemplates: [
-      {
-        uriTemplate: 'test://template/{id}/data',
-        name: 'template',
-        description: 'Conformance',
-        mimeType: json,
-      },
-    ],
-  }))
-  server.setRequestHandler('resources/read', ({ params: { uri } }) => {
-    const id = /^test:\/\/template\/([^/]+)\/data$/.exec(uri)?.[1]
-    const contents = id
-      ? { mimeType: json, text: JSON.stringify({ id, templateTest: true, data: `Data for ID: ${id}` }) }
-      : resources[uri]
-    if (!contents) throw new ResourceNotFoundError(uri)
-    return { contents: [{ uri, ...contents }] } as never
-  })
-  server.setRequestHandler('resources/subscribe', () => ({}))
-  server.setRequestHandler('resources/unsubscribe', () => ({}))
-  server.setRequestHandler('prompts/list', () => ({
-    prompts: Object.entries(prompts).map(([name, { arguments: names = [] }]) => ({
-      name,
-      description: `Conformance: ${name}`,
-      arguments: names.map(argument => ({ name: argument, description: argument, required: true })),
-    })),
-  }))
-  server.setRequestHandler('prompts/get', ({ params }, context) => {
-    const prompt = prompts[params.name]
-    if (!prompt) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no prompt of that name')
-    return prompt.get((params.arguments ?? {}) as Record<string, string>, context) as never
-  })
-  server.setRequestHandler('completion/complete', ({ params }) => ({
-    completion: { values: ['paris', 'park'].filter(value => value.startsWith(params.argument.value)) },
-  }))
-  return server
-}
-
-const codec = createRequestStateCodec<{ round: number }>({ key: 'conformance'.padEnd(32, '.') })
-const json = 'application/json'
-const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=='
-const wav = Buffer.concat([
-  Buffer.from('RIFF'),
-  Buffer.from([36, 0, 0, 0]),
-  Buffer.from('WAVEfmt '),
-  Buffer.from([16, 0, 0, 0, 1, 0, 1, 0, 0x40, 0x1f, 0, 0, 0x80, 0x3e, 0, 0, 2, 0, 16, 0]),
-  Buffer.from('data'),
-  Buffer.from([0, 0, 0, 0]),
-]).toString('base64')
-
-const text = (value: string) => ({ type: 'text', text: value })
-const said = (value: string) => ({ content: [text(value)] })
-const image = { type: 'image', data: png, mimeType: 'image/png' }
-const pause = () => new Promise<void>(resolve => setTimeout(resolve, 50))
-
-type FormSchema = ElicitRequestFormParams['requestedSchema']
+import { inputRequired, type ServerContext } from '@modelcontextprotocol/server'
+import { codec, type FormSchema, form, image, json, pause, said, text, wav } from './content.ts'
 
 interface EverythingTool {
   readonly input?: Record<string, { type: string }>
   run(context: ServerContext, input: Record<string, string>): unknown
 }
-
 const nameForm: FormSchema = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] }
 const askName = () => inputRequired.elicit({ message: 'What is your name?', requestedSchema: nameForm })
 const askGreeting = (words: string, maxTokens: number) =>
@@ -117,15 +12,6 @@ const askGreeting = (words: string, maxTokens: number) =>
     messages: [{ role: 'user', content: { type: 'text', text: words } }],
     maxTokens,
   })
-
-/** The content of an accepted form, if that is what came. */
-function form(context: ServerContext, key: string): Record<string, unknown> | undefined {
-  const response = context.mcpReq.inputResponses?.[key] as { action?: string; content?: object } | undefined
-  return response?.action === 'accept' && typeof response.content === 'object'
-    ? (response.content as Record<string, unknown>)
-    : undefined
-}
-
 const answerOf = (context: ServerContext) =>
   context.mcpReq.inputResponses?.['answer'] as { action?: string; content?: unknown } | undefined
 
@@ -145,13 +31,12 @@ function asksForm(
         })
   }
 }
-
 const three = ['1', '2', '3'] as const
 const titled = (word: string) =>
   three.map((n, at) => ({ const: `value${n}`, title: `${['First', 'Second', 'Third'][at]} ${word}` }))
 const options = three.map(n => `option${n}`)
 
-const tools: Record<string, EverythingTool> = {
+export const tools: Record<string, EverythingTool> = {
   test_sampling: {
     input: { prompt: { type: 'string' } },
     run(context, input) {
@@ -368,64 +253,4 @@ async function confirmed(context: ServerContext, words: string) {
     },
     requestState: await codec.mint({ round: 1 }),
   })
-}
-
-const resources: Record<string, { mimeType: string; text?: string; blob?: string }> = {
-  'test://static-text': {
-    mimeType: 'text/plain',
-    text: 'This is the content of the static text resource.',
-  },
-  'test://static-binary': { mimeType: 'image/png', blob: png },
-  'test://watched-resource': { mimeType: 'text/plain', text: 'Watched.' },
-}
-
-interface EverythingPrompt {
-  readonly arguments?: readonly string[]
-  get(input: Record<string, string>, context: ServerContext): object | InputRequiredResult
-}
-
-const user = (content: object) => ({ role: 'user', content })
-
-const prompts: Record<string, EverythingPrompt> = {
-  test_simple_prompt: { get: () => ({ messages: [user(text('This is a simple prompt for testing.'))] }) },
-  test_prompt_with_arguments: {
-    arguments: ['arg1', 'arg2'],
-    get: ({ arg1, arg2 }) => ({
-      messages: [user(text(`Prompt with arguments: arg1='${arg1}', arg2='${arg2}'`))],
-    }),
-  },
-  test_prompt_with_embedded_resource: {
-    arguments: ['resourceUri'],
-    get: ({ resourceUri: uri }) => ({
-      messages: [
-        user({
-          type: 'resource',
-          resource: { uri, mimeType: 'text/plain', text: 'Embedded resource content for testing.' },
-        }),
-        user(text('Please process the embedded resource above.')),
-      ],
-    }),
-  },
-  test_prompt_with_image: {
-    get: () => ({ messages: [user(image), user(text('Please analyze the image above.'))] }),
-  },
-  test_input_required_result_prompt: {
-    get: (_input, context) => {
-      const given = form(context, 'user_context')
-      return given
-        ? { messages: [user(text(`Context: ${String(given['context'])}`))] }
-        : inputRequired({
-            inputRequests: {
-              user_context: inputRequired.elicit({
-                message: 'What context should the prompt use?',
-                requestedSchema: {
-                  type: 'object',
-                  properties: { context: { type: 'string' } },
-                  required: ['context'],
-                },
-              }),
-            },
-          })
-    },
-  },
 }

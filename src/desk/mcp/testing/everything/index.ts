@@ -1,0 +1,1 @@
+export { createEverythingServer } from './server.ts'
