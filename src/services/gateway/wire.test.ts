@@ -365,6 +365,36 @@ describe('a service over TLS', () => {
 })
 
 describe('a client that', () => {
+  it.each([
+    ['is understood in two ways', 'GET /api/v1/x HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n', 400, 'Bad request'],
+    [
+      'says too much',
+      `GET /api/v1/x HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(40_000)}\r\n\r\n`,
+      494,
+      'Request header or cookie too large',
+    ],
+  ])('%s hears so in the words of Kong', async (_, request, status, message) => {
+    const client = connect(await gateway(config(await upstream(echo))), '127.0.0.1')
+    client.write(request)
+    let text = ''
+    for await (const part of client.setEncoding('utf8')) text += part
+    expect([/^HTTP\/1\.1 (\d+)/.exec(text)?.[1], JSON.parse(text.slice(text.indexOf('\r\n\r\n')))]).toEqual([
+      String(status),
+      { message },
+    ])
+  })
+
+  it('sends a header twice that counts once has the first of them passed on', async () => {
+    const client = connect(await gateway(config(await upstream(echo))), '127.0.0.1')
+    client.write(
+      'GET /api/v1/x HTTP/1.1\r\nhost: a\r\nauthorization: one\r\nauthorization: two\r\nx-a: 1\r\nx-a: 2\r\nconnection: close\r\n\r\n',
+    )
+    let text = ''
+    for await (const part of client.setEncoding('utf8')) text += part
+    expect(text).toContain('"authorization":"one"')
+    expect(text).toContain('"x-a":"1, 2"')
+  })
+
   it('sends one request after the other ahead of the answers gets them in order', async () => {
     const port = await gateway(config(await upstream((req, res) => res.end(req.url))))
     const client = connect(port, '127.0.0.1')
