@@ -28,15 +28,19 @@ export function send(
     ...crossOrigin(request, rules.origins),
     ...traced(request, rules.traceHeader),
   }
+  let isPlain = rules.traceHeader === undefined
   for (const name in answer.headers) {
     const text = answer.headers[name] ?? ''
-    headers[name] = typeof text === 'string' ? asBytes(text) : text.map(asBytes)
+    const bytes = typeof text === 'string' ? asBytes(text) : text.map(asBytes)
+    headers[name] = bytes
+    isPlain &&= typeof text === 'string' ? bytes === text : text.every(one => plainText.test(one))
   }
   const isEmpty = request.method === 'HEAD' || status === 204 || status === 304
   if (!isEmpty) headers['content-length'] = Buffer.byteLength(body)
   const statusText = answer.statusText?.replace(/[^\t\x20-\x7e]/g, ' ')
   response.writeHead(status, ...((statusText ? [statusText] : []) as []), headers)
-  response.end(isEmpty ? undefined : body)
+  // A body that is a text makes Node write the headers in its encoding: they are bytes already.
+  response.end(isEmpty ? undefined : isPlain ? body : Buffer.from(body))
 }
 
 /** Header texts are sent as bytes: those of UTF-8. Line ends would start another header. */
