@@ -12,7 +12,9 @@ export const platformOperations: readonly ApiOperation[] = [
     path: '/tokens/current',
     status: 200,
     answer: async () => ({
-      tokens: [{ token_id: 'machines-api', org_slug: 'personal', organization: 'personal', user: 'operator' }],
+      tokens: [
+        { token_id: 'machines-api', org_slug: 'personal', organization: 'personal', user: 'operator' },
+      ],
     }),
   },
   {
