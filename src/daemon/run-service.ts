@@ -1,9 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ServiceDefinition, ServiceInstance } from '#http'
+import {
+  createListener,
+  type Offer,
+  otherOffer,
+  ownOffer,
+  type ServiceDefinition,
+  type ServiceInstance,
+} from '#http'
 import { createLog, type Log, messageOf, sleep, systemClock } from '#kernel'
-import { createListener, type Offer } from '#runtime'
 import { daemonErrors } from './errors.ts'
 
 export interface AloneOptions {
@@ -38,7 +44,7 @@ export async function runService({ name, env, port }: AloneOptions): Promise<Alo
   const service = await definition.create({ env, log, clock: systemClock, cacheDirectory })
   const host = definition.host?.(env)
   const listeners = offersOf(service, port ?? definition.port(env)).map(([at, offer]) =>
-    createListener(offer, { port: at, host, service, enter: work => work() }),
+    createListener(offer, { port: at, host }),
   )
   const ports: number[] = []
   try {
@@ -86,9 +92,9 @@ async function prepare(
 
 /** Its own port first; then further listeners (an admin port, SMTP), which begin and end with it. */
 function offersOf(service: ServiceInstance, own: number): [number, Offer][] {
+  const further = [...(service.others?.keys() ?? []), ...(service.sockets?.keys() ?? [])]
   return [
-    [own, { http: service.handle.bind(service) }],
-    ...[...(service.others ?? [])].map(([port, http]): [number, Offer] => [port, { http }]),
-    ...[...(service.sockets ?? [])].map(([port, socket]): [number, Offer] => [port, { socket }]),
+    [own, ownOffer(service)],
+    ...further.map((port): [number, Offer] => [port, otherOffer(service, port) as Offer]),
   ]
 }
