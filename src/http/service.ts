@@ -22,6 +22,11 @@ interface Instance {
   readonly others?: ReadonlyMap<number, NodeHandler>
   /** Listeners that speak no HTTP, by port (SMTP, say). */
   readonly sockets?: ReadonlyMap<number, (socket: Socket) => void>
+  /**
+   * Does what the first request would have to wait for: schema and tables in the database. Asked for when the service runs alone, as
+   * others may write into those tables before anybody asks for anything. Rejects while the database is not there; may be asked again.
+   */
+  prepare?(): Promise<void>
   /** Lets requests under way finish within `graceMs`, then closes pools. Resolves when nothing is left. */
   close(graceMs: number): Promise<void>
 }

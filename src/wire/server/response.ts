@@ -84,17 +84,21 @@ export class WireResponse {
     this.left = this.bodiless ? 0 : head.bytes
   }
 
-  /** A whole answer. Throws when a header has what no header can have. `connection: close` ends the connection after it. */
+  /**
+   * A whole answer. Throws when a header has what no header can have. `connection: close` ends the connection after it; lengths and
+   * codings that the headers speak of are passed over.
+   */
   answer(status: number, headers: AnswerHeaders, body: string | Buffer = '', reason?: string): void {
-    const lines = headerLines(headers)
+    let lines = ''
+    for (const name in headers) if (!framing.has(name)) lines += headerLine(name, headers[name])
     const isEmpty = status === 204 || status === 304
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-    const hasLength = isEmpty || headers['content-length'] !== undefined || (this.bodiless && length === 0)
+    const hasLength = !isEmpty && !(this.bodiless && length === 0)
     if (headers['connection'] === 'close') this.keepAlive = false
     this.begin({
       status,
       reason,
-      lines: hasLength ? lines : `${lines}content-length: ${length}\r\n`,
+      lines: hasLength ? `${lines}content-length: ${length}\r\n` : lines,
       bytes: length,
       dated: headers['date'] !== undefined,
     })
@@ -210,22 +214,22 @@ export class WireResponse {
   }
 }
 
+const framing = new Set(['content-length', 'transfer-encoding'])
+
 const badName = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
 const badValue = /[^\t\x20-\x7e\x80-\xff]/
 
 /** Header lines. Throws when a name or a value cannot be on the wire. */
 export function headerLines(headers: AnswerHeaders): string {
   let lines = ''
-  for (const name in headers) {
-    const value = headers[name] as string | number | readonly string[]
-    if (typeof value === 'object') for (const one of value) lines += headerLine(name, one)
-    else lines += headerLine(name, String(value))
-  }
+  for (const name in headers) lines += headerLine(name, headers[name])
   return lines
 }
 
-function headerLine(name: string, value: string): string {
-  if (name === '' || badName.test(name) || badValue.test(value))
+function headerLine(name: string, value: AnswerHeaders[string] | undefined): string {
+  if (typeof value === 'object') return value.map(one => headerLine(name, one)).join('')
+  const text = String(value)
+  if (name === '' || badName.test(name) || badValue.test(text))
     throw new Error(`the header ${JSON.stringify(name)} has what no header can have`)
-  return `${name}: ${value}\r\n`
+  return `${name}: ${text}\r\n`
 }
