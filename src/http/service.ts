@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Clock, Log } from '#kernel'
+import type { Clock, Log, LogLevel } from '#kernel'
 
 /** What a built-in service is handed. Nothing else: no globals, no process.env. */
 export interface ServiceContext {
@@ -23,6 +23,8 @@ export interface ServiceInstance {
   readonly others?: ReadonlyMap<number, (request: IncomingMessage, response: ServerResponse) => void>
   /** Listeners that speak no HTTP, by port (SMTP, say). */
   readonly sockets?: ReadonlyMap<number, (socket: Socket) => void>
+  /** Reads settings that can change while it runs once more, and what it remembers of elsewhere; absent: there is nothing of that kind. Never throws. */
+  reload?(): void
   /** Lets requests under way finish within `graceMs`, then closes pools. Resolves when nothing is left. */
   close(graceMs: number): Promise<void>
 }
@@ -30,10 +32,16 @@ export interface ServiceInstance {
 /** A built-in service as the catalogue and `hangar service` know it. */
 export interface ServiceDefinition {
   readonly name: string
+  /** The variable that names a configuration file; absent: it reads none. */
+  readonly fileVariable?: string
   /** The port that the official image listens on with this environment. */
   port(env: ServiceContext['env']): number
   /** Where it listens when it runs alone and its variables say so; undefined: on this machine only. */
   host?(env: ServiceContext['env']): string | undefined
+  /** Where it listens instead of a port when it runs alone and its variables say so; `mode`: the file's. */
+  socket?(env: ServiceContext['env']): { readonly path: string; readonly mode: number } | undefined
+  /** How much it tells when it runs alone. Default: `info`. */
+  logLevel?(env: ServiceContext['env']): LogLevel
   /** Sets up what all instances of a process share, ahead of the first. */
   warm?(): Promise<unknown>
   /**

@@ -1,3 +1,4 @@
+import { chmodSync, lstatSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createSocketServer, type Server, type Socket } from 'node:net'
 import type { ServiceInstance } from '#http'
@@ -18,9 +19,18 @@ export interface Listener {
   cut(): void
 }
 
+/** A socket in the file system. */
+export interface SocketFile {
+  readonly path: string
+  /** Of the file. */
+  readonly mode: number
+}
+
 export interface ListenerOptions {
   /** 0: any that is free. */
   readonly port: number
+  /** Instead of a port. One that a listener left behind there is taken away first. */
+  readonly file?: SocketFile | undefined
   /** Address to listen on. Default: loopback. */
   readonly host?: string | undefined
   readonly service: ServiceInstance
@@ -32,7 +42,7 @@ export function createListener(offer: Offer, options: ListenerOptions): Listener
   return 'http' in offer ? httpListener(offer.http, options) : socketListener(offer.socket, options)
 }
 
-function httpListener(handle: Handle, { port, host, service, enter }: ListenerOptions): Listener {
+function httpListener(handle: Handle, { port, host, file, service, enter }: ListenerOptions): Listener {
   const server = createServer(
     { keepAlive: true, keepAliveTimeout: 30_000, requestTimeout: 0, headersTimeout: 30_000, noDelay: true },
     (request, response) => enter(() => handle(request, response)),
@@ -49,7 +59,7 @@ function httpListener(handle: Handle, { port, host, service, enter }: ListenerOp
     else socket.destroy()
   })
   return {
-    open: () => listen(server, port, host),
+    open: () => (file ? listenAt(server, file) : listen(server, port, host)),
     async shut() {
       const closed = close(server)
       server.closeIdleConnections()
@@ -91,6 +101,27 @@ function listen(server: Server, port: number, host = '127.0.0.1'): Promise<numbe
       const address = server.address()
       resolve(typeof address === 'object' && address ? address.port : port)
     })
+  })
+}
+
+/** Resolves with 0: there is no port. Nobody can connect before the file has its mode. */
+function listenAt(server: Server, { path, mode }: SocketFile): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: Error) => reject(new Error(`${path}: ${messageOf(error)}`))
+    try {
+      if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path)
+    } catch (error) {
+      return failed(error as Error)
+    }
+    server.once('error', failed)
+    // The file is made before this returns.
+    const before = process.umask(0o177)
+    server.listen({ path, backlog: 1024 }, () => {
+      server.removeListener('error', failed)
+      chmodSync(path, mode)
+      resolve(0)
+    })
+    process.umask(before)
   })
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Clock } from '#kernel'
 import type { Database } from '../database/database.ts'
 import { scopeStatements } from '../database/scope.ts'
@@ -26,6 +27,8 @@ export interface RestParts {
   readonly reads: KnownPlans<PlannedRead>
   readonly changes: KnownPlans<PlannedChange>
   identifyWith(settings: RestSettings): Identify
+  /** Is told as whom a request is done, where the log asks for it. */
+  noteRole?(request: IncomingMessage, role: string): void
   /** Names that the database knows; read once. */
   timezones(): Promise<ReadonlySet<string>>
 }

@@ -1,0 +1,43 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { type Log, silentLog, systemClock } from '#kernel'
+import { AccessLog } from './access-log.ts'
+
+/** Lines that are told of answers with these statuses. */
+async function told(level: string, statuses: readonly number[]): Promise<readonly string[]> {
+  const lines: string[] = []
+  const tell = (kind: string) => (_fields: object, line: string) => lines.push(`${kind} ${line}`)
+  const log: Log = { ...silentLog, info: tell('info'), warn: tell('warn'), error: tell('error') }
+  const access = new AccessLog(level, log, { ...systemClock, now: () => Date.UTC(2026, 10, 21, 14, 19, 28) })
+  const server = createServer((request, response) => {
+    response.once('finish', () => access.tell(request, response))
+    if (request.url === '/200') access.noteRole(request, 'anon')
+    response.writeHead(Number(request.url?.slice(1))).end('ok')
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  for (const status of statuses)
+    await fetch(`http://127.0.0.1:${port}/${status}`, { headers: { 'user-agent': 'a "b"' } }).then(one =>
+      one.text(),
+    )
+  server.close()
+  await once(server, 'close')
+  return lines
+}
+
+describe('the log of answers', () => {
+  it('has a line for each in the form that web servers use', async () => {
+    expect(await told('info', [200, 404, 503])).toEqual([
+      String.raw`info 127.0.0.1 - anon [21/Nov/2026:14:19:28 +0000] "GET /200 HTTP/1.1" 200 - "" "a \"b\""`,
+      String.raw`warn 127.0.0.1 - - [21/Nov/2026:14:19:28 +0000] "GET /404 HTTP/1.1" 404 - "" "a \"b\""`,
+      String.raw`error 127.0.0.1 - - [21/Nov/2026:14:19:28 +0000] "GET /503 HTTP/1.1" 503 - "" "a \"b\""`,
+    ])
+  })
+
+  it('has refusals alone where warnings are asked for, and nothing by default', async () => {
+    expect(await told('warn', [200, 404])).toHaveLength(1)
+    expect(await told('error', [200, 404])).toEqual([])
+  })
+})
