@@ -9,7 +9,7 @@ const src = join(dirname(dirname(fileURLToPath(import.meta.url))), 'src')
 const mayImport: Record<string, readonly string[]> = {
   kernel: [],
   contract: ['kernel'],
-  http: ['kernel'],
+  http: ['kernel', 'wire'],
   wire: ['kernel'],
   manifest: ['kernel', 'contract'],
   secrets: ['kernel', 'contract', 'manifest'],
@@ -21,7 +21,7 @@ const mayImport: Record<string, readonly string[]> = {
   'machines-api': ['kernel', 'contract', 'http'],
   store: ['kernel', 'contract', 'type:engine', 'type:silos', 'type:desk'],
   runtime: ['kernel', 'contract', 'http', 'type:engine'],
-  'services/rest': ['kernel', 'http', 'postgres'],
+  'services/rest': ['kernel', 'http', 'wire', 'postgres'],
   'services/auth': ['kernel', 'http', 'postgres'],
   'services/storage': ['kernel', 'http', 'postgres'],
   'services/gateway': ['kernel', 'http', 'wire', 'postgres'],

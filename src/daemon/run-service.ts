@@ -1,9 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ServiceDefinition, ServiceInstance } from '#http'
+import {
+  createListener,
+  type Offer,
+  otherOffer,
+  ownOffer,
+  type ServiceDefinition,
+  type ServiceInstance,
+} from '#http'
 import { createLog, systemClock } from '#kernel'
-import { createListener, type Offer } from '#runtime'
 import { daemonErrors } from './errors.ts'
 
 export interface AloneOptions {
@@ -50,13 +56,7 @@ export async function runService({ name, env: given, file, port }: AloneOptions)
   const host = definition.host?.(env)
   const socket = port === undefined ? definition.socket?.(env) : undefined
   const listeners = offersOf(service, port ?? definition.port(env)).map(([at, offer], index) =>
-    createListener(offer, {
-      port: at,
-      host,
-      file: index === 0 ? socket : undefined,
-      service,
-      enter: work => work(),
-    }),
+    createListener(offer, { port: at, host, file: index === 0 ? socket : undefined }),
   )
   const ports: number[] = []
   try {
@@ -93,9 +93,9 @@ export function withFile(
 
 /** Its own port first; then further listeners (an admin port, SMTP), which begin and end with it. */
 function offersOf(service: ServiceInstance, own: number): [number, Offer][] {
+  const further = [...(service.others?.keys() ?? []), ...(service.sockets?.keys() ?? [])]
   return [
-    [own, { http: service.handle.bind(service) }],
-    ...[...(service.others ?? [])].map(([port, http]): [number, Offer] => [port, { http }]),
-    ...[...(service.sockets ?? [])].map(([port, socket]): [number, Offer] => [port, { socket }]),
+    [own, ownOffer(service)],
+    ...further.map((port): [number, Offer] => [port, otherOffer(service, port) as Offer]),
   ]
 }

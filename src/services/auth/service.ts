@@ -1,4 +1,4 @@
-import type { HttpApp, ServiceDefinition } from '#http'
+import type { HttpApp, NodeInstance, ServiceDefinition } from '#http'
 import { createAuthApp } from './app.ts'
 import type { AuthContext } from './context.ts'
 import { Database } from './database/database.ts'
@@ -18,7 +18,7 @@ function sharedApp() {
 }
 
 /** Users and sessions: what `supabase/gotrue` is to its clients. */
-export const authService: ServiceDefinition = {
+export const authService: ServiceDefinition<NodeInstance> = {
   name: 'auth',
   port: env => Number(env['GOTRUE_API_PORT'] || env['PORT'] || 9999),
   warm: sharedApp,

@@ -1,7 +1,5 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { createListener } from '#http'
 import { type Log, silentLog, systemClock } from '#kernel'
 import { AccessLog } from './access-log.ts'
 
@@ -11,19 +9,25 @@ async function told(level: string, statuses: readonly number[]): Promise<readonl
   const tell = (kind: string) => (_fields: object, line: string) => lines.push(`${kind} ${line}`)
   const log: Log = { ...silentLog, info: tell('info'), warn: tell('warn'), error: tell('error') }
   const access = new AccessLog(level, log, { ...systemClock, now: () => Date.UTC(2026, 10, 21, 14, 19, 28) })
-  const server = createServer((request, response) => {
-    response.once('finish', () => access.tell(request, response))
-    if (request.url === '/200') access.noteRole(request, 'anon')
-    response.writeHead(Number(request.url?.slice(1))).end('ok')
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const listener = createListener(
+    {
+      wire: {
+        serve(request, response) {
+          response.whenOver(() => access.tell(request, response))
+          if (request.url === '/200') access.noteRole(request, 'anon')
+          response.answer(Number(request.url.slice(1)), {}, 'ok')
+        },
+      },
+    },
+    { port: 0 },
+  )
+  const port = await listener.open()
   for (const status of statuses)
     await fetch(`http://127.0.0.1:${port}/${status}`, { headers: { 'user-agent': 'a "b"' } }).then(one =>
       one.text(),
     )
-  server.close()
-  await once(server, 'close')
+  listener.cut()
+  await listener.shut()
   return lines
 }
 

@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock, Log } from '#kernel'
+import type { WireRequest, WireResponse } from '#wire'
 
 /** What `log-level` may be, the quietest first. */
 export const logLevels = ['crit', 'error', 'warn', 'info', 'debug'] as const
@@ -9,7 +9,7 @@ export class AccessLog {
   readonly #log: Log
   readonly #clock: Clock
   readonly #least: number
-  readonly #roles = new WeakMap<IncomingMessage, string>()
+  readonly #roles = new WeakMap<WireRequest, string>()
 
   constructor(level: unknown, log: Log, clock: Clock) {
     this.#log = log
@@ -24,18 +24,18 @@ export class AccessLog {
   }
 
   /** As whom a request is done. */
-  readonly noteRole = (request: IncomingMessage, role: string): void => {
+  readonly noteRole = (request: WireRequest, role: string): void => {
     this.#roles.set(request, role)
   }
 
   /** To be called when the answer has gone. */
-  tell(request: IncomingMessage, response: ServerResponse): void {
+  tell(request: WireRequest, response: WireResponse): void {
     const { statusCode } = response
     if (statusCode < this.#least) return
-    const { method, url, httpVersion, headers, socket } = request
+    const { method, url, head, headers, remoteAddress } = request
     const role = this.#roles.get(request) ?? '-'
-    const asked = `${method} ${url} HTTP/${httpVersion}`
-    const line = `${socket.remoteAddress ?? '-'} - ${role} [${timeText(this.#clock.now())}] ${quoted(asked)} ${statusCode} - ${quoted(headers.referer)} ${quoted(headers['user-agent'])}`
+    const asked = `${method} ${url} HTTP/1.${head.minor}`
+    const line = `${remoteAddress || '-'} - ${role} [${timeText(this.#clock.now())}] ${quoted(asked)} ${statusCode} - ${quoted(headers.referer)} ${quoted(headers['user-agent'])}`
     if (statusCode >= 500) this.#log.error({}, line)
     else if (statusCode >= 400) this.#log.warn({}, line)
     else this.#log.info({}, line)

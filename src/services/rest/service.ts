@@ -1,6 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ServiceDefinition } from '#http'
+import type { ServiceDefinition, WireInstance } from '#http'
 import { type Clock, type Log, type LogLevel, messageOf } from '#kernel'
+import type { WireRequest, WireResponse } from '#wire'
 import { AccessLog } from './access-log.ts'
 import { Active } from './active.ts'
 import { adminHandler } from './admin/handler.ts'
@@ -21,7 +21,7 @@ import { SchemaSource } from './schema/source.ts'
 import { type RestSettings, readSettings } from './settings.ts'
 
 /** The REST API over a silo's tables: what `postgrest/postgrest` is to its clients. */
-export const restService: ServiceDefinition = {
+export const restService: ServiceDefinition<WireInstance> = {
   name: 'rest',
   fileVariable,
   port(env) {
@@ -95,9 +95,11 @@ export const restService: ServiceDefinition = {
     const { adminPort } = base
     const admin = adminHandler({ base, schemas, database, metrics, clock })
     return {
-      handle(request, response) {
-        if (access.isOn) response.once('finish', () => access.tell(request, response))
-        answer(answering, request, response, active.enter(response))
+      wire: {
+        serve(request, response) {
+          if (access.isOn) response.whenOver(whole => whole && access.tell(request, response))
+          void answer(answering, request, response, active.enter(response))
+        },
       },
       reload,
       ...(adminPort === undefined ? {} : { others: new Map([[adminPort, admin]]) }),
@@ -133,8 +135,8 @@ interface Answering {
 
 async function answer(
   { parts, base, metrics, log, isQuiet }: Answering,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: WireRequest,
+  response: WireResponse,
   presence: Presence,
 ): Promise<void> {
   const rules = () => parts.schemas.current?.settings ?? base()
@@ -146,7 +148,7 @@ async function answer(
     const error = thrown instanceof RestError ? thrown : toRestError(thrown, false)
     if (error.status === 504) metrics.poolTimedOut()
     if (error.status >= 500 && !isQuiet)
-      log.error({ err: thrown, url: request.url?.split('?')[0] }, 'rest: the request failed')
+      log.error({ err: thrown, url: request.url.split('?')[0] }, 'rest: the request failed')
     if (response.headersSent) response.destroy()
     else send(request, response, errorAnswer(error), rules())
   }

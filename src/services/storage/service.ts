@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { HttpApp, ServiceDefinition } from '#http'
+import type { HttpApp, NodeInstance, ServiceDefinition } from '#http'
 import { createStorageApp } from './app.ts'
 import type { StorageContext } from './context.ts'
 import { Database } from './database/database.ts'
@@ -18,7 +18,7 @@ function sharedApp() {
 }
 
 /** Files with permissions: what `supabase/storage-api` is to its clients. */
-export const storageService: ServiceDefinition = {
+export const storageService: ServiceDefinition<NodeInstance> = {
   name: 'storage',
   port: env => Number(env['SERVER_PORT'] || env['PORT'] || 5000),
   warm: sharedApp,
