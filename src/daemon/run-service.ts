@@ -9,7 +9,7 @@ import {
   type ServiceDefinition,
   type ServiceInstance,
 } from '#http'
-import { createLog, systemClock } from '#kernel'
+import { createLog, type Log, messageOf, sleep, systemClock } from '#kernel'
 import { daemonErrors } from './errors.ts'
 
 export interface AloneOptions {
@@ -47,12 +47,8 @@ export async function runService({ name, env: given, file, port }: AloneOptions)
   const env = withFile(definition, given, file)
   const level = definition.logLevel?.(env) ?? 'info'
   const cacheDirectory = mkdtempSync(join(tmpdir(), `hangar-${name}-`))
-  const service = await definition.create({
-    env,
-    log: createLog({ level }),
-    clock: systemClock,
-    cacheDirectory,
-  })
+  const log = createLog({ level })
+  const service = await definition.create({ env, log, clock: systemClock, cacheDirectory })
   const host = definition.host?.(env)
   const socket = port === undefined ? definition.socket?.(env) : undefined
   const listeners = offersOf(service, port ?? definition.port(env)).map(([at, offer], index) =>
@@ -65,12 +61,15 @@ export async function runService({ name, env: given, file, port }: AloneOptions)
     // A port that is taken ends all of it: what is open already would keep the process alive without its other half.
     for (const listener of listeners) void listener.shut()
     await service.close(0)
-    throw error
+    throw daemonErrors.serviceCannotListen(name, messageOf(error))
   }
+  const stopping = new AbortController()
+  void prepare(service, name, log, stopping.signal)
   return {
     url: socket ? socket.path : `http://127.0.0.1:${ports[0]}`,
     reload: () => service.reload?.(),
     async stop() {
+      stopping.abort()
       const closed = listeners.map(listener => listener.shut())
       await service.close(5_000)
       for (const listener of listeners) listener.cut()
@@ -89,6 +88,26 @@ export function withFile(
   if (file === undefined) return env
   if (fileVariable === undefined) throw daemonErrors.noConfigurationFile(name)
   return { ...env, [fileVariable]: file }
+}
+
+/** As the official images do at their start; but the order of starts does not matter: a database that is not there is asked again. */
+async function prepare(
+  service: ServiceInstance,
+  name: string,
+  log: Log,
+  stopping: AbortSignal,
+): Promise<void> {
+  let said = ''
+  while (!stopping.aborted) {
+    try {
+      return await service.prepare?.()
+    } catch (error) {
+      const reason = messageOf((error as Error).cause ?? error)
+      if (!stopping.aborted && reason !== said) log.warn({ reason }, `${name}: its tables cannot be made yet`)
+      said = reason
+    }
+    await sleep(systemClock, 1_000, stopping).catch(() => {})
+  }
 }
 
 /** Its own port first; then further listeners (an admin port, SMTP), which begin and end with it. */

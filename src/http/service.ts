@@ -24,6 +24,11 @@ interface Instance {
   readonly sockets?: ReadonlyMap<number, (socket: Socket) => void>
   /** Reads settings that can change while it runs once more, and what it remembers of elsewhere; absent: there is nothing of that kind. Never throws. */
   reload?(): void
+  /**
+   * Does what the first request would have to wait for: schema and tables in the database. Asked for when the service runs alone, as
+   * others may write into those tables before anybody asks for anything. Rejects while the database is not there; may be asked again.
+   */
+  prepare?(): Promise<void>
   /** Lets requests under way finish within `graceMs`, then closes pools. Resolves when nothing is left. */
   close(graceMs: number): Promise<void>
 }
