@@ -398,6 +398,11 @@ export const commandTable: readonly CommandSpec[] = [
   },
   ...secretCommands,
   {
+    name: 'fly env',
+    summary: 'environment for Fly\'s own flyctl against this Hangar: eval "$(hangar fly env)"',
+    load: () => import('./commands/fly-env.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'check what Hangar needs on this machine',
     load: () => import('./commands/doctor.ts'),

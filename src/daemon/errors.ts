@@ -26,4 +26,11 @@ export const daemonErrors = {
       status: 404,
       hint: `Services: ${known.join(', ')}.`,
     }),
+  serviceCannotListen: (name: string, why: string) =>
+    new HangarError(`The service ${name} cannot listen: ${why}`, {
+      code: 'HGR_DAEMON_LISTEN',
+      status: 409,
+      kind: 'user',
+      hint: 'End the other program, or name another port with --port or with the variable of the service.',
+    }),
 }

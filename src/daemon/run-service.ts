@@ -1,9 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ServiceDefinition, ServiceInstance } from '#http'
-import { createLog, systemClock } from '#kernel'
-import { createListener, type Offer } from '#runtime'
+import {
+  createListener,
+  type Offer,
+  otherOffer,
+  ownOffer,
+  type ServiceDefinition,
+  type ServiceInstance,
+} from '#http'
+import { createLog, type Log, messageOf, sleep, systemClock } from '#kernel'
 import { daemonErrors } from './errors.ts'
 
 export interface AloneOptions {
@@ -34,10 +40,11 @@ export async function runService({ name, env, port }: AloneOptions): Promise<Alo
   if (!load) throw daemonErrors.unknownService(name, Object.keys(loaders))
   const definition = await load()
   const cacheDirectory = mkdtempSync(join(tmpdir(), `hangar-${name}-`))
-  const service = await definition.create({ env, log: createLog(), clock: systemClock, cacheDirectory })
+  const log = createLog()
+  const service = await definition.create({ env, log, clock: systemClock, cacheDirectory })
   const host = definition.host?.(env)
   const listeners = offersOf(service, port ?? definition.port(env)).map(([at, offer]) =>
-    createListener(offer, { port: at, host, service, enter: work => work() }),
+    createListener(offer, { port: at, host }),
   )
   const ports: number[] = []
   try {
@@ -46,11 +53,14 @@ export async function runService({ name, env, port }: AloneOptions): Promise<Alo
     // A port that is taken ends all of it: what is open already would keep the process alive without its other half.
     for (const listener of listeners) void listener.shut()
     await service.close(0)
-    throw error
+    throw daemonErrors.serviceCannotListen(name, messageOf(error))
   }
+  const stopping = new AbortController()
+  void prepare(service, name, log, stopping.signal)
   return {
     url: `http://127.0.0.1:${ports[0]}`,
     async stop() {
+      stopping.abort()
       const closed = listeners.map(listener => listener.shut())
       await service.close(5_000)
       for (const listener of listeners) listener.cut()
@@ -60,11 +70,31 @@ export async function runService({ name, env, port }: AloneOptions): Promise<Alo
   }
 }
 
+/** As the official images do at their start; but the order of starts does not matter: a database that is not there is asked again. */
+async function prepare(
+  service: ServiceInstance,
+  name: string,
+  log: Log,
+  stopping: AbortSignal,
+): Promise<void> {
+  let said = ''
+  while (!stopping.aborted) {
+    try {
+      return await service.prepare?.()
+    } catch (error) {
+      const reason = messageOf((error as Error).cause ?? error)
+      if (!stopping.aborted && reason !== said) log.warn({ reason }, `${name}: its tables cannot be made yet`)
+      said = reason
+    }
+    await sleep(systemClock, 1_000, stopping).catch(() => {})
+  }
+}
+
 /** Its own port first; then further listeners (an admin port, SMTP), which begin and end with it. */
 function offersOf(service: ServiceInstance, own: number): [number, Offer][] {
+  const further = [...(service.others?.keys() ?? []), ...(service.sockets?.keys() ?? [])]
   return [
-    [own, { http: service.handle.bind(service) }],
-    ...[...(service.others ?? [])].map(([port, http]): [number, Offer] => [port, { http }]),
-    ...[...(service.sockets ?? [])].map(([port, socket]): [number, Offer] => [port, { socket }]),
+    [own, ownOffer(service)],
+    ...further.map((port): [number, Offer] => [port, otherOffer(service, port) as Offer]),
   ]
 }

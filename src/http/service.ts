@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock, Log } from '#kernel'
+import type { WireService } from '#wire'
 
 /** What a built-in service is handed. Nothing else: no globals, no process.env. */
 export interface ServiceContext {
@@ -14,21 +15,39 @@ export interface ServiceContext {
 }
 
 /** One running instance of a service. Many live in one process, so nothing in it may be global. */
-export interface ServiceInstance {
-  /** Answers one request. Never throws. */
-  handle(request: IncomingMessage, response: ServerResponse): void
-  /** Answers an Upgrade request; absent: refused with 426. */
-  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void
+export type ServiceInstance = NodeInstance | WireInstance
+
+interface Instance {
   /** Further listeners of the image, by port (an admin port, say). */
-  readonly others?: ReadonlyMap<number, (request: IncomingMessage, response: ServerResponse) => void>
+  readonly others?: ReadonlyMap<number, NodeHandler>
   /** Listeners that speak no HTTP, by port (SMTP, say). */
   readonly sockets?: ReadonlyMap<number, (socket: Socket) => void>
+  /**
+   * Does what the first request would have to wait for: schema and tables in the database. Asked for when the service runs alone, as
+   * others may write into those tables before anybody asks for anything. Rejects while the database is not there; may be asked again.
+   */
+  prepare?(): Promise<void>
   /** Lets requests under way finish within `graceMs`, then closes pools. Resolves when nothing is left. */
   close(graceMs: number): Promise<void>
 }
 
+/** Its requests are read by Node: for what is made of libraries that want Node's own. */
+export interface NodeInstance extends Instance {
+  /** Answers one request. Never throws. */
+  handle(request: IncomingMessage, response: ServerResponse): void
+  /** Answers an Upgrade request; absent: refused with 426. */
+  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void
+}
+
+/** Its requests are read by `#wire`, at a fraction of what Node's reading costs. */
+export interface WireInstance extends Instance {
+  readonly wire: WireService
+}
+
+export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void
+
 /** A built-in service as the catalogue and `hangar service` know it. */
-export interface ServiceDefinition {
+export interface ServiceDefinition<I extends ServiceInstance = ServiceInstance> {
   readonly name: string
   /** The port that the official image listens on with this environment. */
   port(env: ServiceContext['env']): number
@@ -40,5 +59,5 @@ export interface ServiceDefinition {
    * Validates the environment and returns at once, without waiting for the database: requests that come before it is there are held or answered 503.
    * Throws HangarError that names the variable and the rule.
    */
-  create(context: ServiceContext): Promise<ServiceInstance>
+  create(context: ServiceContext): Promise<I>
 }

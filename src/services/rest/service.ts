@@ -1,6 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ServiceDefinition } from '#http'
+import type { ServiceDefinition, WireInstance } from '#http'
 import { type Clock, type Log, messageOf } from '#kernel'
+import type { WireRequest, WireResponse } from '#wire'
 import { Active } from './active.ts'
 import { adminHandler } from './admin/handler.ts'
 import { Metrics } from './admin/metrics.ts'
@@ -19,7 +19,7 @@ import { SchemaSource } from './schema/source.ts'
 import { type RestSettings, readSettings } from './settings.ts'
 
 /** The REST API over a silo's tables: what `postgrest/postgrest` is to its clients. */
-export const restService: ServiceDefinition = {
+export const restService: ServiceDefinition<WireInstance> = {
   name: 'rest',
   port: env => Number(env['PGRST_SERVER_PORT'] || env['PORT'] || 3000),
   host: env => listenHost(env['PGRST_SERVER_HOST']),
@@ -61,8 +61,8 @@ export const restService: ServiceDefinition = {
     const { adminPort } = base
     const admin = adminHandler({ base, schemas, database, metrics, clock })
     return {
-      handle(request, response) {
-        answer(answering, request, response, active.enter(response))
+      wire: {
+        serve: (request, response) => void answer(answering, request, response, active.enter(response)),
       },
       ...(adminPort === undefined ? {} : { others: new Map([[adminPort, admin]]) }),
       async close(graceMs) {
@@ -89,8 +89,8 @@ interface Answering {
 
 async function answer(
   { parts, base, metrics, log }: Answering,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: WireRequest,
+  response: WireResponse,
   presence: Presence,
 ): Promise<void> {
   const rules = () => parts.schemas.current?.settings ?? base
@@ -102,7 +102,7 @@ async function answer(
     const error = thrown instanceof RestError ? thrown : toRestError(thrown, false)
     if (error.status === 504) metrics.poolTimedOut()
     if (error.status >= 500)
-      log.error({ err: thrown, url: request.url?.split('?')[0] }, 'rest: the request failed')
+      log.error({ err: thrown, url: request.url.split('?')[0] }, 'rest: the request failed')
     if (response.headersSent) response.destroy()
     else send(request, response, errorAnswer(error), rules())
   }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { WireRequest } from '#wire'
 import type { Caller } from '../identity/tokens.ts'
 import type { RestSettings } from '../settings.ts'
 import { named } from '../sql/fields.ts'
@@ -6,7 +6,7 @@ import { settingsText } from '../sql/scope.ts'
 import { render, type Statement, sql } from '../sql/sql.ts'
 
 export interface ScopeRequest {
-  readonly request: IncomingMessage
+  readonly request: WireRequest
   /** That the schema must have; undefined in a database that does not count. */
   readonly version: string | undefined
   readonly readOnly: boolean
@@ -35,7 +35,7 @@ export function scopeStatements(settings: RestSettings, scope: ScopeRequest): re
     'request.jwt.claims',
     caller.claimsText,
     'request.method',
-    request.method ?? 'GET',
+    request.method,
     'request.path',
     path,
     'request.headers',

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { WireRequest } from '#wire'
 import { restErrors } from '../errors.ts'
 import { Recent } from '../recent.ts'
 import { type Payload, readBody, readPayload } from './body.ts'
@@ -19,7 +19,7 @@ export type Action =
 
 /** A request, read and parsed, before anything is looked up in the schema. */
 export interface Call {
-  readonly request: IncomingMessage
+  readonly request: WireRequest
   readonly method: string
   /** As it came, without the query. */
   readonly path: string
@@ -49,16 +49,15 @@ export interface CallRules {
 
 /** Reads all of a request. Throws the PGRST1xx errors. */
 export async function readCall(
-  request: IncomingMessage,
+  request: WireRequest,
   rules: CallRules,
   preferencesOf: (header: string | undefined) => Promise<Preferences>,
 ): Promise<Call> {
-  const method = request.method ?? 'GET'
+  const { method, url } = request
   const header = (name: string) => {
     const found = request.headers[name]
     return Array.isArray(found) ? found.join(',') : found
   }
-  const url = request.url ?? '/'
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)
   const resource = resourceOf(path, rules)
@@ -169,7 +168,7 @@ function rangesOf(method: string, { ranges, order }: Query, header: string | und
 }
 
 async function payloadOf(
-  request: IncomingMessage,
+  request: WireRequest,
   action: Action,
   { columns }: Query,
   contentType: Media,
