@@ -1,12 +1,13 @@
-import type { IncomingMessage } from 'node:http'
+import type { WireRequest } from '#wire'
 import type { Caller } from '../identity/tokens.ts'
+import { utf8Of } from '../request/utf8.ts'
 import type { RestSettings } from '../settings.ts'
 import { named } from '../sql/fields.ts'
 import { settingsText } from '../sql/scope.ts'
 import { render, type Statement, sql } from '../sql/sql.ts'
 
 export interface ScopeRequest {
-  readonly request: IncomingMessage
+  readonly request: WireRequest
   /** That the schema must have; undefined in a database that does not count. */
   readonly version: string | undefined
   readonly readOnly: boolean
@@ -31,10 +32,10 @@ export function scopeStatements(settings: RestSettings, scope: ScopeRequest): re
   values.push(
     caller.role,
     caller.claimsText,
-    request.method ?? 'GET',
+    request.method,
     path,
-    JSON.stringify(cookie === undefined ? headers : { ...headers, cookie: undefined }),
-    cookie === undefined ? '{}' : JSON.stringify(cookiesOf(cookie)),
+    utf8Of(JSON.stringify(cookie === undefined ? headers : { ...headers, cookie: undefined })),
+    cookie === undefined ? '{}' : utf8Of(JSON.stringify(cookiesOf(cookie))),
   )
   const known = values.length
   if (timezone !== undefined) values.push('timezone', timezone)

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { WireRequest } from '#wire'
 import { RestError, restErrors, StaleSchema } from '../errors.ts'
 import type { Presence } from '../presence.ts'
 import { Recent } from '../recent.ts'
@@ -20,7 +20,7 @@ import { describeApi } from './root.ts'
 /** One request to its answer. Throws RestError only. */
 export async function answerRequest(
   parts: RestParts,
-  request: IncomingMessage,
+  request: WireRequest,
   presence: Presence,
   base: RestSettings,
 ): Promise<Answer> {
@@ -35,6 +35,7 @@ export async function answerRequest(
     const identified = parts.identifyWith(settings)(request.headers.authorization)
     const caller = identified instanceof Promise ? await identified : identified
     anonymous = caller.anonymous
+    parts.noteRole?.(request, caller.role)
     timing.ended('jwt')
     const reading = readCall(request, callRules(parts, settings), header =>
       preferencesOf(parts, settings, header),
