@@ -20,6 +20,8 @@ export const daemonErrors = {
       kind: 'user',
       hint: 'Free some space, or name another folder with --home.',
     }),
+  noConfigurationFile: (name: string) =>
+    new HangarError(`${name} reads no configuration file`, { code: 'HGR_DAEMON_SERVICE_FILE', status: 422 }),
   unknownService: (name: string, known: readonly string[]) =>
     new HangarError(`There is no built-in service ${name}`, {
       code: 'HGR_DAEMON_SERVICE',
