@@ -144,6 +144,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       org,
       region,
       marks,
+      beforeRemoval: machineId => logs.keep(machineId),
     })
     const activity = new ActivityBook(clock)
     const figures = createFigures((app, id) => engine.stats(app, id), clock)
@@ -206,6 +207,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       port: options.machinesApiPort,
       rateLimits: options.machinesApiRateLimits ?? false,
       redactor: marks,
+      platform: {
+        store: store.releases,
+        logs,
+        resolveImage: image => catalogue.resolve(image),
+        addressesOf: app => addressesOf(app),
+      },
       clock,
       log,
     })

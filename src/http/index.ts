@@ -11,3 +11,4 @@ export type {
   ServiceInstance,
   WireInstance,
 } from './service.ts'
+export { createTokenCheck } from './token-check.ts'

@@ -1,3 +1,4 @@
+import { chmodSync, lstatSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createServer as createSocketServer, type Server, type Socket } from 'node:net'
 import { codeOf, messageOf, systemClock } from '#kernel'
@@ -20,9 +21,18 @@ export interface Listener {
   cut(): void
 }
 
+/** A socket in the file system. */
+export interface SocketFile {
+  readonly path: string
+  /** Of the file. */
+  readonly mode: number
+}
+
 export interface ListenerOptions {
   /** 0: any that is free. */
   readonly port: number
+  /** Instead of a port, for what is read by `#wire`. One that was left behind there is taken away first. */
+  readonly file?: SocketFile | undefined
   /** Address to listen on. Default: loopback. */
   readonly host?: string | undefined
   /** Called with everything that comes in; runs `work` as the instance's. Default: just that. */
@@ -50,7 +60,7 @@ export function createListener(offer: Offer, options: ListenerOptions): Listener
 
 function wireListener(
   service: WireService,
-  { port, host = loopback, enter = now }: ListenerOptions,
+  { port, host = loopback, file, enter = now }: ListenerOptions,
 ): Listener {
   const { upgrade } = service
   const server = new WireServer(
@@ -64,9 +74,28 @@ function wireListener(
     systemClock,
   )
   return {
-    open: () => server.open(port, host).catch(error => Promise.reject(cannotListen(port, error))),
+    open: () =>
+      file
+        ? openFile(server, file)
+        : server.open(port, host).catch(error => Promise.reject(cannotListen(port, error))),
     shut: () => server.shut(),
     cut: () => server.cut(),
+  }
+}
+
+/** Resolves with 0: there is no port. Nobody else can connect before the file has its mode. */
+async function openFile(server: WireServer, { path, mode }: SocketFile): Promise<number> {
+  try {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path)
+    // The file is made before `openFile` returns.
+    const before = process.umask(0o177)
+    const opened = server.openFile(path)
+    process.umask(before)
+    await opened
+    chmodSync(path, mode)
+    return 0
+  } catch (error) {
+    throw new Error(`${path}: ${messageOf(error)}`)
   }
 }
 

@@ -21,6 +21,7 @@ function sharedApp() {
 export const authService: ServiceDefinition<NodeInstance> = {
   name: 'auth',
   port: env => Number(env['GOTRUE_API_PORT'] || env['PORT'] || 9999),
+  host: env => env['GOTRUE_API_HOST'] || undefined,
   warm: sharedApp,
   async create({ env, log, clock }) {
     const settings = readSettings(env)
@@ -51,6 +52,7 @@ export const authService: ServiceDefinition<NodeInstance> = {
         })
         handle(request, response)
       },
+      prepare: () => database.ready(),
       async close(graceMs) {
         if (active > 0) {
           await new Promise<void>(resolve => {

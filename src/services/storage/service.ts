@@ -21,6 +21,7 @@ function sharedApp() {
 export const storageService: ServiceDefinition<NodeInstance> = {
   name: 'storage',
   port: env => Number(env['SERVER_PORT'] || env['PORT'] || 5000),
+  host: env => env['SERVER_HOST'] || undefined,
   warm: sharedApp,
   async create({ env, log, clock, cacheDirectory }) {
     const settings = readSettings(env)
@@ -29,6 +30,7 @@ export const storageService: ServiceDefinition<NodeInstance> = {
       url: settings.databaseUrl,
       maxConnections: settings.maxConnections,
       idleConnectionMs: settings.idleConnectionMs,
+      installRoles: settings.installRoles,
       clock,
       log,
     })
@@ -60,6 +62,7 @@ export const storageService: ServiceDefinition<NodeInstance> = {
         })
         handle(request, response)
       },
+      prepare: () => database.ready(),
       async close(graceMs) {
         if (active > 0) {
           await new Promise<void>(resolve => {

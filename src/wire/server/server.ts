@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type ListenOptions, type Server, type Socket } from 'node:net'
 import type { Clock } from '#kernel'
 import { IdleWatch } from './idle-watch.ts'
 import { type ConnectionHost, ServerConnection } from './server-connection.ts'
@@ -37,14 +37,24 @@ export class WireServer implements ConnectionHost {
   }
 
   /** Resolves with the port. Rejects with the system's error when it cannot be had. */
-  open(port: number, host: string): Promise<number> {
+  async open(port: number, host: string): Promise<number> {
+    await this.#listen({ port, host })
+    const address = this.#server.address()
+    return typeof address === 'object' && address ? address.port : port
+  }
+
+  /** The same on a socket in the file system, which must not be there yet. */
+  openFile(path: string): Promise<void> {
+    return this.#listen({ path })
+  }
+
+  #listen(where: ListenOptions): Promise<void> {
     this.#closing = false
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject)
-      this.#server.listen({ port, host, backlog: 1024 }, () => {
+      this.#server.listen({ ...where, backlog: 1024 }, () => {
         this.#server.removeListener('error', reject)
-        const address = this.#server.address()
-        resolve(typeof address === 'object' && address ? address.port : port)
+        resolve()
       })
     })
   }

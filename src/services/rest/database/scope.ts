@@ -1,5 +1,6 @@
 import type { WireRequest } from '#wire'
 import type { Caller } from '../identity/tokens.ts'
+import { utf8Of } from '../request/utf8.ts'
 import type { RestSettings } from '../settings.ts'
 import { named } from '../sql/fields.ts'
 import { settingsText } from '../sql/scope.ts'
@@ -39,9 +40,9 @@ export function scopeStatements(settings: RestSettings, scope: ScopeRequest): re
     'request.path',
     path,
     'request.headers',
-    JSON.stringify(cookie === undefined ? headers : { ...headers, cookie: undefined }),
+    utf8Of(JSON.stringify(cookie === undefined ? headers : { ...headers, cookie: undefined })),
     'request.cookies',
-    cookie === undefined ? '{}' : JSON.stringify(cookiesOf(cookie)),
+    cookie === undefined ? '{}' : utf8Of(JSON.stringify(cookiesOf(cookie))),
   ]
   if (readOnly) values.push('transaction_read_only', 'on')
   if (timezone !== undefined) values.push('timezone', timezone)

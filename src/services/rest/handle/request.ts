@@ -32,6 +32,7 @@ export async function answerRequest(
     const timing = new Timing(parts.clock)
     const caller = await parts.identifyWith(settings)(request.headers.authorization)
     anonymous = caller.anonymous
+    parts.noteRole?.(request, caller.role)
     timing.ended('jwt')
     const call = await readCall(request, callRules(parts, settings), header =>
       preferencesOf(parts, settings, header),

@@ -7,6 +7,7 @@ import { type Media, mediaName, parseAccept, parseMedia } from './media.ts'
 import type { Preferences } from './preferences.ts'
 import type { Query } from './query.ts'
 import { allRows, intersection, isAllRows, isEmpty, noRows, type Range, readRangeHeader } from './range.ts'
+import { utf8Of } from './utf8.ts'
 
 /** What a request is for and what it wants of it. */
 export type Action =
@@ -53,11 +54,13 @@ export async function readCall(
   rules: CallRules,
   preferencesOf: (header: string | undefined) => Promise<Preferences>,
 ): Promise<Call> {
-  const { method, url } = request
+  const { method } = request
   const header = (name: string) => {
     const found = request.headers[name]
-    return Array.isArray(found) ? found.join(',') : found
+    const text = Array.isArray(found) ? found.join(',') : found
+    return text === undefined ? undefined : utf8Of(text)
   }
+  const url = utf8Of(request.url).replace(wholeAddress, '')
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)
   const resource = resourceOf(path, rules)
@@ -88,6 +91,9 @@ export async function readCall(
     header,
   }
 }
+
+/** What stands before the path when a proxy is asked, or whoever is taken for one. */
+const wholeAddress = /^https?:\/\/[^/?]*/i
 
 const accepted = new Recent<readonly Media[]>(200, 1000)
 const sent = new Recent<Media>(200, 1000)
