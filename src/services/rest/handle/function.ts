@@ -35,7 +35,7 @@ export async function callFunction(
     statement: mainStatement({
       source: callSql(callPlan),
       rows: readSql(plan),
-      body: formatSql(negotiated.format, called),
+      body: formatSql(negotiated.format, { called, reshaped: true }),
       counted: count === 'exact' || count === 'estimated' ? countSql(plan) : undefined,
       single: !called.set,
       media: negotiated.media,
