@@ -176,7 +176,11 @@ export class Exchange implements UpstreamOwner, RelayOwner {
   // Finding a machine
 
   private cause(): WakeCause {
-    return { door: this.head.upgrade === 'websocket' ? 'websocket' : 'http', client: this.client.clientIp }
+    return {
+      door: this.head.upgrade === 'websocket' ? 'websocket' : 'http',
+      client: this.client.clientIp,
+      path: this.head.target,
+    }
   }
 
   private async hold(): Promise<void> {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ServiceDefinition, ServiceInstance } from '#http'
-import { createLog, type Log, systemClock } from '#kernel'
+import { createLog, type Log, laterLog, systemClock } from '#kernel'
 import { createListener, type Offer } from './listener.ts'
 import { appendDestination } from './log-file.ts'
 import type { InstanceSpec } from './protocol.ts'
@@ -24,14 +24,14 @@ export async function startInstance(
   spec: InstanceSpec,
 ): Promise<HostedInstance> {
   const destination = appendDestination(spec.logPath)
-  const log: Log = createLog({ destination }).child({ service: definition.name })
-  const service = await running.run(spec.id, () =>
-    definition.create({ env: spec.env, log, clock: systemClock, cacheDirectory: spec.cacheDirectory }),
-  )
+  const log = logOf(definition.name, destination)
+  const service = await create(definition, spec, log)
   const usage = { requests: 0, cpuMs: 0 }
+  // No closure here may name the specification: its environment (a configuration of kilobytes is in some) need not stay in memory.
+  const { id } = spec
   const enter = (work: () => void) => {
     usage.requests++
-    running.run(spec.id, work)
+    running.run(id, work)
   }
   const listeners = [...offers(definition, service, spec)].map(([port, offer]) =>
     createListener(offer, { port, service, enter }),
@@ -45,7 +45,7 @@ export async function startInstance(
     throw error
   }
   return {
-    id: spec.id,
+    id,
     usage,
     suspend: async () => {
       const shut = listeners.map(listener => listener.shut())
@@ -58,7 +58,7 @@ export async function startInstance(
     async close(graceMs) {
       const closed = listeners.map(listener => listener.shut())
       try {
-        await running.run(spec.id, () => service.close(graceMs))
+        await running.run(id, () => service.close(graceMs))
       } catch (error) {
         log.error({ err: error }, 'did not close cleanly')
       }
@@ -67,6 +67,15 @@ export async function startInstance(
       destination.end()
     },
   }
+}
+
+function logOf(service: string, destination: { write(line: string): void }): Log {
+  return laterLog(() => createLog({ destination }).child({ service }))
+}
+
+async function create(definition: ServiceDefinition, spec: InstanceSpec, log: Log): Promise<ServiceInstance> {
+  const { id, env, cacheDirectory } = spec
+  return running.run(id, () => definition.create({ env, log, clock: systemClock, cacheDirectory }))
 }
 
 /** The service's own port, and those of its further listeners, as far as the machine has them. */
