@@ -1,40 +1,24 @@
 // The storage service beside nginx, receiving and serving the same files; small objects beside their floor (one insert and one file
 // that is fsynced); and the memory that large files take. Needs nginx (with DAV), curl and wrk.
-// `node scripts/bench.mjs storage`; ROUNDS, SECONDS and LARGE_MIB make it shorter or longer (LARGE_MIB=5120 is the 5 GiB of the target).
+// `node scripts/bench.mjs storage`; ROUNDS, SECONDS and LARGE_MIB make it shorter or longer; `storage-memory` has the memory of every way
+// in and out.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { createHmac, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { barePostgres } from './support/bare-postgres.ts'
 import { printTable, type Row, repeat, type Samples, summarise } from './support/measure.ts'
+import { freePort } from './support/ports.ts'
+import { forgetPeak, peakMb, startStorage, token } from './support/storage-process.ts'
 
 const rounds = Number(process.env['ROUNDS'] ?? 3)
 const seconds = Number(process.env['SECONDS'] ?? 5)
 const largeMib = Number(process.env['LARGE_MIB'] ?? 1024)
 const folder = mkdtempSync(join(tmpdir(), 'hangar-bench-storage-'))
 const children: ChildProcess[] = []
-const secret = 'bench-secret-that-is-long-enough-for-hs256'
-
-function token(): string {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const content = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ role: 'service_role', exp: Math.floor(Date.now() / 1000) + 86_400 })}`
-  return `${content}.${createHmac('sha256', secret).update(content).digest('base64url')}`
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
-}
 
 async function nginx(): Promise<{ url: string; pid: number }> {
   const port = await freePort()
@@ -51,28 +35,6 @@ async function nginx(): Promise<{ url: string; pid: number }> {
     stdio: 'ignore',
   })
   children.push(child)
-  return { url: `http://127.0.0.1:${port}`, pid: child.pid as number }
-}
-
-async function storage(databaseUrl: string): Promise<{ url: string; pid: number }> {
-  const port = await freePort()
-  const hangar = fileURLToPath(new URL('../bin/hangar.js', import.meta.url))
-  const child = spawn(process.execPath, [hangar, 'service', 'storage', '--port', String(port)], {
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      HOME: folder,
-      HANGAR_HOME: join(folder, 'hangar'),
-      DATABASE_URL: databaseUrl,
-      AUTH_JWT_SECRET: secret,
-      SERVICE_KEY: token(),
-      ANON_KEY: token(),
-      FILE_STORAGE_BACKEND_PATH: join(folder, 'objects'),
-      FILE_SIZE_LIMIT: String(6 * 1024 ** 3),
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  children.push(child)
-  await once(createInterface(child.stdout as NodeJS.ReadableStream as never), 'line')
   return { url: `http://127.0.0.1:${port}`, pid: child.pid as number }
 }
 
@@ -137,16 +99,6 @@ function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
-/** From now on, `peakMb` is of what comes. */
-function forgetPeak(pid: number): void {
-  writeFileSync(`/proc/${pid}/clear_refs`, '5')
-}
-
-/** Most memory that the process had, in MB. */
-function peakMb(pid: number): number {
-  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
-}
-
 const several = (values: number[]): Samples => summarise(values)
 
 try {
@@ -154,7 +106,8 @@ try {
   await postgres.clone('bench')
   const running = await postgres.start('bench')
   const databaseUrl = `postgres://supabase_admin@${encodeURIComponent(join(postgres.folder, 'bench.s'))}:5432/postgres`
-  const service = await storage(databaseUrl)
+  const service = await startStorage(databaseUrl, folder)
+  children.push(service.child)
   const peer = await nginx()
   const bearer = ['-H', `Authorization: Bearer ${token()}`]
   const json = [...bearer, '-H', 'Content-Type: application/json']

@@ -1,9 +1,8 @@
 // The REST service in a process of its own. Arguments: address of the database, schema (default: bench). Prints its port; answers `cpu` on stdin with the CPU seconds used.
 import { mkdtempSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createListener, ownOffer } from '#http'
 import { silentLog, systemClock } from '#kernel'
 import { restService } from '#services/rest'
 
@@ -18,8 +17,7 @@ const service = await restService.create({
   clock: systemClock,
   cacheDirectory: mkdtempSync(join(tmpdir(), 'hangar-bench-rest-')),
 })
-const server = createServer({ noDelay: true }, (request, response) => service.handle(request, response))
-server.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port))
+console.log(await createListener(ownOffer(service), { port: 0 }).open())
 process.on('SIGINT', () => process.exit())
 process.stdin.on('data', () => {
   const { user, system } = process.cpuUsage()

@@ -398,6 +398,11 @@ export const commandTable: readonly CommandSpec[] = [
   },
   ...secretCommands,
   {
+    name: 'fly env',
+    summary: 'environment for Fly\'s own flyctl against this Hangar: eval "$(hangar fly env)"',
+    load: () => import('./commands/fly-env.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'check what Hangar needs on this machine',
     load: () => import('./commands/doctor.ts'),
@@ -426,8 +431,17 @@ export const commandTable: readonly CommandSpec[] = [
   {
     name: 'service',
     summary: 'run one built-in service alone, configured as its official image',
-    arguments: [['<name>', 'rest, auth, storage, gateway or studio']],
-    options: [['-p, --port <port>', 'port on loopback; default: as its environment says']],
+    arguments: [
+      ['<name>', 'rest, auth, storage, gateway or studio'],
+      ['[file]', 'configuration file of rest; variables go before it'],
+    ],
+    options: [
+      ['-p, --port <port>', 'port on loopback; default: as its environment says'],
+      ['--dump-config', 'rest: print its settings and stop'],
+      ['--dump-schema', 'rest: print what it knows of the database as JSON and stop'],
+      ['--example', 'rest: print an example of a configuration file and stop'],
+      ['--ready', 'rest: ask the one that runs with these settings whether it is ready'],
+    ],
     json: false,
     load: () => import('./commands/service.ts'),
   },

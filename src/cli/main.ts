@@ -86,4 +86,5 @@ const groupSummaries: Record<string, string> = {
   agent: 'agents: programs with an identity of their own',
   apps: 'apps on this machine',
   machine: 'machines: single running instances',
+  fly: "Fly's own clients against this Hangar",
 }

@@ -206,6 +206,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       port: options.machinesApiPort,
       rateLimits: options.machinesApiRateLimits ?? false,
       redactor: marks,
+      platform: {
+        store: store.releases,
+        logs,
+        resolveImage: image => catalogue.resolve(image),
+        addressesOf: app => addressesOf(app),
+      },
       clock,
       log,
     })

@@ -20,10 +20,19 @@ export const daemonErrors = {
       kind: 'user',
       hint: 'Free some space, or name another folder with --home.',
     }),
+  noConfigurationFile: (name: string) =>
+    new HangarError(`${name} reads no configuration file`, { code: 'HGR_DAEMON_SERVICE_FILE', status: 422 }),
   unknownService: (name: string, known: readonly string[]) =>
     new HangarError(`There is no built-in service ${name}`, {
       code: 'HGR_DAEMON_SERVICE',
       status: 404,
       hint: `Services: ${known.join(', ')}.`,
+    }),
+  serviceCannotListen: (name: string, why: string) =>
+    new HangarError(`The service ${name} cannot listen: ${why}`, {
+      code: 'HGR_DAEMON_LISTEN',
+      status: 409,
+      kind: 'user',
+      hint: 'End the other program, or name another port with --port or with the variable of the service.',
     }),
 }

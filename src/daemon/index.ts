@@ -3,6 +3,7 @@
 import type { startDaemon as start } from './daemon.ts'
 
 export type { Daemon, DaemonOptions } from './daemon.ts'
+export { inspectRest } from './inspect-rest.ts'
 export { pathsOf } from './paths.ts'
 export { rekeyHome } from './rekey.ts'
 export { runService } from './run-service.ts'

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import type { MachinesApi } from '#contract'
+import { createFlyPlatform, type FlyPlatformOptions } from '#fly-platform'
 import { type Clock, codeOf, HangarError, type Log, type Redactor } from '#kernel'
 import { createMachinesApiServer } from '#machines-api'
 
@@ -16,6 +17,8 @@ export interface MachinesApiParts {
   readonly clock: Clock
   readonly log: Log
   readonly redactor: Redactor
+  /** What Fly's clients ask beside the Machines API. */
+  readonly platform: Pick<FlyPlatformOptions, 'store' | 'logs' | 'resolveImage' | 'addressesOf'>
 }
 
 export interface RunningMachinesApi {
@@ -23,19 +26,16 @@ export interface RunningMachinesApi {
   stop(): Promise<void>
 }
 
-/** Fly's Machines API on a loopback port, for unmodified Fly clients. Its token is kept in the home, readable by its owner alone. */
+/** Fly's Machines API on a loopback port, and what else unmodified Fly clients ask. Its token is kept in the home, readable by its owner alone. */
 export async function startMachinesApi(parts: MachinesApiParts): Promise<RunningMachinesApi | undefined> {
   if (parts.port === undefined) return undefined
   const { engine, rateLimits, clock, log, redactor } = parts
-  const api = await createMachinesApiServer({
-    api: engine,
-    tokens: [tokenOf(parts.home)],
-    rateLimits,
-    clock,
-    log,
-    redactor,
-  })
-  const server = createServer(api.handle)
+  const shared = { api: engine, tokens: [tokenOf(parts.home)], clock, log, redactor }
+  const api = await createMachinesApiServer({ ...shared, rateLimits })
+  const platform = await createFlyPlatform({ ...shared, ...parts.platform })
+  const server = createServer((request, response) =>
+    (platform.serves(request.url ?? '') ? platform : api).handle(request, response),
+  )
   await new Promise<void>((resolve, reject) => {
     server.once('error', error =>
       reject(
@@ -59,7 +59,7 @@ export async function startMachinesApi(parts: MachinesApiParts): Promise<Running
         server.close(() => resolve())
         server.closeAllConnections()
       })
-      await api.close()
+      await Promise.all([api.close(), platform.close()])
     },
   }
 }

@@ -1,20 +1,31 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ServiceDefinition, ServiceInstance } from '#http'
-import { createLog, systemClock } from '#kernel'
-import { createListener, type Offer } from '#runtime'
+import {
+  createListener,
+  type Offer,
+  otherOffer,
+  ownOffer,
+  type ServiceDefinition,
+  type ServiceInstance,
+} from '#http'
+import { createLog, type Log, messageOf, sleep, systemClock } from '#kernel'
 import { daemonErrors } from './errors.ts'
 
 export interface AloneOptions {
   readonly name: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** A configuration file in the image's own form. */
+  readonly file?: string | undefined
   /** Overrides the service's own port. */
   readonly port: number | undefined
 }
 
 export interface AloneService {
+  /** Where it answers: an address, or the path of a socket. */
   readonly url: string
+  /** Has it read again what may have changed: settings in a file, what it remembers of a database. */
+  reload(): void
   stop(): Promise<void>
 }
 
@@ -29,15 +40,19 @@ const loaders: Readonly<Record<string, () => Promise<ServiceDefinition>>> = {
 }
 
 /** Runs one built-in service by itself, with the variables that its official image reads. */
-export async function runService({ name, env, port }: AloneOptions): Promise<AloneService> {
+export async function runService({ name, env: given, file, port }: AloneOptions): Promise<AloneService> {
   const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined
   if (!load) throw daemonErrors.unknownService(name, Object.keys(loaders))
   const definition = await load()
+  const env = withFile(definition, given, file)
+  const level = definition.logLevel?.(env) ?? 'info'
   const cacheDirectory = mkdtempSync(join(tmpdir(), `hangar-${name}-`))
-  const service = await definition.create({ env, log: createLog(), clock: systemClock, cacheDirectory })
+  const log = createLog({ level })
+  const service = await definition.create({ env, log, clock: systemClock, cacheDirectory })
   const host = definition.host?.(env)
-  const listeners = offersOf(service, port ?? definition.port(env)).map(([at, offer]) =>
-    createListener(offer, { port: at, host, service, enter: work => work() }),
+  const socket = port === undefined ? definition.socket?.(env) : undefined
+  const listeners = offersOf(service, port ?? definition.port(env)).map(([at, offer], index) =>
+    createListener(offer, { port: at, host, file: index === 0 ? socket : undefined }),
   )
   const ports: number[] = []
   try {
@@ -46,11 +61,15 @@ export async function runService({ name, env, port }: AloneOptions): Promise<Alo
     // A port that is taken ends all of it: what is open already would keep the process alive without its other half.
     for (const listener of listeners) void listener.shut()
     await service.close(0)
-    throw error
+    throw daemonErrors.serviceCannotListen(name, messageOf(error))
   }
+  const stopping = new AbortController()
+  void prepare(service, name, log, stopping.signal)
   return {
-    url: `http://127.0.0.1:${ports[0]}`,
+    url: socket ? socket.path : `http://127.0.0.1:${ports[0]}`,
+    reload: () => service.reload?.(),
     async stop() {
+      stopping.abort()
       const closed = listeners.map(listener => listener.shut())
       await service.close(5_000)
       for (const listener of listeners) listener.cut()
@@ -60,11 +79,42 @@ export async function runService({ name, env, port }: AloneOptions): Promise<Alo
   }
 }
 
+/** The variables with that which names the file. Throws for a service that reads none. */
+export function withFile(
+  { name, fileVariable }: ServiceDefinition,
+  env: AloneOptions['env'],
+  file: string | undefined,
+): AloneOptions['env'] {
+  if (file === undefined) return env
+  if (fileVariable === undefined) throw daemonErrors.noConfigurationFile(name)
+  return { ...env, [fileVariable]: file }
+}
+
+/** As the official images do at their start; but the order of starts does not matter: a database that is not there is asked again. */
+async function prepare(
+  service: ServiceInstance,
+  name: string,
+  log: Log,
+  stopping: AbortSignal,
+): Promise<void> {
+  let said = ''
+  while (!stopping.aborted) {
+    try {
+      return await service.prepare?.()
+    } catch (error) {
+      const reason = messageOf((error as Error).cause ?? error)
+      if (!stopping.aborted && reason !== said) log.warn({ reason }, `${name}: its tables cannot be made yet`)
+      said = reason
+    }
+    await sleep(systemClock, 1_000, stopping).catch(() => {})
+  }
+}
+
 /** Its own port first; then further listeners (an admin port, SMTP), which begin and end with it. */
 function offersOf(service: ServiceInstance, own: number): [number, Offer][] {
+  const further = [...(service.others?.keys() ?? []), ...(service.sockets?.keys() ?? [])]
   return [
-    [own, { http: service.handle.bind(service) }],
-    ...[...(service.others ?? [])].map(([port, http]): [number, Offer] => [port, { http }]),
-    ...[...(service.sockets ?? [])].map(([port, socket]): [number, Offer] => [port, { socket }]),
+    [own, ownOffer(service)],
+    ...further.map((port): [number, Offer] => [port, otherOffer(service, port) as Offer]),
   ]
 }

@@ -1,4 +1,4 @@
-import type { ServiceDefinition } from '#http'
+import type { NodeInstance, ServiceDefinition } from '#http'
 import { mailService } from '#services/mail'
 import { studioService } from '#services/studio'
 
@@ -6,7 +6,7 @@ import { studioService } from '#services/studio'
 const root = '/inbox'
 
 /** The studio of a silo, with the silo's inbox under `/inbox` and its SMTP listener where the environment asks for one. */
-export const studioWithInbox: ServiceDefinition = {
+export const studioWithInbox: ServiceDefinition<NodeInstance> = {
   ...studioService,
   async create(context) {
     const studio = await studioService.create(context)

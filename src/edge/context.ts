@@ -1,5 +1,5 @@
 import type { Clock, Log } from '#kernel'
-import type { UpstreamPool } from '#wire'
+import type { IdleWatch, UpstreamPool } from '#wire'
 import type { Holder, Target } from './hold.ts'
 import type { LoadTable } from './load.ts'
 import type { ActivitySink, Routes } from './ports.ts'
@@ -10,6 +10,8 @@ export interface EdgeContext {
   readonly holder: Holder
   readonly loads: LoadTable
   readonly pool: UpstreamPool
+  /** Ends clients' connections on which nothing happens. */
+  readonly idle: IdleWatch
   readonly activity: ActivitySink
   readonly clock: Clock
   readonly log: Log

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import type { Clock, Log } from '#kernel'
-import { UpstreamPool } from '#wire'
+import { IdleWatch, UpstreamPool } from '#wire'
 import { createAutostop } from './autostop.ts'
 import type { EdgeContext, Entrance } from './context.ts'
 import { DoorKeeper } from './doors.ts'
@@ -45,6 +45,9 @@ export interface EdgeStats {
   readonly blockedDoors: readonly number[]
 }
 
+/** A client's kept connection, and a head that does not come to its end, are given this long. */
+const clientPatienceMs = 75_000
+
 /** The proxy in front of all apps. */
 export class Edge {
   readonly #options: EdgeOptions
@@ -69,6 +72,7 @@ export class Edge {
       region,
       holder: new Holder({ routes, waker, loads, clock, deadlineMs: options.holdMs ?? 60_000 }),
       pool: new UpstreamPool(clock),
+      idle: new IdleWatch(clock, { idleMs: clientPatienceMs, headMs: clientPatienceMs }),
       httpsPort: () => this.httpsPort,
       counters: { requests: 0, refused: 0, held: 0, open: 0 },
     }

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import type { IpAssignment } from '#contract'
 import { iso, privateIp } from './describe.ts'
 import { engineErrors } from './errors.ts'
-import type { IpRecord } from './records.ts'
+import type { AppRecord, IpRecord } from './records.ts'
 import type { EngineState } from './state.ts'
 
 /** IP assignments: kept for clients that ask for them. What is reachable here follows from services and names, not from these. */
@@ -10,15 +10,15 @@ export function createAddressCalls(state: EngineState) {
   const { store, clock } = state.options
   return {
     async listIps(app: string): Promise<IpAssignment[]> {
-      state.app(app)
-      return store.ips(app).map(describe)
+      const owner = state.app(app)
+      return store.ips(app).map(record => describe(record, owner))
     },
 
     async assignIp(
       app: string,
       input: { type: string; region?: string; serviceName?: string; network?: string },
     ): Promise<IpAssignment> {
-      state.app(app)
+      const owner = state.app(app)
       const record: IpRecord = {
         app,
         ip: newAddress(app, input.type, store.ips(app).length),
@@ -29,7 +29,7 @@ export function createAddressCalls(state: EngineState) {
       }
       store.saveIp(record)
       state.changed(app)
-      return describe(record)
+      return describe(record, owner)
     },
 
     async releaseIp(app: string, ip: string): Promise<void> {
@@ -49,12 +49,15 @@ function newAddress(app: string, type: string, count: number): string {
   throw engineErrors.invalid(`"${type}" is not an address type`, 'Use v4, v6, shared_v4 or private_v6.')
 }
 
-function describe(record: IpRecord): IpAssignment {
+function describe(record: IpRecord, owner: AppRecord): IpAssignment {
   return {
     ip: record.ip,
     region: record.region,
     service_name: record.serviceName,
     shared: record.shared,
     created_at: iso(record.createdAt),
+    network: record.ip.startsWith('fdaa:')
+      ? { name: owner.network === 'default' ? '' : owner.network, org_slug: owner.org }
+      : null,
   }
 }

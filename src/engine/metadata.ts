@@ -1,9 +1,7 @@
-import type { Caller } from '#contract'
 import { engineErrors } from './errors.ts'
-import { requireLease } from './leases.ts'
 import type { EngineState } from './state.ts'
 
-/** Metadata of machines; changing it makes no new version. */
+/** Metadata of machines; changing it makes no new version and needs no lease: flyctl marks machines that it has leased itself, without the nonce. */
 export function createMetadataCalls(state: EngineState) {
   return {
     async getMetadata(app: string, id: string): Promise<Record<string, string>> {
@@ -15,10 +13,8 @@ export function createMetadataCalls(state: EngineState) {
       id: string,
       values: Record<string, string | null>,
       options: { replace?: boolean; machineVersion?: string } = {},
-      caller?: Caller,
     ): Promise<void> {
       const actor = state.actor(app, id)
-      requireLease(actor, caller, state.options.clock)
       const { config, instanceId } = actor.record
       if (options.machineVersion && options.machineVersion !== instanceId)
         throw engineErrors.versionMismatch(options.machineVersion, instanceId)

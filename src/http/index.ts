@@ -3,4 +3,12 @@
 export type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 export { contextOf, createHttpApp, type HttpApp, type HttpAppOptions } from './app.ts'
 export { hasLogin, hostName, isOwnName } from './browser-guard.ts'
-export type { ServiceContext, ServiceDefinition, ServiceInstance } from './service.ts'
+export { createListener, type Listener, type Offer, otherOffer, ownOffer } from './listener.ts'
+export type {
+  NodeInstance,
+  ServiceContext,
+  ServiceDefinition,
+  ServiceInstance,
+  WireInstance,
+} from './service.ts'
+export { createTokenCheck } from './token-check.ts'

@@ -131,7 +131,12 @@ describe('every answer has the shape of Fly’s OpenAPI file', () => {
     const { ip } = await call('POST /apps/{app_name}/ip_assignments', app, { type: 'shared_v4' })
     expect((await call('GET /apps/{app_name}/ip_assignments', app)).ips).toHaveLength(1)
     await call('DELETE /apps/{app_name}/ip_assignments/{ip}', { ...app, ip })
-    await call('DELETE /apps/{app_name}', { app_name: 'other', '?': '?force=true' })
+    expect((await call('GET /apps/{app_name}/certificates', app)).certificates).toEqual([])
+    const other = { app_name: 'other' }
+    await call(`POST ${machines}`, other, { config, skip_launch: true })
+    expect((await raw('DELETE', '/apps/other?force=false')).status).toBe(409)
+    await call('DELETE /apps/{app_name}', other)
+    expect((await raw('GET', '/apps/other')).status).toBe(404)
   })
 
   it('machines, through their whole life', async () => {
@@ -220,6 +225,7 @@ describe('every answer has the shape of Fly’s OpenAPI file', () => {
     ).toBe('one')
     await call(`DELETE ${secrets}/{secret_name}`, { ...app, secret_name: 'C' })
     await call('GET /platform/regions')
+    expect((await call('GET /tokens/current')).tokens).toHaveLength(1)
   })
 
   it('and each operation that is offered was called above', () => {

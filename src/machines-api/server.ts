@@ -1,7 +1,7 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { MachinesApi } from '#contract'
-import { createHttpApp, type FastifyReply, type FastifyRequest } from '#http'
+import { createHttpApp, createTokenCheck, type FastifyReply, type FastifyRequest } from '#http'
 import { type Clock, type Log, notImplemented, type Redactor } from '#kernel'
 import type { Call } from './call.ts'
 import { apiErrors, errorBody } from './errors.ts'
@@ -30,7 +30,7 @@ export interface MachinesApiServer {
 /** Fly's Machines API over HTTP, at /v1, for whoever implements it. */
 export async function createMachinesApiServer(options: MachinesApiOptions): Promise<MachinesApiServer> {
   const limits = options.rateLimits ? createRateLimits(options.clock) : undefined
-  const allowed = options.tokens.map(digest)
+  const isAllowed = createTokenCheck(options.tokens)
   const app = await createHttpApp<{ log: Log }>({
     name: 'machines-api',
     register(fastify) {
@@ -45,7 +45,7 @@ export async function createMachinesApiServer(options: MachinesApiOptions): Prom
       })
       fastify.addHook('onRequest', async (request, reply) => {
         void reply.header('fly-request-id', `${randomBytes(13).toString('hex').toUpperCase()}-local`)
-        if (!isAllowed(request, allowed)) throw apiErrors.unauthorized()
+        if (!isAllowed(request.headers.authorization)) throw apiErrors.unauthorized()
       })
       for (const operation of apiOperations)
         fastify.route({
@@ -94,19 +94,4 @@ export async function createMachinesApiServer(options: MachinesApiOptions): Prom
 /** `/apps/{app_name}` → `/v1/apps/:app_name` */
 function routePath(path: string): string {
   return `/v1${path.replace(/\{(\w+)\}/g, ':$1')}`
-}
-
-/** `Bearer <token>` or `FlyV1 <token>`; of a list of tokens any one will do, as fly-go sends them. */
-function isAllowed(request: FastifyRequest, allowed: readonly Buffer[]): boolean {
-  const [scheme = '', ...rest] = (request.headers.authorization ?? '').split(' ')
-  if (!/^(bearer|flyv1)$/i.test(scheme)) return false
-  return rest
-    .join(' ')
-    .split(',')
-    .map(token => digest(token.trim().replace(/^FlyV1 /i, '')))
-    .some(given => allowed.some(known => timingSafeEqual(known, given)))
-}
-
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest()
 }

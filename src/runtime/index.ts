@@ -2,7 +2,6 @@
 // Implements the Runtime and Probe that the engine declares; decides nothing about states.
 export { Catalogue, type CatalogueEntry } from './catalogue.ts'
 export { runServiceHost } from './hosted/host.ts'
-export { createListener, type Offer } from './hosted/listener.ts'
 export { HostedServices } from './hosted/runtime.ts'
 export { LogBook } from './logs/log-book.ts'
 export { createProbe } from './probe.ts'

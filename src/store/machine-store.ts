@@ -57,7 +57,7 @@ export function createMachineStore(database: Database): MachineStore {
           'delete from volume_snapshots where volume_id in (select id from volumes where app = ?)',
           name,
         )
-        for (const table of ['machines', 'volumes', 'app_secrets', 'ips'])
+        for (const table of ['machines', 'volumes', 'app_secrets', 'ips', 'fly_releases', 'fly_builds'])
           database.run(`delete from ${table} where app = ?`, name)
         database.run('delete from apps where name = ?', name)
       })

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { ApprovalStore, AuditStore, IdentityStore } from '#desk'
 import type { MachineStore, Sealer } from '#engine'
+import type { ReleaseStore } from '#fly-platform'
 import type { CareStore, SiloStore } from '#silos'
 import { createApprovalStore } from './approval-store.ts'
 import { createAuditStore } from './audit-store.ts'
@@ -9,6 +10,7 @@ import { Database } from './database.ts'
 import { createIdentityStore } from './identity-store.ts'
 import { loadKeys } from './keys.ts'
 import { createMachineStore } from './machine-store.ts'
+import { createReleaseStore } from './release-store.ts'
 import { createSealer } from './sealer.ts'
 import { createSiloStore } from './silo-store.ts'
 
@@ -29,6 +31,7 @@ export interface Store {
   readonly sealer: Sealer
   readonly audit: AuditStore
   readonly approvals: ApprovalStore
+  readonly releases: ReleaseStore
   close(): void
 }
 
@@ -45,6 +48,7 @@ export function openStore(options: OpenStoreOptions): Store {
     sealer,
     audit: createAuditStore(database, sealer),
     approvals: createApprovalStore(database),
+    releases: createReleaseStore(database),
     close: () => database.close(),
   }
 }

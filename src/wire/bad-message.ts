@@ -1,4 +1,9 @@
 /** A message that cannot be read in exactly one way. The text completes "The request was refused: …". */
 export class BadMessage extends Error {
-  override readonly name = 'BadMessage'
+  override readonly name: string = 'BadMessage'
+}
+
+/** … because its head is larger than any that is read. */
+export class LargeHead extends BadMessage {
+  override readonly name = 'LargeHead'
 }

@@ -1,4 +1,4 @@
-import { BadMessage } from './bad-message.ts'
+import { BadMessage, LargeHead } from './bad-message.ts'
 
 /** Bytes of a message head; more is refused. */
 export const headLimitBytes = 32 * 1024
@@ -165,10 +165,10 @@ export function parseResponseHead(buffer: Buffer, from: number, forMethod: strin
 function headText(buffer: Buffer, from: number): string | undefined {
   const end = buffer.indexOf('\r\n\r\n', from, 'latin1')
   if (end < 0) {
-    if (buffer.length - from > headLimitBytes) throw new BadMessage('the head is larger than 32 KiB')
+    if (buffer.length - from > headLimitBytes) throw new LargeHead('the head is larger than 32 KiB')
     return undefined
   }
-  if (end - from > headLimitBytes) throw new BadMessage('the head is larger than 32 KiB')
+  if (end - from > headLimitBytes) throw new LargeHead('the head is larger than 32 KiB')
   return buffer.toString('latin1', from, end)
 }
 
@@ -209,7 +209,7 @@ function parseFields(
         )
         break
     }
-    if (++count > headerCountLimit) throw new BadMessage(`there are more than ${headerCountLimit} headers`)
+    if (++count > headerCountLimit) throw new LargeHead(`there are more than ${headerCountLimit} headers`)
     start = stop + 2
   }
   return { fields, framing: framingOf(length, coding, minor, kind), connection, end: from + text.length + 4 }

@@ -1,21 +1,19 @@
 import { readFileSync } from 'node:fs'
-import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Answer, createFlyClient, type FlyClient } from '../support/fly-client.ts'
 import { appType, ipType, leaseType, machineType, secretType, volumeType } from '../support/fly-types.ts'
-import { type GoType, goRefuses } from '../support/go-types.ts'
 import { processesOf, startHangar, type TestHangar } from '../support/hangar.ts'
 
 // The requests that Fly's own Go client library (fly-go, package flaps) makes, in its order of keys and with the zero values that Go writes,
 // against a running daemon; and whether Go could decode the answers. Written from its source; the library itself does not run here.
 
 let hangar: TestHangar
-let base: string
-let token: string
+let fly: FlyClient
 
 beforeAll(async () => {
   hangar = await startHangar()
-  base = `${(await hangar.json('status')).machines_api}/v1`
-  token = readFileSync(`${hangar.hangarHome}/machines-api.token`, 'utf8').trim()
+  const token = readFileSync(`${hangar.hangarHome}/machines-api.token`, 'utf8').trim()
+  fly = createFlyClient((await hangar.json('status')).machines_api, token)
 })
 afterAll(async () => {
   const { home } = hangar
@@ -23,56 +21,11 @@ afterAll(async () => {
   expect(await processesOf(home)).toEqual([])
 })
 
-interface Answer {
-  readonly status: number
-  // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
-  readonly body: any
-}
-
-/** As Go's http.Client sends it: a content type only with a body, `Content-Length: 0` on an empty POST, its own agent. */
-function send(method: string, path: string, body?: object, nonce?: string): Promise<Answer> {
-  const text = body === undefined ? undefined : JSON.stringify(body)
-  const empty = text === undefined && method !== 'GET' && method !== 'DELETE'
-  const headers = {
-    'User-Agent': 'fly-go',
-    ...(text === undefined
-      ? {}
-      : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }),
-    ...(empty ? { 'Content-Length': 0 } : {}),
-    Authorization: `Bearer ${token}`,
-    ...(nonce ? { 'fly-machine-lease-nonce': nonce } : {}),
-    'Accept-Encoding': 'gzip',
-  }
-  return new Promise((resolve, reject) => {
-    const outgoing = request(base + path, { method, headers }, response => {
-      let answer = ''
-      response.setEncoding('utf8')
-      response.on('data', chunk => (answer += chunk))
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, body: answer === '' ? undefined : JSON.parse(answer) }),
-      )
-    })
-    outgoing.on('error', reject)
-    outgoing.end(text)
-  })
-}
+const send = (method: string, path: string, body?: object, nonce?: string): Promise<Answer> =>
+  fly.send(method, `/v1${path}`, body, nonce ? { 'fly-machine-lease-nonce': nonce } : {})
 
 /** Sends it; the answer must be a success that Go can decode into `type`. */
-async function flaps(
-  method: string,
-  path: string,
-  type?: GoType,
-  body?: object,
-  nonce?: string,
-): Promise<Answer['body']> {
-  const answer = await send(method, path, body, nonce)
-  expect(answer.status, `${method} ${path} ${JSON.stringify(answer.body)}`).toBeLessThan(300)
-  if (type !== undefined) {
-    expect(answer.body, `${method} ${path} has a body`).toBeDefined()
-    expect(goRefuses(answer.body, type)).toEqual([])
-  }
-  return answer.body
-}
+const flaps: FlyClient['flaps'] = (...call) => fly.flaps(...call)
 
 /** Says that it was asked to stop, 300 ms after it was. */
 const program = `
@@ -344,7 +297,7 @@ describe('volumes', () => {
 })
 
 describe('the platform', () => {
-  it('tells its regions, and says 501 for placements, certificates and secret keys', async () => {
+  it('tells its regions, and says 501 for placements, new certificates and secret keys', async () => {
     const region = {
       code: 'string',
       name: 'string',
@@ -363,7 +316,7 @@ describe('the platform', () => {
       org_slug: 'personal',
     })
     expect(placements.status).toBe(501)
-    expect((await send('GET', '/apps/gopher/certificates')).status).toBe(501)
+    expect((await send('POST', '/apps/gopher/certificates/acme', { hostname: 'x.test' })).status).toBe(501)
     expect((await send('GET', '/apps/gopher/secretkeys')).status).toBe(501)
   })
 

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { FlyTarget } from '#fly'
-import { codeOf, HangarError } from '#kernel'
+import { HangarError } from '#kernel'
 import type { CommandCall } from '../context.ts'
+import { machinesApiToken, machinesApiUrl } from './machines-api.ts'
 
 export type TargetName = 'local' | 'fly'
 
@@ -38,31 +37,10 @@ export async function openTarget(call: CommandCall, name: TargetName): Promise<O
     return { name, api, key: api.baseUrl }
   }
   const { home } = call.context
-  const baseUrl = String(call.options['apiUrl'] ?? (await localApiUrl(call)))
-  return { name, api: createFlyTarget({ baseUrl, token: await localToken(home) }), key: `local:${home}` }
-}
-
-async function localApiUrl(call: CommandCall): Promise<string> {
-  const status = await (await call.context.client()).call('status', {})
-  if (status.machines_api === null)
-    throw new HangarError('This Hangar does not offer the Machines API', {
-      code: 'HGR_CLI_NO_API',
-      status: 409,
-      hint: 'Start it without --no-api.',
-    })
-  return status.machines_api
-}
-
-async function localToken(home: string): Promise<string> {
-  const path = join(home, 'machines-api.token')
-  try {
-    return (await readFile(path, 'utf8')).trim()
-  } catch (error) {
-    throw new HangarError(`The token of this Hangar's Machines API cannot be read from ${path}`, {
-      code: 'HGR_CLI_TOKEN',
-      status: 422,
-      hint:
-        codeOf(error) === 'ENOENT' ? 'It is made when Hangar starts: hangar up' : 'Check who owns the file.',
-    })
+  const baseUrl = String(call.options['apiUrl'] ?? (await machinesApiUrl(call.context)))
+  return {
+    name,
+    api: createFlyTarget({ baseUrl, token: await machinesApiToken(home) }),
+    key: `local:${home}`,
   }
 }

@@ -133,6 +133,8 @@ export interface IpAssignment {
   service_name: string
   shared: boolean
   created_at: string
+  /** Set for private addresses alone. The name of the default network is empty, as Fly's clients want it. */
+  network: { name: string; org_slug: string } | null
 }
 
 export interface Region {

@@ -5,6 +5,7 @@ import {
   bodyReader,
   type RequestHead,
   type ResponseHead,
+  type Turn,
   type Upstream,
   type UpstreamOwner,
 } from '#wire'
@@ -31,7 +32,7 @@ const repeatable = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
  * One request and its answer. Both bodies stream: what arrives is written on at once, and a side that cannot keep up
  * stops the other from being read.
  */
-export class Exchange implements UpstreamOwner, RelayOwner {
+export class Exchange implements Turn, UpstreamOwner, RelayOwner {
   // Declared here and set in the constructor, in one go: one of these is made for every request.
   declare private readonly client: ClientConnection
   declare private readonly context: EdgeContext
@@ -382,7 +383,7 @@ export class Exchange implements UpstreamOwner, RelayOwner {
     this.abort?.abort()
     this.settle()
     if (this.relay.head) this.client.socket.destroy()
-    else this.client.refuse(error)
+    else this.client.fail(error)
   }
 
   private detach(): Upstream | undefined {

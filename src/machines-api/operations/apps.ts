@@ -53,7 +53,11 @@ export const appOperations: readonly ApiOperation[] = [
     method: 'DELETE',
     path: '/apps/{app_name}',
     status: 202,
-    answer: call => call.api.deleteApp(param(call, 'app_name'), { force: flag(call, 'force') }),
+    // Fly's clients send no `force` and mean the app with its machines, as Fly does; who wants to be refused while some exist says so.
+    answer: call =>
+      call.api.deleteApp(param(call, 'app_name'), {
+        force: text(call, 'force') === undefined || flag(call, 'force'),
+      }),
   },
   {
     method: 'GET',
@@ -73,6 +77,16 @@ export const appOperations: readonly ApiOperation[] = [
         ...(body.service_name ? { serviceName: body.service_name } : {}),
         ...(body.network ? { network: body.network } : {}),
       })
+    },
+  },
+  {
+    // There are no certificates for names of one's own, so there is none to list; making one is refused.
+    method: 'GET',
+    path: '/apps/{app_name}/certificates',
+    status: 200,
+    async answer(call) {
+      await call.api.getApp(param(call, 'app_name'))
+      return { certificates: [], next_cursor: '', total_count: 0 }
     },
   },
   {

@@ -7,6 +7,17 @@ const org = (call: Call) => param(call, 'org_slug')
 export const platformOperations: readonly ApiOperation[] = [
   { method: 'GET', path: '/platform/regions', status: 200, answer: call => call.api.listRegions() },
   {
+    // There is one token, the operator's; it is restricted to nothing.
+    method: 'GET',
+    path: '/tokens/current',
+    status: 200,
+    answer: async () => ({
+      tokens: [
+        { token_id: 'machines-api', org_slug: 'personal', organization: 'personal', user: 'operator' },
+      ],
+    }),
+  },
+  {
     method: 'GET',
     path: '/orgs/{org_slug}/machines',
     status: 200,

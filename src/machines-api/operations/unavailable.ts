@@ -2,7 +2,6 @@ import type { ApiOperation } from './operation.ts'
 
 /** What else is in Fly's OpenAPI file; answered with 501 and a sentence, never with a pretended success. */
 export const unavailable: readonly Pick<ApiOperation, 'method' | 'path'>[] = [
-  { method: 'GET', path: '/apps/{app_name}/certificates' },
   { method: 'POST', path: '/apps/{app_name}/certificates/acme' },
   { method: 'POST', path: '/apps/{app_name}/certificates/custom' },
   { method: 'GET', path: '/apps/{app_name}/certificates/{hostname}' },
@@ -23,7 +22,6 @@ export const unavailable: readonly Pick<ApiOperation, 'method' | 'path'>[] = [
   { method: 'POST', path: '/platform/placements' },
   { method: 'POST', path: '/tokens/authenticate' },
   { method: 'POST', path: '/tokens/authorize' },
-  { method: 'GET', path: '/tokens/current' },
   { method: 'POST', path: '/tokens/kms' },
   { method: 'POST', path: '/tokens/oidc' },
 ]

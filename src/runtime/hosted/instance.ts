@@ -1,7 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { ServiceDefinition, ServiceInstance } from '#http'
+import {
+  createListener,
+  type Offer,
+  otherOffer,
+  ownOffer,
+  type ServiceDefinition,
+  type ServiceInstance,
+} from '#http'
 import { createLog, type Log, laterLog, systemClock } from '#kernel'
-import { createListener, type Offer } from './listener.ts'
 import { appendDestination } from './log-file.ts'
 import type { InstanceSpec } from './protocol.ts'
 
@@ -34,9 +40,10 @@ export async function startInstance(
     running.run(id, work)
   }
   const listeners = [...offers(definition, service, spec)].map(([port, offer]) =>
-    createListener(offer, { port, service, enter }),
+    createListener(offer, { port, enter }),
   )
-  const open = () => Promise.all(listeners.map(listener => listener.open()))
+  // What connections bring later, outside of a request's own work, is the instance's too.
+  const open = () => running.run(id, () => Promise.all(listeners.map(listener => listener.open())))
   try {
     await open()
   } catch (error) {
@@ -87,10 +94,8 @@ function* offers(
   const own = definition.port(spec.env)
   for (const [name, port] of Object.entries(spec.ports)) {
     const internal = Number(name)
-    const http = internal === own ? service.handle.bind(service) : service.others?.get(internal)
-    const socket = service.sockets?.get(internal)
-    if (http) yield [port, { http }]
-    else if (socket) yield [port, { socket }]
+    const offer = internal === own ? ownOffer(service) : otherOffer(service, internal)
+    if (offer) yield [port, offer]
     else throw new Error(`it has no listener on port ${internal}; with this environment it listens on ${own}`)
   }
 }

@@ -15,6 +15,7 @@ export interface LogBookOptions {
 
 const followEveryMs = 100
 const tailBytes = 256 * 1024
+const newline = 10
 
 /**
  * Logs of machines. Programs write straight into their file, so that a log outlives the daemon and costs it nothing;
@@ -33,6 +34,35 @@ export class LogBook {
     const now = await readEnd(path, tailBytes)
     const enough = now.length >= lines ? now : [...(await readEnd(oldLogPath(path), tailBytes)), ...now]
     return enough.slice(-lines).map(line => this.#redact(machineId, line))
+  }
+
+  /**
+   * The whole lines behind `position` (bytes; undefined: the last ones, at most `lines` of them), where the next reading begins,
+   * and when the log was written to last (milliseconds since 1970). A log that was rotated meanwhile is read from its new beginning.
+   */
+  async since(
+    machineId: string,
+    position: number | undefined,
+    lines: number,
+  ): Promise<{ lines: string[]; position: number; writtenAt: number }> {
+    const path = this.#path(machineId)
+    const stat = statSync(path, { throwIfNoEntry: false })
+    const size = stat?.size ?? 0
+    const known = position !== undefined && position <= size ? position : 0
+    const from = position === undefined ? Math.max(0, size - tailBytes) : known
+    const piece = await readBytes(path, from, Math.min(size, from + tailBytes))
+    const end = piece.lastIndexOf(newline) + 1
+    // A line longer than a piece is told as it comes.
+    const taken = end === 0 && piece.length === tailBytes ? piece.length : end
+    const all = piece.subarray(0, taken).toString('utf8').split('\n')
+    if (all.at(-1) === '') all.pop()
+    if (position === undefined && from > 0) all.shift()
+    const wanted = position === undefined ? all.slice(-lines) : all
+    return {
+      lines: wanted.map(line => this.#redact(machineId, line)),
+      position: from + taken,
+      writtenAt: stat?.mtimeMs ?? this.#options.clock.now(),
+    }
   }
 
   /** Calls `onLine` for each line that is written from now on, until the returned function is called. */
@@ -101,17 +131,21 @@ async function readEnd(path: string, bytes: number): Promise<string[]> {
 }
 
 async function readRange(path: string, from: number, to: number): Promise<string> {
+  return (await readBytes(path, from, to)).toString('utf8')
+}
+
+async function readBytes(path: string, from: number, to: number): Promise<Buffer> {
   try {
     const file = await open(path, 'r')
     try {
       const buffer = Buffer.alloc(to - from)
       const { bytesRead } = await file.read(buffer, 0, buffer.length, from)
-      return buffer.toString('utf8', 0, bytesRead)
+      return buffer.subarray(0, bytesRead)
     } finally {
       await file.close()
     }
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return ''
+    if (codeOf(error) === 'ENOENT') return Buffer.alloc(0)
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import type { HttpApp, ServiceDefinition } from '#http'
+import type { HttpApp, NodeInstance, ServiceDefinition } from '#http'
 import { createAuthApp } from './app.ts'
 import type { AuthContext } from './context.ts'
 import { Database } from './database/database.ts'
@@ -18,9 +18,10 @@ function sharedApp() {
 }
 
 /** Users and sessions: what `supabase/gotrue` is to its clients. */
-export const authService: ServiceDefinition = {
+export const authService: ServiceDefinition<NodeInstance> = {
   name: 'auth',
   port: env => Number(env['GOTRUE_API_PORT'] || env['PORT'] || 9999),
+  host: env => env['GOTRUE_API_HOST'] || undefined,
   warm: sharedApp,
   async create({ env, log, clock }) {
     const settings = readSettings(env)
@@ -51,6 +52,7 @@ export const authService: ServiceDefinition = {
         })
         handle(request, response)
       },
+      prepare: () => database.ready(),
       async close(graceMs) {
         if (active > 0) {
           await new Promise<void>(resolve => {

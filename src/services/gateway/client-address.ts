@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http'
 import { BlockList, isIPv6 } from 'node:net'
+import type { WireRequest } from '#wire'
 import { gatewayErrors } from './errors.ts'
 
 /** Addresses and networks (CIDR) as one list. `undefined` when one of them is neither. */
@@ -25,9 +25,9 @@ export function isListed(list: BlockList, address: string): boolean {
 
 export interface ClientAddress {
   /** The client's address: the connection's, or what a trusted proxy before us says. */
-  of(request: IncomingMessage): string
+  of(request: WireRequest): string
   /** May what this connection says about where a request came from be believed? */
-  trusts(request: IncomingMessage): boolean
+  trusts(request: WireRequest): boolean
 }
 
 /** KONG_TRUSTED_IPS names the proxies, KONG_REAL_IP_HEADER what they write into, KONG_REAL_IP_RECURSIVE whether several are passed over. */
@@ -37,12 +37,11 @@ export function createClientAddress(env: Readonly<Record<string, string | undefi
   if (!trusted) throw gatewayErrors.setting('KONG_TRUSTED_IPS', 'must list addresses or networks')
   const header = (env['KONG_REAL_IP_HEADER'] ?? 'X-Real-IP').toLowerCase()
   const recursive = env['KONG_REAL_IP_RECURSIVE'] === 'on'
-  const remote = (request: IncomingMessage) => request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''
-  const trusts = (request: IncomingMessage) => entries.length > 0 && isListed(trusted, remote(request))
+  const trusts = ({ remoteAddress }: WireRequest) => entries.length > 0 && isListed(trusted, remoteAddress)
   return {
     trusts,
     of(request) {
-      const own = remote(request)
+      const own = request.remoteAddress
       const value = request.headers[header]
       if (value === undefined || !trusts(request)) return own
       const said = String(value)

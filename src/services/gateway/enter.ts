@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { WireRequest } from '#wire'
 import type { ClientAddress } from './client-address.ts'
 import type { Passed } from './forward.ts'
 import { normalizePath } from './path.ts'
@@ -21,11 +21,10 @@ interface Ended {
 }
 
 /** Finds the route and lets the request pass its plugins. */
-export function enter(routes: readonly Route[], request: IncomingMessage, client: ClientAddress): Entered {
-  const url = request.url ?? '/'
+export function enter(routes: readonly Route[], request: WireRequest, client: ClientAddress): Entered {
+  const { url, method } = request
   const mark = url.indexOf('?')
   const path = normalizePath(mark < 0 ? url : url.slice(0, mark))
-  const method = request.method ?? 'GET'
   const match = matchRoute(routes, method, request.headers, path)
   if (!match) {
     if (path === '/health' && (method === 'GET' || method === 'HEAD')) return { kind: 'health' }
@@ -67,7 +66,7 @@ export function enter(routes: readonly Route[], request: IncomingMessage, client
 /** A route for https alone, asked for without: told to come again, or sent there. */
 function insecureRefusal(
   { route }: Match,
-  request: IncomingMessage,
+  request: WireRequest,
   client: ClientAddress,
   url: string,
 ): Refusal | undefined {

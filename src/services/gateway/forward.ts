@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, codeOf, type Log, messageOf } from '#kernel'
 import {
   type AnswerOwner,
@@ -8,15 +7,17 @@ import {
   type Upstream,
   type UpstreamOwner,
   type UpstreamPool,
+  type WireRequest,
+  type WireResponse,
 } from '#wire'
-import { answerHeaders, requestHead } from './headers.ts'
+import { answerLines, requestHead } from './headers.ts'
 import { isUnreachable, Patience } from './patience.ts'
 import type { Passage } from './plugins/plugin.ts'
-import { invalid, type Refusal, refuse, timedOut, tooLarge, unavailable } from './refusal.ts'
+import { invalid, type Refusal, timedOut, tooLarge, unavailable } from './refusal.ts'
 import { RequestBody, type RequestBodyOwner } from './request-body.ts'
 import type { Route } from './router.ts'
 import type { Target } from './targets.ts'
-import { addLatencies, type Trace } from './trace.ts'
+import { latencyLines, refuse, type Trace } from './trace.ts'
 import type { Underway } from './underway.ts'
 
 export interface ForwardParts {
@@ -42,14 +43,12 @@ export interface Passed {
 
 /** May be sent twice without doing anything twice. */
 const repeatable = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
-/** An answer up to this size is copied rather than written in two pieces. */
-const smallBytes = 16 * 1024
 
 /** Streams a request to its service and the answer back; a side that cannot keep up stops the other. */
 export class Forward implements UpstreamOwner, AnswerOwner, RequestBodyOwner {
   // Declared here and set in the constructor, in one go: one of these is made for every request.
-  declare private readonly incoming: IncomingMessage
-  declare private readonly response: ServerResponse
+  declare private readonly incoming: WireRequest
+  declare private readonly response: WireResponse
   declare private readonly passed: Passed
   declare private readonly parts: ForwardParts
   declare private readonly trace: Trace
@@ -61,19 +60,17 @@ export class Forward implements UpstreamOwner, AnswerOwner, RequestBodyOwner {
   declare private first: Buffer | undefined
   declare private hasStarted: boolean
   declare private mayRepeat: boolean
-  declare private hearsDrain: boolean
   declare private patience: Patience | undefined
 
   constructor(
-    incoming: IncomingMessage,
-    response: ServerResponse,
+    incoming: WireRequest,
+    response: WireResponse,
     passed: Passed,
     parts: ForwardParts,
     trace: Trace,
   ) {
     const { passage, route, path } = passed
-    const { headers } = incoming
-    const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+    const { hasBody } = incoming
     this.incoming = incoming
     this.response = response
     this.passed = passed
@@ -86,7 +83,6 @@ export class Forward implements UpstreamOwner, AnswerOwner, RequestBodyOwner {
     this.first = undefined
     this.hasStarted = false
     this.mayRepeat = !hasBody && repeatable.has(passage.method)
-    this.hearsDrain = false
     this.patience = undefined
     trace.uri = passage.query === '' ? path : `${path}?${passage.query}`
   }
@@ -110,8 +106,6 @@ export class Forward implements UpstreamOwner, AnswerOwner, RequestBodyOwner {
     this.trace.sentMs = clock.monotonic()
     const upstream = kept ? pool.take(this.target.key) : undefined
     if (!upstream) void this.connect()
-    // What of the body came with the head is read when this turn is over: then both go in one write.
-    else if (this.body) process.nextTick(useLater, this, upstream)
     else this.use(upstream)
   }
 
@@ -138,7 +132,7 @@ export class Forward implements UpstreamOwner, AnswerOwner, RequestBodyOwner {
     this.attempt(true)
   }
 
-  use(upstream: Upstream): void {
+  private use(upstream: Upstream): void {
     const { incoming, passed, body, response } = this
     if (response.destroyed) return this.parts.pool.give(upstream)
     // Nothing has been sent yet: this costs no try.
@@ -220,27 +214,23 @@ export class Forward implements UpstreamOwner, AnswerOwner, RequestBodyOwner {
 
   onInterimHead(head: ResponseHead): void {
     if (head.status !== 103) return
-    const hints: Record<string, string | string[]> = {}
-    for (const [i, name] of head.fields.names.entries()) {
-      const before = hints[name]
-      const value = head.fields.value(i)
-      hints[name] = before === undefined ? value : [before, value].flat()
-    }
-    if (hints['link'] === undefined) return
-    try {
-      this.response.writeEarlyHints(hints as Record<string, string>)
-    } catch {
-      // Node refuses some spellings of Link. A hint may be left out, the answer may not.
-    }
+    const hints = head.fields.lines(name => name === 'link')
+    if (hints !== '') this.response.hint(hints)
   }
 
   onAnswerHead(head: ResponseHead): void {
     const { trace, response, parts, passed } = this
     trace.answeredMs = parts.clock.monotonic()
-    const headers = answerHeaders(head, passed.passage, parts.announces)
-    if (parts.announces) addLatencies(headers, trace)
-    trace.answerHeaders = headers
-    response.writeHead(head.status, head.reason, headers)
+    const { framing, fields } = head
+    const lines = answerLines(head, passed.passage, parts.announces)
+    trace.answerLines = parts.announces ? lines + latencyLines(trace) : lines
+    response.begin({
+      status: head.status,
+      reason: head.reason,
+      lines: trace.answerLines,
+      bytes: framing.kind === 'length' ? framing.bytes : framing.kind === 'none' ? 0 : undefined,
+      dated: fields.names.includes('date') || passed.passage.answer.has('date'),
+    })
     this.hasStarted = true
   }
 
@@ -263,9 +253,7 @@ export class Forward implements UpstreamOwner, AnswerOwner, RequestBodyOwner {
       } else upstream.socket.destroy()
     }
     this.first = undefined
-    // As text it goes out together with the head.
-    if (first && first.length <= smallBytes) response.end(first.toString('latin1'), 'latin1')
-    else response.end(first)
+    response.end(first)
     // Answered before all was read: the rest is read and dropped, or the connection could not be used again.
     if (body && !body.whole) body.stop()
   }
@@ -279,14 +267,12 @@ export class Forward implements UpstreamOwner, AnswerOwner, RequestBodyOwner {
     const { response, first } = this
     this.first = undefined
     if (!first) {
-      if (this.trace.answerBytes === 0) response.flushHeaders()
+      if (this.trace.answerBytes === 0) response.flush()
       return
     }
     if (response.write(first)) return
     this.upstream?.socket.pause()
-    if (this.hearsDrain) return
-    this.hearsDrain = true
-    response.on('drain', () => this.upstream?.socket.resume())
+    response.onDrain ??= () => this.upstream?.socket.resume()
   }
 
   // Ends
@@ -308,13 +294,9 @@ export class Forward implements UpstreamOwner, AnswerOwner, RequestBodyOwner {
   private refuse(refusal: Refusal): void {
     const { response } = this
     if (response.destroyed || response.writableEnded) return
-    if (response.headersSent) response.destroy()
-    else refuse(response, refusal)
+    if (this.hasStarted) response.destroy()
+    else refuse(response, this.trace, refusal)
   }
-}
-
-function useLater(forward: Forward, upstream: Upstream): void {
-  forward.use(upstream)
 }
 
 function isLate(error: unknown): boolean {

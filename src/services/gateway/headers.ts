@@ -1,5 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { BadMessage, type ResponseHead } from '#wire'
+import { BadMessage, type Fields, headerLines, isRepeated, type ResponseHead, type WireRequest } from '#wire'
 import type { Passed } from './forward.ts'
 import type { Passage } from './plugins/plugin.ts'
 import type { Target } from './targets.ts'
@@ -46,7 +45,7 @@ const badValue = /[^\t\x20-\x7e\x80-\xff]/
  * that is asked for. Throws BadMessage when a plugin made of it what cannot be put on the wire.
  */
 export function requestHead(
-  incoming: IncomingMessage,
+  incoming: WireRequest,
   { passage, route, taken, path, isTrusted }: Passed,
   target: Target,
   upgrade?: string,
@@ -55,20 +54,21 @@ export function requestHead(
   const { preserve_host: preserveHost, strip_path: stripPath } = route.config
   const uri = query === '' ? path : `${path}?${query}`
   if (badMethod.test(method) || badTarget.test(uri)) throw new BadMessage('the request cannot be put in HTTP')
-  const dropped = named(headers.connection)
-  const put = new Lines(upstream)
   const host = upstream.get('host') ?? (preserveHost ? headers.host : undefined) ?? target.authority
   if (badValue.test(host)) throw new BadMessage('a plugin gave Host what no header can be')
-  for (const name in headers) {
-    if (ownInRequest.has(name) || dropped?.includes(name)) continue
-    const value = headers[name] as string | string[]
-    if (typeof value === 'string') put.add(name, value)
-    else for (const one of value) put.add(name, one)
-  }
+  const { fields, connection } = incoming.head
+  const said = fields.lines(
+    (name, index) =>
+      !ownInRequest.has(name) &&
+      !(connection.length > 0 && connection.includes(name)) &&
+      !(upstream.size > 0 && upstream.has(name)) &&
+      !isRepeated(fields, name, index),
+  )
+  const put = new Lines(upstream)
   addOrigin(put, incoming, passage, isTrusted)
   if (stripPath && taken !== '' && headers['x-forwarded-prefix'] === undefined)
     put.add('x-forwarded-prefix', taken)
-  return `${method} ${uri} HTTP/1.1\r\nhost: ${host}\r\n${put.text}${pluginLines(upstream)}${framingLines(headers, upgrade)}\r\n`
+  return `${method} ${uri} HTTP/1.1\r\nhost: ${host}\r\n${said}${put.text}${pluginLines(upstream)}${framingLines(fields, upgrade)}\r\n`
 }
 
 /** Header lines, without those that plugins replace or remove. */
@@ -97,61 +97,53 @@ function pluginLines(upstream: Passage['upstream']): string {
   return lines
 }
 
-function framingLines(headers: IncomingHttpHeaders, upgrade: string | undefined): string {
+function framingLines(fields: Fields, upgrade: string | undefined): string {
   if (upgrade !== undefined) return `connection: upgrade\r\nupgrade: ${upgrade}\r\n`
-  if (headers['transfer-encoding'] !== undefined) return 'transfer-encoding: chunked\r\n'
-  const length = headers['content-length']
+  if (fields.names.includes('transfer-encoding')) return 'transfer-encoding: chunked\r\n'
+  const length = fields.get('content-length')
   return length === undefined ? '' : `content-length: ${length}\r\n`
 }
 
 /** Where a request came from, as seen here; what a proxy that is trusted says counts more. */
-function addOrigin(put: Lines, incoming: IncomingMessage, passage: Passage, isTrusted: boolean): void {
+function addOrigin(put: Lines, incoming: WireRequest, passage: Passage, isTrusted: boolean): void {
   const said = passage.headers
   const host = said.host ?? ''
-  const remote = incoming.socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''
   const came = said['x-forwarded-for']
   const trusted = (name: string, own: string) =>
     put.add(name, isTrusted && said[name] !== undefined ? String(said[name]) : own)
-  put.add('x-forwarded-for', came ? `${came}, ${remote}` : remote)
+  const { url, remoteAddress } = incoming
+  put.add('x-forwarded-for', came ? `${came}, ${remoteAddress}` : remoteAddress)
   trusted('x-forwarded-proto', 'http')
   trusted('x-forwarded-host', host)
   trusted('x-forwarded-port', /:(\d+)$/.exec(host)?.[1] ?? '80')
-  const url = incoming.url ?? '/'
   const mark = url.indexOf('?')
   trusted('x-forwarded-path', mark < 0 ? url : url.slice(0, mark))
   put.add('x-real-ip', passage.clientIp)
 }
 
-/**
- * What the service said, without what concerns its connection, and what plugins put over it: names and values in turn.
- */
-export function answerHeaders(
+/** What the service said, without what concerns its connection, and what plugins put over it, as lines. */
+export function answerLines(
   { fields, connection }: ResponseHead,
   { answer }: Passage,
   announces: boolean,
-): string[] {
-  const list: string[] = []
+): string {
   let via = ''
   let vary = ''
-  for (let i = 0; i < fields.names.length; i++) {
-    const name = fields.names[i] as string
-    if (hopByHop.has(name) || connection.includes(name)) continue
-    if (announces && name === 'via') via += `${fields.value(i)}, `
-    else if (!answer.has(name)) list.push(name, fields.value(i))
-    else if (name === 'vary') vary += `${fields.value(i)}, `
-  }
-  for (const [name, value] of answer) list.push(name, name === 'vary' ? vary + value : value)
-  if (announces) list.push('via', `${via}kong/hangar`)
-  return list
+  const said = fields.lines((name, index) => {
+    // Whatever Connection says of it: the body is delimited by it.
+    if (name === 'content-length') return true
+    if (hopByHop.has(name) || (connection.length > 0 && connection.includes(name))) return false
+    if (announces && name === 'via') via += `${fields.value(index)}, `
+    else if (!answer.has(name)) return true
+    else if (name === 'vary') vary += `${fields.value(index)}, `
+    return false
+  })
+  let own = ''
+  for (const [name, value] of answer) own += headerLines({ [name]: name === 'vary' ? vary + value : value })
+  return announces ? `${said}${own}via: ${via}kong/hangar\r\n` : said + own
 }
 
 /** The headers of an upgrade's answer as lines, each as it was written. `whole` keeps those of the connection. */
-export function headerLines({ fields, connection }: ResponseHead, whole: boolean): string {
+export function upgradeLines({ fields, connection }: ResponseHead, whole: boolean): string {
   return fields.lines(name => whole || !(hopByHop.has(name) || connection.includes(name)))
-}
-
-/** Headers that `Connection` declares to concern this connection only. */
-function named(connection: string | undefined): readonly string[] | undefined {
-  if (!connection || connection === 'keep-alive' || connection === 'close') return undefined
-  return connection.toLowerCase().split(/\s*,\s*/)
 }

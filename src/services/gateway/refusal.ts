@@ -1,4 +1,6 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http'
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import { headerLines, type WireService } from '#wire'
 
 /** An answer that the gateway gives itself, in Kong's words. */
 export interface Refusal {
@@ -23,25 +25,36 @@ export const upgradeRequired: Refusal = {
 export const tooLarge: Refusal = { status: 413, message: 'Request size limit exceeded' }
 export const timedOut: Refusal = { status: 504, message: 'The upstream server is timing out' }
 
-export function refuse(response: ServerResponse, refusal: Refusal): void {
-  const body = bodyOf(refusal)
-  response.writeHead(refusal.status, {
-    ...refusal.headers,
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-  })
-  response.end(body)
+/** What of a refusal is sent. */
+export function refusalParts(refusal: Refusal) {
+  const headers = { ...refusal.headers, 'content-type': 'application/json; charset=utf-8' }
+  return {
+    status: refusal.status,
+    headers,
+    body: JSON.stringify(refusal.body ?? { message: refusal.message }),
+  }
 }
 
-/** The same on a connection that asked for an upgrade. */
-export function refuseUpgrade(socket: { end(text: string): unknown }, refusal: Refusal): void {
-  const body = bodyOf(refusal)
-  const headers = Object.entries(refusal.headers ?? {}).map(([name, value]) => `${name}: ${value}\r\n`)
+/** The same on a connection that asked for an upgrade. It ends with that, whether the client closes its side or not. */
+export function refuseUpgrade(socket: Socket, refusal: Refusal): void {
+  const { status, headers, body } = refusalParts(refusal)
   socket.end(
-    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? 'Refused'}\r\n${headers.join('')}content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}\r\n${headerLines(headers)}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   )
+  socket.setTimeout(lingerMs, () => socket.destroy())
+  socket.resume()
 }
 
-function bodyOf({ message, body }: Refusal): string {
-  return JSON.stringify(body ?? { message })
+const lingerMs = 2_000
+
+/** Of what could not even be read. 494 is what Kong says, as nginx does inside. */
+export const refuseUnreadable: WireService['refusal'] = why => {
+  const refusal = unreadable[why]
+  return { ...refusalParts(refusal), reason: STATUS_CODES[refusal.status] ?? '' }
 }
+
+const unreadable = {
+  malformed: { status: 400, message: 'Bad request' },
+  'head-too-large': { status: 494, message: 'Request header or cookie too large' },
+  'head-too-late': { status: 408, message: 'Request timeout' },
+} as const

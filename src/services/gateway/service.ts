@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ServiceDefinition } from '#http'
+import type { ServiceDefinition, WireInstance } from '#http'
 import { codeOf, messageOf } from '#kernel'
-import { UpstreamPool } from '#wire'
+import { UpstreamPool, type WireRequest, type WireResponse } from '#wire'
 import { createClientAddress } from './client-address.ts'
 import type { GatewayConfig } from './config/entities.ts'
 import { parseConfig } from './config/read.ts'
@@ -12,15 +11,15 @@ import { enter } from './enter.ts'
 import { gatewayErrors } from './errors.ts'
 import { Forward, type Passed } from './forward.ts'
 import { Metrics } from './metrics.ts'
-import { noRoute, refuse, refuseUpgrade } from './refusal.ts'
+import { noRoute, refuseUnreadable, refuseUpgrade } from './refusal.ts'
 import { createRoutes } from './router.ts'
 import { createStatus, portsOf } from './status.ts'
-import { recordOf, startTrace, type Trace } from './trace.ts'
+import { answer, recordOf, refuse, startTrace, type Trace } from './trace.ts'
 import { Underway } from './underway.ts'
 import { Upgrade } from './upgrade.ts'
 
 /** The gateway: what `kong` is in a self-hosted Supabase, configured by the same declarative file. */
-export const gatewayService: ServiceDefinition = {
+export const gatewayService: ServiceDefinition<WireInstance> = {
   name: 'gateway',
   port: env => portsOf(env['KONG_PROXY_LISTEN'])[0] ?? Number(env['PORT'] || 8000),
   async create({ env, log, clock }) {
@@ -43,53 +42,53 @@ export const gatewayService: ServiceDefinition = {
     const status = createStatus(metrics, routes.length)
 
     /** What the gateway says by itself is told to be its own. */
-    function sign(response: ServerResponse, trace: Trace): void {
-      if (!announces) return
-      response.setHeader('server', 'kong/hangar')
-      response.setHeader('x-kong-response-latency', String(Math.round(clock.monotonic() - trace.startedMs)))
+    function signed(headers: Record<string, string>, { startedMs }: Trace): Record<string, string> {
+      if (!announces) return headers
+      const tookMs = String(Math.round(clock.monotonic() - startedMs))
+      return { server: 'kong/hangar', 'x-kong-response-latency': tookMs, ...headers }
     }
 
-    function pass(request: IncomingMessage, response: ServerResponse, found: Passed, trace: Trace): void {
+    function pass(request: WireRequest, response: WireResponse, found: Passed, trace: Trace): void {
       const forward = new Forward(request, response, found, parts, trace)
-      response.once('close', () => forward.onClientClose())
+      response.whenOver(() => forward.onClientClose())
       forward.begin()
     }
 
     return {
-      handle(request, response) {
-        underway.request(response)
-        metrics.seen()
-        const trace = startTrace(clock)
-        const found = enter(routes, request, client)
-        if (found.kind !== 'health' && found.passage && found.passage.after.length > 0) {
-          const { route, passage } = found
-          response.once('close', () => {
-            const record = recordOf(request, response, { route: route!, passage: passage!, trace, clock })
-            for (const tell of passage!.after) tell(record)
-          })
-        }
-        switch (found.kind) {
-          case 'health':
-            response.writeHead(200, { 'content-type': 'application/json' }).end('{"message":"ok"}')
-            break
-          case 'pass':
-            pass(request, response, found, trace)
-            break
-          case 'answered':
-            sign(response, trace)
-            response.writeHead(found.status, { ...found.headers, 'content-length': 0 }).end()
-            break
-          case 'refused':
-            sign(response, trace)
-            for (const name in found.headers) response.setHeader(name, found.headers[name]!)
-            refuse(response, found.refusal)
-        }
-      },
-      upgrade(request, socket, head) {
-        metrics.seen()
-        const found = enter(routes, request, client)
-        if (found.kind === 'pass') new Upgrade(request, socket, head, found, parts).begin()
-        else refuseUpgrade(socket, found.kind === 'refused' ? found.refusal : noRoute)
+      wire: {
+        serve(request, response) {
+          underway.request(response)
+          metrics.seen()
+          const trace = startTrace(clock)
+          const found = enter(routes, request, client)
+          if (found.kind !== 'health' && found.passage && found.passage.after.length > 0) {
+            const { route, passage } = found
+            response.whenOver(() => {
+              const record = recordOf(request, response, { route: route!, passage: passage!, trace, clock })
+              for (const tell of passage!.after) tell(record)
+            })
+          }
+          switch (found.kind) {
+            case 'health':
+              response.answer(200, { 'content-type': 'application/json' }, '{"message":"ok"}')
+              break
+            case 'pass':
+              pass(request, response, found, trace)
+              break
+            case 'answered':
+              answer(response, trace, found.status, signed(found.headers, trace))
+              break
+            case 'refused':
+              refuse(response, trace, found.refusal, signed(found.headers, trace))
+          }
+        },
+        upgrade(request, socket, head) {
+          metrics.seen()
+          const found = enter(routes, request, client)
+          if (found.kind === 'pass') new Upgrade(request, socket, head, found, parts).begin()
+          else refuseUpgrade(socket, found.kind === 'refused' ? found.refusal : noRoute)
+        },
+        refusal: refuseUnreadable,
       },
       others: new Map(
         [...portsOf(env['KONG_STATUS_LISTEN']), ...portsOf(env['KONG_ADMIN_LISTEN'])].map(port => [

@@ -1,6 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '#kernel'
+import { headerLines, type WireRequest, type WireResponse } from '#wire'
 import type { Passage } from './plugins/plugin.ts'
+import { type Refusal, refusalParts } from './refusal.ts'
 import type { RequestRecord } from './request-record.ts'
 import type { Route } from './router.ts'
 
@@ -11,9 +12,9 @@ export interface Trace {
   uri: string
   sentMs: number
   answeredMs: number
-  /** What the service's answer was passed on with, names and values in turn; undefined when the gateway answered. */
-  answerHeaders: readonly string[] | undefined
-  /** Bytes of the service's body that were passed on. */
+  /** Header lines of the answer, whoever gave it. */
+  answerLines: string
+  /** Bytes of its body. */
   answerBytes: number
 }
 
@@ -23,26 +24,47 @@ export function startTrace(clock: Clock): Trace {
     uri: '',
     sentMs: -1,
     answeredMs: -1,
-    answerHeaders: undefined,
+    answerLines: '',
     answerBytes: 0,
   }
 }
 
 /** Kong's headers about what it, and what the service, took. */
-export function addLatencies(headers: string[], { startedMs, sentMs, answeredMs }: Trace): void {
-  headers.push(
-    'x-kong-upstream-latency',
-    String(Math.round(answeredMs - sentMs)),
-    'x-kong-proxy-latency',
-    String(Math.round(sentMs - startedMs)),
-  )
+export function latencyLines({ startedMs, sentMs, answeredMs }: Trace): string {
+  return `x-kong-upstream-latency: ${Math.round(answeredMs - sentMs)}\r\nx-kong-proxy-latency: ${Math.round(sentMs - startedMs)}\r\n`
 }
 
-/** Names and values in turn, as an object. */
-function objectOf(list: readonly string[]): Record<string, string | string[]> {
+/** An answer that the gateway gives itself. */
+export function answer(
+  response: WireResponse,
+  trace: Trace,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body = '',
+): void {
+  trace.answerLines = headerLines(headers)
+  trace.answerBytes = Buffer.byteLength(body)
+  response.answer(status, headers, body)
+}
+
+export function refuse(
+  response: WireResponse,
+  trace: Trace,
+  refusal: Refusal,
+  more: Readonly<Record<string, string>> = {},
+): void {
+  const { status, headers, body } = refusalParts(refusal)
+  answer(response, trace, status, { ...more, ...headers }, body)
+}
+
+/** Header lines as an object. */
+function objectOf(lines: string): Record<string, string | string[]> {
   const object: Record<string, string | string[]> = {}
-  for (let i = 0; i + 1 < list.length; i += 2) {
-    const [name, value] = [list[i] as string, list[i + 1] as string]
+  for (const line of lines.split('\r\n')) {
+    const colon = line.indexOf(':')
+    if (colon < 0) continue
+    const name = line.slice(0, colon).toLowerCase()
+    const value = line.slice(colon + 1).trim()
     const before = object[name]
     object[name] = before === undefined ? value : [before, value].flat()
   }
@@ -51,15 +73,15 @@ function objectOf(list: readonly string[]): Record<string, string | string[]> {
 
 /** The whole story of a request, once it is over. */
 export function recordOf(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: WireRequest,
+  response: WireResponse,
   { route, passage, trace, clock }: { route: Route; passage: Passage; trace: Trace; clock: Clock },
 ): RequestRecord {
   const totalMs = clock.monotonic() - trace.startedMs
   const size = (value: unknown) => (Number.isSafeInteger(Number(value)) ? Number(value) : 0)
   return {
-    method: request.method ?? '',
-    url: request.url ?? '',
+    method: request.method,
+    url: request.url,
     headers: request.headers,
     clientIp: passage.clientIp,
     consumer: passage.consumer,
@@ -67,9 +89,9 @@ export function recordOf(
     route: route.name,
     upstreamUri: trace.uri,
     status: response.statusCode,
-    answerHeaders: trace.answerHeaders ? objectOf(trace.answerHeaders) : response.getHeaders(),
+    answerHeaders: objectOf(trace.answerLines),
     requestBytes: size(request.headers['content-length']),
-    answerBytes: trace.answerHeaders ? trace.answerBytes : size(response.getHeader('content-length')),
+    answerBytes: trace.answerBytes,
     startedAt: Math.round(clock.now() - totalMs),
     totalMs,
     upstreamMs: trace.answeredMs < 0 ? -1 : trace.answeredMs - trace.sentMs,

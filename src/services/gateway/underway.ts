@@ -1,11 +1,11 @@
-import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Clock, Timer } from '#kernel'
+import type { WireResponse } from '#wire'
 
 /** What an instance has under way, so that it can end: requests are waited for, joined connections have no end of their own. */
 export class Underway {
   readonly #clock: Clock
-  readonly #responses = new Set<ServerResponse>()
+  readonly #responses = new Set<WireResponse>()
   readonly #sockets = new Set<Duplex>()
   #empty: (() => void) | undefined
   #closing = false
@@ -18,9 +18,9 @@ export class Underway {
     return this.#closing
   }
 
-  request(response: ServerResponse): void {
+  request(response: WireResponse): void {
     this.#responses.add(response)
-    response.once('close', () => {
+    response.whenOver(() => {
       this.#responses.delete(response)
       if (this.#responses.size === 0) this.#empty?.()
     })

@@ -1,17 +1,23 @@
-import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 import { codeOf, messageOf } from '#kernel'
-import { type AnswerOwner, AnswerReader, type ResponseHead, type Upstream, type UpstreamOwner } from '#wire'
+import {
+  type AnswerOwner,
+  AnswerReader,
+  type ResponseHead,
+  type Upstream,
+  type UpstreamOwner,
+  type WireRequest,
+} from '#wire'
 import type { ForwardParts, Passed } from './forward.ts'
-import { headerLines, requestHead } from './headers.ts'
+import { requestHead, upgradeLines } from './headers.ts'
 import { isUnreachable, Patience } from './patience.ts'
 import { invalid, type Refusal, refuseUpgrade, timedOut, unavailable } from './refusal.ts'
 import type { Target } from './targets.ts'
 
 /** Joins an upgraded connection with the service's, when the service agrees to it. */
 export class Upgrade implements UpstreamOwner, AnswerOwner {
-  readonly #incoming: IncomingMessage
-  readonly #client: Duplex
+  readonly #incoming: WireRequest
+  readonly #client: Socket
   readonly #passed: Passed
   readonly #parts: ForwardParts
   readonly #patience: Patience
@@ -23,7 +29,7 @@ export class Upgrade implements UpstreamOwner, AnswerOwner {
   #isJoined = false
   #isOver = false
 
-  constructor(incoming: IncomingMessage, client: Duplex, ahead: Buffer, passed: Passed, parts: ForwardParts) {
+  constructor(incoming: WireRequest, client: Socket, ahead: Buffer, passed: Passed, parts: ForwardParts) {
     const { service, targets } = passed.route
     this.#incoming = incoming
     this.#client = client
@@ -109,7 +115,7 @@ export class Upgrade implements UpstreamOwner, AnswerOwner {
     const client = this.#client
     this.#isJoined = true
     upstream.socket.setTimeout(0)
-    client.write(`HTTP/1.1 101 Switching Protocols\r\n${headerLines(head, true)}\r\n`, 'latin1')
+    client.write(`HTTP/1.1 101 Switching Protocols\r\n${upgradeLines(head, true)}\r\n`, 'latin1')
     if (first.length > 0) this.#toClient(first)
     if (this.#ahead.length > 0) upstream.socket.write(this.#ahead)
     client.on('data', (part: Buffer) => {
@@ -123,7 +129,7 @@ export class Upgrade implements UpstreamOwner, AnswerOwner {
   /** The service wants no upgrade: the client is told what it says, and then the connection ends. */
   onAnswerHead(head: ResponseHead): void {
     this.#client.write(
-      `HTTP/1.1 ${head.status} ${head.reason}\r\n${headerLines(head, false)}connection: close\r\n\r\n`,
+      `HTTP/1.1 ${head.status} ${head.reason}\r\n${upgradeLines(head, false)}connection: close\r\n\r\n`,
       'latin1',
     )
     this.#client.on('drain', () => this.#upstream?.socket.resume())

@@ -348,14 +348,13 @@ describe('a service over TLS', () => {
       writeFileSync(join(folder, 'kong.yml'), config(to).replace('http://127.0.0.1', 'https://localhost'))
       // Whom Node trusts is settled when a process starts.
       const text = await outputOf(
-        `import { createServer } from 'node:http'
+        `import { createListener, ownOffer } from '#http'
         import { silentLog, systemClock } from '#kernel'
         import { gatewayService } from '#services/gateway'
         const instance = await gatewayService.create({ env: { KONG_DECLARATIVE_CONFIG: process.env.CONFIG }, log: silentLog, clock: systemClock })
-        createServer((request, response) => instance.handle(request, response)).listen(0, '127.0.0.1', async function () {
-          for (const _ of [1, 2]) process.stdout.write(await (await fetch('http://127.0.0.1:' + this.address().port + '/api/v1/x')).text())
-          process.exit()
-        })`,
+        const port = await createListener(ownOffer(instance), { port: 0 }).open()
+        for (const _ of [1, 2]) process.stdout.write(await (await fetch('http://127.0.0.1:' + port + '/api/v1/x')).text())
+        process.exit()`,
         { NODE_EXTRA_CA_CERTS: join(folder, 'authority.pem'), CONFIG: join(folder, 'kong.yml') },
       )
       expect([text, connections]).toEqual(['GET /base/x;GET /base/x;', 1])
@@ -366,6 +365,36 @@ describe('a service over TLS', () => {
 })
 
 describe('a client that', () => {
+  it.each([
+    ['is understood in two ways', 'GET /api/v1/x HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n', 400, 'Bad request'],
+    [
+      'says too much',
+      `GET /api/v1/x HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(40_000)}\r\n\r\n`,
+      494,
+      'Request header or cookie too large',
+    ],
+  ])('%s hears so in the words of Kong', async (_, request, status, message) => {
+    const client = connect(await gateway(config(await upstream(echo))), '127.0.0.1')
+    client.write(request)
+    let text = ''
+    for await (const part of client.setEncoding('utf8')) text += part
+    expect([/^HTTP\/1\.1 (\d+)/.exec(text)?.[1], JSON.parse(text.slice(text.indexOf('\r\n\r\n')))]).toEqual([
+      String(status),
+      { message },
+    ])
+  })
+
+  it('sends a header twice that counts once has the first of them passed on', async () => {
+    const client = connect(await gateway(config(await upstream(echo))), '127.0.0.1')
+    client.write(
+      'GET /api/v1/x HTTP/1.1\r\nhost: a\r\nauthorization: one\r\nauthorization: two\r\nx-a: 1\r\nx-a: 2\r\nconnection: close\r\n\r\n',
+    )
+    let text = ''
+    for await (const part of client.setEncoding('utf8')) text += part
+    expect(text).toContain('"authorization":"one"')
+    expect(text).toContain('"x-a":"1, 2"')
+  })
+
   it('sends one request after the other ahead of the answers gets them in order', async () => {
     const port = await gateway(config(await upstream((req, res) => res.end(req.url))))
     const client = connect(port, '127.0.0.1')

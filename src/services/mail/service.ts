@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { HttpApp, ServiceDefinition } from '#http'
+import type { HttpApp, NodeInstance, ServiceDefinition } from '#http'
 import { createMailApp, type MailContext } from './app.ts'
 import { Inbox } from './inbox.ts'
 import { readSettings } from './settings.ts'
@@ -9,7 +9,7 @@ import { createSmtp } from './smtp.ts'
 let shared: Promise<HttpApp<MailContext>> | undefined
 
 /** An inbox that catches mail: what `axllent/mailpit` is to a development environment. */
-export const mailService: ServiceDefinition = {
+export const mailService: ServiceDefinition<NodeInstance> = {
   name: 'mail',
   port: env => readSettings(env).webPort,
   async create({ env, log, clock, cacheDirectory }) {

@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http'
 import type { Clock } from '#kernel'
+import type { WireResponse } from '#wire'
 import { Presence } from './presence.ts'
 
 /** Counts requests under way, so that a service can end after the last. */
@@ -13,13 +13,13 @@ export class Active {
   }
 
   /** The caller of this request, until the answer is sent or they go away. */
-  enter(response: ServerResponse): Presence {
+  enter(response: WireResponse): Presence {
     this.#count++
     const presence = new Presence()
-    response.once('close', () => {
+    response.whenOver(whole => {
       this.#count--
       if (this.#count === 0) this.#idle?.()
-      if (!response.writableFinished) presence.leave()
+      if (!whole) presence.leave()
     })
     return presence
   }

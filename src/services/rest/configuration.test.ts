@@ -48,6 +48,35 @@ describe('settings of the login role', () => {
   })
 })
 
+describe('what is not ASCII', () => {
+  const bytesOf = (text: string) => Buffer.from(text).toString('latin1')
+
+  it('chooses a schema, and is named in the answer', async () => {
+    await rest.admin.query(`
+      create schema "مخطط";
+      create table "مخطط"."موارد" ("شماره" int primary key);
+      insert into "مخطط"."موارد" values (1);
+      grant usage on schema "مخطط" to service_role;
+      grant all on all tables in schema "مخطط" to service_role`)
+    const wide = await rest.serve({ PGRST_DB_SCHEMAS: 'public,مخطط' })
+    const reply = await wide.ask(`/${encodeURIComponent('موارد')}`, {
+      headers: { 'accept-profile': bytesOf('مخطط') },
+    })
+    expect(reply.json()).toEqual([{ شماره: 1 }])
+    expect(reply.headers.get('content-profile')).toBe(bytesOf('مخطط'))
+    expect(reply.headers.get('content-location')).toBe(bytesOf('/موارد'))
+    await wide.close()
+  })
+
+  it('reaches functions as it was sent, in headers and in cookies', async () => {
+    await rest.admin.query(`
+      create function sent() returns text language sql stable as $$
+        select current_setting('request.headers')::json ->> 'x-own' || ' ' || (current_setting('request.cookies')::json ->> 'own') $$`)
+    const headers = { 'x-own': bytesOf('žluť'), cookie: `own=${bytesOf('kůň')}` }
+    expect((await service.ask('/rpc/sent', { headers })).json()).toBe('žluť kůň')
+  })
+})
+
 describe('settings of the caller’s role', () => {
   it('hold for its requests', async () => {
     expect((await service.ask('/rpc/timeout', { headers: anonymous })).json()).toBe('7s')

@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs'
 import type { ServiceContext } from '#http'
 import { HangarError, messageOf } from '#kernel'
+import { logLevels } from './access-log.ts'
+import { databaseUrl, namesDatabase } from './configuration/database-url.ts'
+import { withFile } from './configuration/file.ts'
 import { readClaimPath } from './identity/role-claim.ts'
 import type { Name } from './schema/cache.ts'
 
 export interface RestSettings {
+  /** As it was given, in any form of libpq's. */
+  readonly databaseUri: string
+  /** The same as an address, with what libpq's variables say. */
   readonly databaseUrl: string
   readonly schemas: readonly string[]
   readonly extraSearchPath: readonly string[]
@@ -85,8 +91,10 @@ const none: DatabaseSettings = new Map()
 const defaultHoisted = 'statement_timeout,plan_filter.statement_cost_limit,default_transaction_isolation'
 
 /** Reads the variables of `postgrest/postgrest`; what is set in the database goes before them. Throws a user error that names the variable and the rule. */
-export function readSettings(env: Env, inDatabase: DatabaseSettings = none): RestSettings {
+export function readSettings(given: Env, inDatabase: DatabaseSettings = none): RestSettings {
+  const env = withFile(given)
   const read = new Reader(env, inDatabase)
+  const databaseUri = uriOf(read, env)
   const schemas = read.list('db-schemas', 'db-schema')
   const extraSearchPath = read.list('db-extra-search-path')
   const tx = read.choice(
@@ -95,7 +103,8 @@ export function readSettings(env: Env, inDatabase: DatabaseSettings = none): Res
     'commit',
   )
   return Object.freeze({
-    databaseUrl: read.required('db-uri').trim(),
+    databaseUri,
+    databaseUrl: databaseUrl(databaseUri, env),
     schemas: schemas.length > 0 ? schemas : ['public'],
     extraSearchPath: extraSearchPath.length > 0 ? extraSearchPath : ['public'],
     anonRole: read.text('db-anon-role'),
@@ -157,12 +166,6 @@ class Reader {
     throw refuse(name, rule)
   }
 
-  required(name: string): string {
-    const text = this.text(name)
-    if (text === undefined) throw refuse(name, 'is not set')
-    return contentOf(name, text)
-  }
-
   list(name: string, alias?: string): readonly string[] {
     return splitList(this.text(name, alias))
   }
@@ -201,6 +204,14 @@ class Reader {
   }
 }
 
+/** libpq's own variables may name the database alone. */
+function uriOf(read: Reader, env: Env): string {
+  const text = read.text('db-uri')
+  if (text !== undefined) return contentOf('db-uri', text).trim()
+  if (namesDatabase(env)) return 'postgresql://'
+  throw refuse('db-uri', 'is not set, nor is PGHOST, PGDATABASE or another variable of libpq')
+}
+
 function jwtSecretOf(read: Reader): string | undefined {
   const text = read.text('jwt-secret')
   if (text === undefined) return undefined
@@ -230,7 +241,7 @@ function machineryOf(read: Reader): RestSettings['machinery'] {
     ['db-pool-automatic-recovery', read.flag('db-pool-automatic-recovery', true)],
     ['db-prepared-statements', read.flag('db-prepared-statements', true)],
     ['jwt-cache-max-lifetime', read.count('jwt-cache-max-lifetime') ?? 0],
-    ['log-level', read.choice('log-level', ['crit', 'error', 'warn', 'info', 'debug'], 'error')],
+    ['log-level', read.choice('log-level', logLevels, 'error')],
     ['server-unix-socket', read.text('server-unix-socket') ?? ''],
     ['server-unix-socket-mode', mode],
   ])

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { HttpApp, ServiceDefinition } from '#http'
+import type { HttpApp, NodeInstance, ServiceDefinition } from '#http'
 import { createStorageApp } from './app.ts'
 import type { StorageContext } from './context.ts'
 import { Database } from './database/database.ts'
@@ -18,9 +18,10 @@ function sharedApp() {
 }
 
 /** Files with permissions: what `supabase/storage-api` is to its clients. */
-export const storageService: ServiceDefinition = {
+export const storageService: ServiceDefinition<NodeInstance> = {
   name: 'storage',
   port: env => Number(env['SERVER_PORT'] || env['PORT'] || 5000),
+  host: env => env['SERVER_HOST'] || undefined,
   warm: sharedApp,
   async create({ env, log, clock, cacheDirectory }) {
     const settings = readSettings(env)
@@ -29,6 +30,7 @@ export const storageService: ServiceDefinition = {
       url: settings.databaseUrl,
       maxConnections: settings.maxConnections,
       idleConnectionMs: settings.idleConnectionMs,
+      installRoles: settings.installRoles,
       clock,
       log,
     })
@@ -60,6 +62,7 @@ export const storageService: ServiceDefinition = {
         })
         handle(request, response)
       },
+      prepare: () => database.ready(),
       async close(graceMs) {
         if (active > 0) {
           await new Promise<void>(resolve => {

@@ -19,6 +19,8 @@ export interface StorageSettings {
   readonly anonKey: string | undefined
   readonly serviceRole: string
   readonly anonRole: string
+  /** Whether roles that the database lacks are made. */
+  readonly installRoles: boolean
   /** Bytes of one object; a bucket may set less. */
   readonly fileSizeLimit: number
   readonly standardFileSizeLimit: number
@@ -94,6 +96,7 @@ export function readSettings(env: ServiceContext['env']): StorageSettings {
     anonKey: text('ANON_KEY'),
     serviceRole: text('DB_SERVICE_ROLE') ?? 'service_role',
     anonRole: text('DB_ANON_ROLE') ?? 'anon',
+    installRoles: text('DB_INSTALL_ROLES') !== 'false',
     fileSizeLimit: number(50 * 1024 * 1024, 'UPLOAD_FILE_SIZE_LIMIT', 'FILE_SIZE_LIMIT'),
     standardFileSizeLimit: number(0, 'UPLOAD_FILE_SIZE_LIMIT_STANDARD', 'FILE_SIZE_LIMIT_STANDARD_UPLOAD'),
     directory: remote

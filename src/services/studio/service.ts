@@ -1,4 +1,4 @@
-import type { HttpApp, ServiceDefinition } from '#http'
+import type { HttpApp, NodeInstance, ServiceDefinition } from '#http'
 import { createStudioApp, type StudioContext } from './app.ts'
 import { Database } from './database.ts'
 import { readSettings } from './settings.ts'
@@ -12,7 +12,7 @@ function sharedApp() {
 }
 
 /** The admin page: what `supabase/studio` is in a self-hosted Supabase, for looking. */
-export const studioService: ServiceDefinition = {
+export const studioService: ServiceDefinition<NodeInstance> = {
   name: 'studio',
   port: env => Number(env['STUDIO_PORT'] || env['PORT'] || 3000),
   warm: sharedApp,

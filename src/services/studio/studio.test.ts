@@ -4,13 +4,13 @@ import { createServer, request as httpRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ServiceInstance } from '#http'
+import type { NodeInstance } from '#http'
 import { silentLog, systemClock } from '#kernel'
 import { startTestPostgres, type TestPostgres } from '../../../test/support/postgres.ts'
 import { studioService } from './index.ts'
 
 let postgres: TestPostgres
-let service: ServiceInstance
+let service: NodeInstance
 let server: Server
 let url: string
 const authorization = `Basic ${Buffer.from('supabase:open sesame').toString('base64')}`

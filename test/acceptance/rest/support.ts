@@ -1,10 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createListener, ownOffer } from '#http'
 import { silentLog, systemClock } from '#kernel'
 import { restService } from '#services/rest'
 import { startTestPostgres } from '../../support/postgres.ts'
@@ -51,13 +50,12 @@ export async function startTarget(): Promise<Target> {
   const cacheDirectory = await mkdtemp(join(tmpdir(), 'hangar-rest-acceptance-'))
   const env = { ...variables, PGRST_DB_URI: postgres.url('authenticator') }
   const service = await restService.create({ env, log: silentLog, clock: systemClock, cacheDirectory })
-  const server = createServer((request, response) => service.handle(request, response))
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const listener = createListener(ownOffer(service), { port: 0 })
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${await listener.open()}`,
     async stop() {
-      server.close()
-      server.closeAllConnections()
+      listener.cut()
+      await listener.shut()
       await service.close(0)
       await postgres.stop()
       await rm(cacheDirectory, { recursive: true, force: true })

@@ -49,11 +49,21 @@ async function done(client: pg.ClientBase, inTransaction = false): Promise<boole
   }
 }
 
-/** Whoever connects, the tables belong to the auth service's role. */
+/**
+ * Whoever connects, the tables belong to the auth service's role where there is one, unless they are somebody's already. The schema is made
+ * first, by who connects: that role may not.
+ */
 async function becomeOwner(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query(
-    "select pg_has_role(current_user, oid, 'member') as may from pg_roles where rolname = $1",
+    `select pg_has_role(current_user, r.oid, 'member') as may, t.relowner as tables, r.oid as role
+     from pg_roles r left join pg_class t on t.oid = to_regclass('auth.users') where r.rolname = $1`,
     [owner],
   )
-  if (rows[0]?.may) await client.query(`set local role ${owner}`)
+  const [found] = rows
+  const change = found?.may && (found.tables === null || found.tables === found.role)
+  const schema = await client.query("select to_regnamespace('auth') as found")
+  if (schema.rows[0].found === null) {
+    await client.query(`create schema auth ${change ? `authorization ${owner}` : ''}`)
+  }
+  if (change) await client.query(`set local role ${owner}`)
 }

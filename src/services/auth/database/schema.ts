@@ -1,12 +1,11 @@
 import { newerSchemaSql, newerSchemaVersions } from './schema-newer.ts'
+import { callerFunctionsSql, liftedSchemaSql, olderSchemaSql } from './schema-older.ts'
 
 /**
  * The auth schema in the shape that GoTrue leaves behind, so that foreign keys, policies, triggers and seeds written against it work.
  * Every statement can be repeated.
  */
 export const schemaSql = `
-create schema if not exists auth;
-
 do $$ begin create type auth.factor_type as enum ('totp', 'webauthn', 'phone'); exception when duplicate_object then null; end $$;
 do $$ begin create type auth.factor_status as enum ('unverified', 'verified'); exception when duplicate_object then null; end $$;
 do $$ begin create type auth.aal_level as enum ('aal1', 'aal2', 'aal3'); exception when duplicate_object then null; end $$;
@@ -16,6 +15,7 @@ do $$ begin create type auth.one_time_token_type as enum (
   'email_change_token_new', 'email_change_token_current', 'phone_change_token'
 ); exception when duplicate_object then null; end $$;
 
+${olderSchemaSql}
 create table if not exists auth.schema_migrations (version varchar(255) not null primary key);
 
 create table if not exists auth.instances (
@@ -249,6 +249,8 @@ create index if not exists saml_relay_states_for_email_idx on auth.saml_relay_st
 create index if not exists saml_relay_states_created_at_idx on auth.saml_relay_states (created_at desc);
 
 ${newerSchemaSql}
+${liftedSchemaSql}
+${callerFunctionsSql}
 do $$
 declare
   target text;
@@ -267,6 +269,11 @@ begin
         end if;
       end loop;
       execute format('grant select on all tables in schema auth to %I with grant option', target);
+    end if;
+  end loop;
+  foreach target in array array['anon', 'authenticated', 'service_role'] loop
+    if exists (select 1 from pg_roles where rolname = target) then
+      execute format('grant usage on schema auth to %I', target);
     end if;
   end loop;
   for relation in select c.relname from pg_class c

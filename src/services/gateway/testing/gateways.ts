@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach } from 'vitest'
-import type { ServiceInstance } from '#http'
+import { createListener, ownOffer, type ServiceInstance } from '#http'
 import { type Clock, silentLog, systemClock } from '#kernel'
 import { gatewayService } from '../index.ts'
 
@@ -51,10 +51,13 @@ export function useGateways() {
       clock,
       cacheDirectory: folder,
     })
-    const server = createServer((request, response) => instance.handle(request, response))
-    server.on('upgrade', (request, socket, head) => instance.upgrade?.(request, socket, head))
-    const port = await listen(server)
-    closers.push(() => instance.close(0))
+    const listener = createListener(ownOffer(instance), { port: 0 })
+    const port = await listener.open()
+    closers.push(async () => {
+      listener.cut()
+      await listener.shut()
+      await instance.close(0)
+    })
     return { port, instance }
   }
 

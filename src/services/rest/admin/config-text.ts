@@ -28,7 +28,7 @@ export function configText(settings: RestSettings): string {
     ['db-config', settings.readsDatabase],
     ['db-pre-config', name(settings.preConfig)],
     ['db-tx-end', `${end.rollback ? 'rollback' : 'commit'}${end.override ? '-allow-override' : ''}`],
-    ['db-uri', settings.databaseUrl],
+    ['db-uri', settings.databaseUri],
     ['jwt-aud', settings.jwtAudience ?? ''],
     ['jwt-role-claim-key', claimPathText(readClaimPath(settings.jwtRoleClaim))],
     ['jwt-secret', secretText(settings)],

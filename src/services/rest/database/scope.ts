@@ -1,12 +1,13 @@
-import type { IncomingMessage } from 'node:http'
+import type { WireRequest } from '#wire'
 import type { Caller } from '../identity/tokens.ts'
+import { utf8Of } from '../request/utf8.ts'
 import type { RestSettings } from '../settings.ts'
 import { named } from '../sql/fields.ts'
 import { settingsText } from '../sql/scope.ts'
 import { render, type Statement, sql } from '../sql/sql.ts'
 
 export interface ScopeRequest {
-  readonly request: IncomingMessage
+  readonly request: WireRequest
   /** That the schema must have; undefined in a database that does not count. */
   readonly version: string | undefined
   readonly readOnly: boolean
@@ -35,13 +36,13 @@ export function scopeStatements(settings: RestSettings, scope: ScopeRequest): re
     'request.jwt.claims',
     caller.claimsText,
     'request.method',
-    request.method ?? 'GET',
+    request.method,
     'request.path',
     path,
     'request.headers',
-    JSON.stringify(cookie === undefined ? headers : { ...headers, cookie: undefined }),
+    utf8Of(JSON.stringify(cookie === undefined ? headers : { ...headers, cookie: undefined })),
     'request.cookies',
-    cookie === undefined ? '{}' : JSON.stringify(cookiesOf(cookie)),
+    cookie === undefined ? '{}' : utf8Of(JSON.stringify(cookiesOf(cookie))),
   ]
   if (readOnly) values.push('transaction_read_only', 'on')
   if (timezone !== undefined) values.push('timezone', timezone)

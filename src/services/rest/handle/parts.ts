@@ -1,4 +1,5 @@
 import type { Clock } from '#kernel'
+import type { WireRequest } from '#wire'
 import type { Database } from '../database/database.ts'
 import { scopeStatements } from '../database/scope.ts'
 import { restErrors } from '../errors.ts'
@@ -26,6 +27,8 @@ export interface RestParts {
   readonly reads: KnownPlans<PlannedRead>
   readonly changes: KnownPlans<PlannedChange>
   identifyWith(settings: RestSettings): Identify
+  /** Is told as whom a request is done, where the log asks for it. */
+  noteRole?(request: WireRequest, role: string): void
   /** Names that the database knows; read once. */
   timezones(): Promise<ReadonlySet<string>>
 }

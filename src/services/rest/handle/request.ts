@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { WireRequest } from '#wire'
 import { RestError, restErrors, StaleSchema } from '../errors.ts'
 import type { Presence } from '../presence.ts'
 import { type Call, readCall } from '../request/call.ts'
@@ -19,7 +19,7 @@ import { describeApi } from './root.ts'
 /** One request to its answer. Throws RestError only. */
 export async function answerRequest(
   parts: RestParts,
-  request: IncomingMessage,
+  request: WireRequest,
   presence: Presence,
   base: RestSettings,
 ): Promise<Answer> {
@@ -32,6 +32,7 @@ export async function answerRequest(
     const timing = new Timing(parts.clock)
     const caller = await parts.identifyWith(settings)(request.headers.authorization)
     anonymous = caller.anonymous
+    parts.noteRole?.(request, caller.role)
     timing.ended('jwt')
     const call = await readCall(request, callRules(parts, settings), header =>
       preferencesOf(parts, settings, header),

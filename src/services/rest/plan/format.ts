@@ -21,15 +21,16 @@ export interface NegotiationRules {
   readonly plans: boolean
 }
 
-const builtIn: Readonly<Record<string, Negotiated>> = {
-  '*/*': { format: { kind: 'array', stripped: false }, media: jsonMedia },
-  'application/json': { format: { kind: 'array', stripped: false }, media: jsonMedia },
-  'text/csv': { format: { kind: 'csv' }, media: { kind: 'plain', type: 'text/csv' } },
-  'application/geo+json': {
-    format: { kind: 'geojson' },
-    media: { kind: 'plain', type: 'application/geo+json' },
-  },
-}
+const plainArray: Negotiated = { format: { kind: 'array', stripped: false }, media: jsonMedia }
+const builtIn: ReadonlyMap<string, Negotiated> = new Map([
+  ['*/*', plainArray],
+  ['application/json', plainArray],
+  ['text/csv', { format: { kind: 'csv' }, media: { kind: 'plain', type: 'text/csv' } }],
+  [
+    'application/geo+json',
+    { format: { kind: 'geojson' }, media: { kind: 'plain', type: 'application/geo+json' } },
+  ],
+])
 
 /** The first of what is accepted that can be given. Throws PGRST107. */
 export function negotiate(schema: Schema, accept: readonly Media[], rules: NegotiationRules): Negotiated {
@@ -52,7 +53,7 @@ function formatOf(schema: Schema, media: Media, rules: NegotiationRules): Negoti
       return explained && { format: explained.format, media }
     }
     case 'plain':
-      return handlerOf(schema, media.type, rules) ?? builtIn[media.type]
+      return handlerOf(schema, media.type, rules) ?? builtIn.get(media.type)
   }
 }
 

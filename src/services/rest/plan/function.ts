@@ -11,12 +11,12 @@ export interface CallInput {
   readonly singleObject: boolean
 }
 
-const wholeTypes: Readonly<Record<string, readonly string[]>> = {
-  'application/json': ['json', 'jsonb'],
-  'text/plain': ['text'],
-  'text/xml': ['xml'],
-  'application/octet-stream': ['bytea'],
-}
+const wholeTypes: ReadonlyMap<string, readonly string[]> = new Map([
+  ['application/json', ['json', 'jsonb']],
+  ['text/plain', ['text']],
+  ['text/xml', ['xml']],
+  ['application/octet-stream', ['bytea']],
+])
 
 /** The overload that takes exactly these arguments; without one, that which takes the body as a whole. Throws PGRST202 and PGRST203. */
 export function findFunction(schema: Schema, name: Name, input: CallInput): SqlFunction {
@@ -44,12 +44,12 @@ function accepts(
 }
 
 function isWhole(contentType: string): boolean {
-  return contentType !== 'application/json' && wholeTypes[contentType] !== undefined
+  return contentType !== 'application/json' && wholeTypes.has(contentType)
 }
 
 function takesBody({ parameters }: SqlFunction, { isPost, contentType }: CallInput): boolean {
   const [one, another] = parameters
-  return isPost && !another && one !== undefined && wholeTypes[contentType]?.includes(one.type) === true
+  return isPost && !another && one !== undefined && wholeTypes.get(contentType)?.includes(one.type) === true
 }
 
 function signature({ schema, name, parameters }: SqlFunction): string {
@@ -76,7 +76,7 @@ function searched({ isPost, contentType, singleObject }: CallInput, plain: strin
   if (singleObject) return ' with a single json/jsonb parameter'
   if (!isPost) return plain
   if (contentType === 'application/json') return `${plain} or with a single unnamed json/jsonb parameter`
-  return isWhole(contentType) ? ` with a single unnamed ${wholeTypes[contentType]} parameter` : plain
+  return isWhole(contentType) ? ` with a single unnamed ${wholeTypes.get(contentType)} parameter` : plain
 }
 
 function advice(

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { WireRequest } from '#wire'
 import { restErrors } from '../errors.ts'
 import { parseCsv } from './csv.ts'
 import { readParameters } from './parameters.ts'
@@ -26,20 +26,11 @@ export function jsonBody(text: string): JsonBody {
   return { text, isObject: /^[ \t\r\n]*\{/.test(text) }
 }
 
-const noBody = Buffer.alloc(0)
 const mostBytes = 100 * 1024 * 1024
 
-/** All of a body. Throws PGRST102 when it is larger than 100 MiB. */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request) {
-    size += (chunk as Buffer).length
-    if (size > mostBytes) throw restErrors.bodyTooLarge(mostBytes)
-    chunks.push(chunk as Buffer)
-  }
-  if (chunks.length <= 1) return chunks[0] ?? noBody
-  return Buffer.concat(chunks)
+/** All of a body. Rejects with PGRST102 when it is larger than 100 MiB. */
+export function readBody(request: WireRequest): Promise<Buffer> {
+  return request.all(mostBytes, () => restErrors.bodyTooLarge(mostBytes))
 }
 
 export interface BodyRules {

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { WireRequest } from '#wire'
 import { restErrors } from '../errors.ts'
 import { Recent } from '../recent.ts'
 import { type Payload, readBody, readPayload } from './body.ts'
@@ -7,6 +7,7 @@ import { type Media, mediaName, parseAccept, parseMedia } from './media.ts'
 import type { Preferences } from './preferences.ts'
 import type { Query } from './query.ts'
 import { allRows, intersection, isAllRows, isEmpty, noRows, type Range, readRangeHeader } from './range.ts'
+import { utf8Of } from './utf8.ts'
 
 /** What a request is for and what it wants of it. */
 export type Action =
@@ -19,7 +20,7 @@ export type Action =
 
 /** A request, read and parsed, before anything is looked up in the schema. */
 export interface Call {
-  readonly request: IncomingMessage
+  readonly request: WireRequest
   readonly method: string
   /** As it came, without the query. */
   readonly path: string
@@ -49,16 +50,17 @@ export interface CallRules {
 
 /** Reads all of a request. Throws the PGRST1xx errors. */
 export async function readCall(
-  request: IncomingMessage,
+  request: WireRequest,
   rules: CallRules,
   preferencesOf: (header: string | undefined) => Promise<Preferences>,
 ): Promise<Call> {
-  const method = request.method ?? 'GET'
+  const { method } = request
   const header = (name: string) => {
     const found = request.headers[name]
-    return Array.isArray(found) ? found.join(',') : found
+    const text = Array.isArray(found) ? found.join(',') : found
+    return text === undefined ? undefined : utf8Of(text)
   }
-  const url = request.url ?? '/'
+  const url = utf8Of(request.url).replace(wholeAddress, '')
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)
   const resource = resourceOf(path, rules)
@@ -89,6 +91,9 @@ export async function readCall(
     header,
   }
 }
+
+/** What stands before the path when a proxy is asked, or whoever is taken for one. */
+const wholeAddress = /^https?:\/\/[^/?]*/i
 
 const accepted = new Recent<readonly Media[]>(200, 1000)
 const sent = new Recent<Media>(200, 1000)
@@ -169,7 +174,7 @@ function rangesOf(method: string, { ranges, order }: Query, header: string | und
 }
 
 async function payloadOf(
-  request: IncomingMessage,
+  request: WireRequest,
   action: Action,
   { columns }: Query,
   contentType: Media,

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { WireRequest, WireResponse } from '#wire'
 import { nothingSaid, type RestError } from '../errors.ts'
 import type { RestSettings } from '../settings.ts'
 import { postgrestVersion } from '../version.ts'
@@ -16,14 +16,9 @@ export interface Answer {
 /** Headers that come with every answer, whatever it is. */
 export type SendRules = Pick<RestSettings, 'origins' | 'traceHeader'>
 
-export function send(
-  request: IncomingMessage,
-  response: ServerResponse,
-  answer: Answer,
-  rules: SendRules,
-): void {
+export function send(request: WireRequest, response: WireResponse, answer: Answer, rules: SendRules): void {
   const { body, status } = answer
-  const headers: Record<string, string | number | string[]> = {
+  const headers: Record<string, string | string[]> = {
     server: `postgrest/${postgrestVersion}`,
     ...crossOrigin(request, rules.origins),
     ...traced(request, rules.traceHeader),
@@ -32,11 +27,8 @@ export function send(
     const text = answer.headers[name] ?? ''
     headers[name] = typeof text === 'string' ? asBytes(text) : text.map(asBytes)
   }
-  const isEmpty = request.method === 'HEAD' || status === 204 || status === 304
-  if (!isEmpty) headers['content-length'] = Buffer.byteLength(body)
   const statusText = answer.statusText?.replace(/[^\t\x20-\x7e]/g, ' ')
-  response.writeHead(status, ...((statusText ? [statusText] : []) as []), headers)
-  response.end(isEmpty ? undefined : body)
+  response.answer(status, headers, request.method === 'HEAD' ? '' : body, statusText || undefined)
 }
 
 /** Header texts are sent as bytes: those of UTF-8. Line ends would start another header. */
@@ -47,7 +39,7 @@ function asBytes(text: string): string {
 const plainText = /^[\x20-\x7e\t]*$/
 
 /** A request without it gets it back empty. */
-function traced({ headers }: IncomingMessage, name: string | undefined): Record<string, string> {
+function traced({ headers }: WireRequest, name: string | undefined): Record<string, string> {
   return name === undefined ? {} : { [name.toLowerCase()]: String(headers[name.toLowerCase()] ?? '') }
 }
 

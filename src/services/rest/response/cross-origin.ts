@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { WireRequest } from '#wire'
 import type { Answer } from './answer.ts'
 
 const exposed =
@@ -6,7 +6,7 @@ const exposed =
 
 /** What a browser must read to let a page see the answer. `origins` undefined: pages from anywhere. */
 export function crossOrigin(
-  { method, headers }: IncomingMessage,
+  { method, headers }: WireRequest,
   origins: readonly string[] | undefined,
 ): Record<string, string> {
   const allowed = allowedOrigin(headers.origin, origins)
@@ -17,7 +17,7 @@ export function crossOrigin(
 
 /** A browser asks before it sends a request to another origin. */
 export function answerPreflight(
-  { method, headers }: IncomingMessage,
+  { method, headers }: WireRequest,
   origins: readonly string[] | undefined,
 ): Answer | undefined {
   const wanted = headers['access-control-request-method']

@@ -25,7 +25,7 @@ export function chosenStatus({ status }: Outcome): number | undefined {
 
 /** What a function put into response.headers: a list of objects with one header each. Throws PGRST111. */
 export function chosenHeaders({ headers }: Outcome): Record<string, string | string[]> {
-  const found: Record<string, string | string[]> = {}
+  const found: Record<string, string | string[]> = Object.create(null)
   if (headers === null) return found
   let list: unknown
   try {

@@ -12,7 +12,7 @@ import type { Remembered, Snapshot } from './snapshot.ts'
 export interface SchemaSourceOptions {
   readonly database: Database
   /** Settings without what the database says. */
-  readonly base: RestSettings
+  base(): RestSettings
   /** Settings with what the database says. */
   settingsWith(inDatabase: DatabaseSettings): RestSettings
   readonly snapshot: Snapshot
@@ -88,7 +88,8 @@ export class SchemaSource {
   }
 
   async #load(connection: Connection, known: KnownSchema | undefined): Promise<Kept> {
-    const { base, snapshot, log, clock, onLoad } = this.#options
+    const { snapshot, log, clock, onLoad } = this.#options
+    const base = this.#options.base()
     const heard = this.#heard
     const started = clock.monotonic()
     const now = await stateOf(connection)
@@ -135,7 +136,7 @@ export class SchemaSource {
         { reason: messageOf(error) },
         'rest: the settings in the database cannot be used; those before them are kept',
       )
-      return this.#settings ?? this.#options.base
+      return this.#settings ?? this.#options.base()
     }
   }
 

@@ -1,12 +1,10 @@
 import { createHmac } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SupabaseClient } from '@supabase/supabase-js'
 import type pg from 'pg'
-import type { ServiceInstance } from '#http'
+import { createListener, type WireInstance } from '#http'
 import { silentLog, systemClock } from '#kernel'
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.ts'
 import { supabaseClient } from '../../../../test/support/supabase.ts'
@@ -33,7 +31,7 @@ export interface RestTest {
 }
 
 export interface RunningService {
-  readonly instance: ServiceInstance
+  readonly instance: WireInstance
   readonly url: string
   /** A request as the service role, unless the headers say otherwise. A body that is no text is sent as JSON. */
   ask(path: string, options?: AskOptions): Promise<Reply>
@@ -93,13 +91,21 @@ export async function serveRest(
     clock: systemClock,
     cacheDirectory,
   })
-  const server = createServer((request, response) => {
-    // The gateway takes this off; the client puts it on.
-    request.url = request.url?.replace('/rest/v1', '') || '/'
-    instance.handle(request, response)
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { wire } = instance
+  const listener = createListener(
+    {
+      wire: {
+        ...wire,
+        serve(request, response) {
+          // The gateway takes this off; the client puts it on.
+          request.url = request.url.replace('/rest/v1', '') || '/'
+          wire.serve(request, response)
+        },
+      },
+    },
+    { port: 0 },
+  )
+  const url = `http://127.0.0.1:${await listener.open()}`
   let closed = false
   return {
     instance,
@@ -109,15 +115,12 @@ export async function serveRest(
     async close() {
       if (closed) return
       closed = true
-      await closeServer(server, instance)
+      const shut = listener.shut()
+      listener.cut()
+      await shut
+      await instance.close(0)
     },
   }
-}
-
-async function closeServer(server: Server, instance: ServiceInstance): Promise<void> {
-  server.close()
-  server.closeAllConnections()
-  await instance.close(0)
 }
 
 async function ask(url: string, { method, headers, body }: AskOptions = {}): Promise<Reply> {

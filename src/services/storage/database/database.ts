@@ -10,6 +10,8 @@ export interface DatabaseOptions {
   readonly url: string
   readonly maxConnections: number
   readonly idleConnectionMs: number
+  /** Whether roles that the database lacks are made. Default: true. */
+  readonly installRoles?: boolean
   /** How long a request waits for a database that is not up yet. Default: 10 s. */
   readonly patienceMs?: number
   readonly clock: Clock
@@ -48,6 +50,15 @@ export class Database {
     } as pg.PoolConfig)
     // An idle connection that breaks (the silo was stopped) is dropped by the pool; the next request opens another.
     this.#pool.on('error', error => options.log.debug({ err: error }, 'storage: idle connection lost'))
+  }
+
+  /** Resolves when the tables are there; rejects when the database is not, and may be asked again. */
+  ready(): Promise<void> {
+    this.#migrated ??= this.#prepare().catch(error => {
+      this.#migrated = undefined
+      throw error
+    })
+    return this.#migrated
   }
 
   /** Runs `work` in one transaction as `scope`: committed when it resolves, rolled back when it throws. */
@@ -123,11 +134,7 @@ export class Database {
 
   /** A connection, and what the first words on it gave. An idle connection that broke meanwhile is replaced, unseen. */
   async #connected<T>(first: (client: pg.PoolClient) => Promise<T>): Promise<[pg.PoolClient, T]> {
-    this.#migrated ??= this.#prepare().catch(error => {
-      this.#migrated = undefined
-      throw error
-    })
-    await this.#migrated
+    await this.ready()
     for (let tries = 0; ; tries++) {
       const client = await this.#open()
       try {
@@ -144,7 +151,7 @@ export class Database {
   async #prepare(): Promise<void> {
     const client = await this.#open()
     try {
-      await migrate(client)
+      await migrate(client, { roles: this.#options.installRoles ?? true })
     } catch (error) {
       throw fromPostgres(error)
     } finally {

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { codeOf, syncFolder, writeFileAtomic } from '#kernel'
 import { errors } from '../errors.ts'
 import { asStorageFailure } from '../files/failures.ts'
+import { Intake } from '../files/local/intake.ts'
+import type { Source } from '../files/port.ts'
 
 /** What is known about an upload that comes in pieces. */
 export interface Resumable {
@@ -19,8 +21,6 @@ export interface Resumable {
   /** The object is there, and the pieces are gone. */
   readonly finished: boolean
 }
-
-const gatherBytes = 256 * 1024
 
 /**
  * Uploads that come in pieces: `<version>` has the bytes so far, `<version>.json` what they will be. How much there is, is the length of
@@ -59,38 +59,27 @@ export class Resumables {
   }
 
   /** Adds bytes behind `offset`, as many as come, even when the client goes away in between. Resolves with the new length. */
-  async append(version: string, offset: number, source: AsyncIterable<Uint8Array>): Promise<number> {
+  async append(version: string, offset: number, source: Source): Promise<number> {
     const handle = await open(this.path(version), 'r+').catch(error => {
       throw codeOf(error) === 'ENOENT' ? errors.noSuchUpload(version) : asStorageFailure(error)
     })
-    let at = offset
-    let gathered: Uint8Array[] = []
-    let bytes = 0
-    const flush = async () => {
-      const batch = Buffer.concat(gathered, bytes)
-      gathered = []
-      bytes = 0
-      for (let done = 0; done < batch.length; ) {
-        done += (await handle.write(batch, done, batch.length - done, at + done)).bytesWritten
-      }
-      at += batch.length
-    }
+    const intake = new Intake(handle, { digest: false, position: offset })
     try {
       try {
         for await (const chunk of source) {
-          gathered.push(chunk)
-          bytes += chunk.byteLength
-          if (bytes >= gatherBytes) await flush()
+          const full = intake.take(chunk, source)
+          if (full) await full
         }
       } finally {
         // What came before the connection broke is kept: that is what resuming is for.
-        if (bytes > 0) await flush()
+        await intake.finish()
         await handle.sync()
       }
-      return at
+      return offset + intake.size
     } catch (error) {
       throw asStorageFailure(error)
     } finally {
+      await intake.close()
       await handle.close()
     }
   }

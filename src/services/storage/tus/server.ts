@@ -11,6 +11,7 @@ import { uploadUrl } from './location.ts'
 import { Locker } from './locker.ts'
 import { TusStore } from './store.ts'
 import { formatUploadId, parseUploadId } from './upload-id.ts'
+import { requestOf, respond, writeWith } from './wire.ts'
 
 /** A request of the protocol, and in whose name the object is made. */
 export interface TusCall {
@@ -29,7 +30,7 @@ export async function handleTus(tus: TusCall, request: IncomingMessage, response
   calls.set(request, tus)
   const server = servers.get(tus.call.resumables) ?? createServer(tus.call)
   servers.set(tus.call.resumables, server)
-  await server.handle(request, response)
+  await respond(await server.handleWeb(requestOf(request, response, tus.call.clock)), response)
 }
 
 type HookRequest = { runtime?: { node?: { req?: unknown } } }
@@ -41,17 +42,14 @@ function tusOf(request: HookRequest): TusCall {
 function createServer({ resumables, settings, clock }: StorageContext): Server {
   const locker = new Locker(clock)
   const origins = new Map<string, TusCall>()
-  return new Server({
+  const datastore = new TusStore(resumables, id => {
+    const origin = origins.get(id)
+    origins.delete(id)
+    return { owner: origin?.owner, upsert: origin?.upsert ?? false }
+  })
+  const server = new Server({
     path: settings.tusPath,
-    datastore: new TusStore(
-      resumables,
-      id => {
-        const origin = origins.get(id)
-        origins.delete(id)
-        return { owner: origin?.owner, upsert: origin?.upsert ?? false }
-      },
-      clock,
-    ),
+    datastore,
     locker,
     disableTerminationForFinishedUploads: true,
     respectForwardedHeaders: true,
@@ -99,6 +97,8 @@ function createServer({ resumables, settings, clock }: StorageContext): Server {
       return undefined
     },
   })
+  writeWith(server, (id, offset, source) => datastore.write(source, id, offset))
+  return server
 }
 
 /** May the caller put an object there? Asked with each request, for the answer can change during an upload. */

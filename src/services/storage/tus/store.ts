@@ -1,8 +1,7 @@
 import type { Readable } from 'node:stream'
 import { DataStore, ERRORS, Upload } from '@tus/server'
-import type { Clock } from '#kernel'
 import { StorageError } from '../errors.ts'
-import { untilIdle } from '../objects/idle.ts'
+import type { Source } from '../files/port.ts'
 import type { Resumables } from './resumables.ts'
 import { parseUploadId } from './upload-id.ts'
 
@@ -13,7 +12,6 @@ export type OriginOf = (id: string) => { readonly owner: string | undefined; rea
 export class TusStore extends DataStore {
   readonly #resumables: Resumables
   readonly #originOf: OriginOf
-  readonly #clock: Clock
   override extensions = [
     'creation',
     'creation-with-upload',
@@ -22,9 +20,8 @@ export class TusStore extends DataStore {
     'expiration',
   ]
 
-  constructor(resumables: Resumables, originOf: OriginOf, clock: Clock) {
+  constructor(resumables: Resumables, originOf: OriginOf) {
     super()
-    this.#clock = clock
     this.#resumables = resumables
     this.#originOf = originOf
   }
@@ -55,8 +52,8 @@ export class TusStore extends DataStore {
     })
   }
 
-  override write(stream: Readable, id: string, offset: number): Promise<number> {
-    return this.#resumables.append(parseUploadId(id).version, offset, untilIdle(stream, this.#clock))
+  override write(source: Readable | Source, id: string, offset: number): Promise<number> {
+    return this.#resumables.append(parseUploadId(id).version, offset, source)
   }
 
   override async remove(id: string): Promise<void> {

@@ -260,6 +260,12 @@ export const errors: readonly Case[] = [
     gives: { code: 'PGRST117', message: 'Unsupported HTTP method: PROPFIND', details: null, hint: null },
   },
   {
+    method: 'MAKE',
+    path: '/lines',
+    status: 405,
+    gives: { code: 'PGRST117', message: 'Unsupported HTTP method: MAKE', details: null, hint: null },
+  },
+  {
     method: 'POST',
     path: '/',
     body: {},

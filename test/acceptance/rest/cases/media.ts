@@ -23,6 +23,9 @@ export const media: readonly Case[] = [
     answers: { 'content-type': 'application/json; charset=utf-8' },
   }),
   as('APPLICATION/JSON', '/lines?n=eq.1&select=n', { gives: [{ n: 1 }] }),
+  as('constructor', '/lines', { status: 406, gives: refused('constructor') }),
+  as('__proto__, toString', '/lines', { status: 406, gives: refused('__proto__', 'toString') }),
+  as('valueOf', '/rpc/claims', { status: 406, gives: refused('valueOf') }),
   as('Text/Unknown', '/lines', { status: 406, gives: refused('Text/Unknown') }),
   as('text/unknown; level=1', '/lines', { status: 406, gives: refused('text/unknown;level=1') }),
   as('application/vnd.pgrst.array+json; Nulls="stripped"; charset=utf-8', '/nullable?id=eq.1', {

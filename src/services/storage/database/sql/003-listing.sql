@@ -2,14 +2,14 @@
 -- chr(1114111) is the last character there is: a name followed by it sorts behind everything that starts with the name.
 
 -- The folder below prefix that holds the key, with its closing delimiter; null when the key is no deeper.
-create function storage.get_common_prefix(p_key text, p_prefix text, p_delimiter text) returns text language sql immutable as $$
+create or replace function storage.get_common_prefix(p_key text, p_prefix text, p_delimiter text) returns text language sql immutable as $$
   select case when p_delimiter <> '' and position(p_delimiter in substr(p_key, length(p_prefix) + 1)) > 0
     then left(p_key, length(p_prefix) + position(p_delimiter in substr(p_key, length(p_prefix) + 1)) + length(p_delimiter) - 1)
   end
 $$;
 
 -- Files and folders below prefix, without regard to case; names relative to prefix. Folders have no id.
-create function storage.search(
+create or replace function storage.search(
   prefix text, bucketname text, limits int default 100, levels int default 1, offsets int default 0,
   search text default '', sortcolumn text default 'name', sortorder text default 'asc'
 ) returns table (name text, id uuid, updated_at timestamptz, created_at timestamptz, last_accessed_at timestamptz, metadata jsonb)
@@ -85,7 +85,7 @@ end
 $$;
 
 -- The S3 listing: whole keys, folders once with their closing delimiter. start_after may name a folder.
-create function storage.list_objects_with_delimiter(
+create or replace function storage.list_objects_with_delimiter(
   _bucket_id text, prefix_param text, delimiter_param text, max_keys int default 100,
   start_after text default '', next_token text default '', sort_order text default 'asc'
 ) returns table (name text, id uuid, metadata jsonb, updated_at timestamptz, created_at timestamptz, last_accessed_at timestamptz)
@@ -139,7 +139,7 @@ end
 $$;
 
 -- One level of a listing by cursor: `name` is the whole key, `key` its last segment. Folders have no id.
-create function storage.search_v2(
+create or replace function storage.search_v2(
   prefix text, bucket_name text, limits int default 100, levels int default 1, start_after text default '',
   sort_order text default 'asc', sort_column text default 'name', sort_column_after text default ''
 ) returns table (key text, name text, id uuid, updated_at timestamptz, created_at timestamptz, last_accessed_at timestamptz, metadata jsonb)
@@ -176,7 +176,7 @@ begin
 end
 $$;
 
-create function storage.list_multipart_uploads_with_delimiter(
+create or replace function storage.list_multipart_uploads_with_delimiter(
   bucket_id text, prefix_param text, delimiter_param text, max_keys int default 100,
   next_key_token text default '', next_upload_token text default ''
 ) returns table (key text, id text, created_at timestamptz) language sql stable as $$

@@ -24,13 +24,17 @@ export class Blocks {
     spare.pop() ?? Array.from({ length: ring }, () => new Uint8Array(new SharedArrayBuffer(blockBytes)))
   /** What is under way with each block. */
   readonly #work: Promise<unknown>[] = Array.from({ length: ring }, () => Promise.resolve())
+  /** Blocks are written one after the other: a file that breaks off has no hole. */
+  #writing: Promise<void> = Promise.resolve()
   #syncing: Promise<void> = Promise.resolve()
   #index = 0
   #filled = 0
-  #position = 0
+  #position: number
   #unsynced = 0
 
-  constructor(handle: FileHandle, digest: Digest) {
+  /** `position`: where in the file its first byte goes. */
+  constructor(handle: FileHandle, digest: Digest, position = 0) {
+    this.#position = position
     this.#handle = handle
     this.#digest = digest
   }
@@ -81,10 +85,9 @@ export class Blocks {
   #send(): void {
     const block = this.#blocks[this.#index] as Block
     const length = this.#filled
-    const work = Promise.all([
-      this.#write(block.subarray(0, length), this.#position),
-      this.#digest.update(block, length),
-    ])
+    const position = this.#position
+    this.#writing = this.#writing.then(() => this.#write(block.subarray(0, length), position))
+    const work = Promise.all([this.#writing, this.#digest.update(block, length)])
     // Its failure is seen when the block's turn comes again, or at the end; until then nobody else looks.
     work.catch(() => {})
     this.#work[this.#index] = work

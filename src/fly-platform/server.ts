@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { z } from 'zod'
+import type { MachinesApi } from '#contract'
+import { createHttpApp, createTokenCheck, type FastifyReply, type FastifyRequest } from '#http'
+import type { Clock, HangarError, Log, Redactor } from '#kernel'
+import { bodyOf } from './body.ts'
+import { platformErrors } from './errors.ts'
+import { createGraphql } from './graphql/execute.ts'
+import type { ReleaseStore } from './ports.ts'
+import { createReleases } from './releases.ts'
+import { restRoutes } from './rest/index.ts'
+import type { RestCall } from './rest/route.ts'
+import { unavailable } from './rest/unavailable.ts'
+import type { World } from './world.ts'
+
+export interface FlyPlatformOptions extends Pick<World, 'logs' | 'resolveImage' | 'addressesOf'> {
+  readonly api: MachinesApi
+  readonly store: ReleaseStore
+  /** Tokens that are let in. */
+  readonly tokens: readonly string[]
+  readonly clock: Clock
+  readonly log: Log
+  /** Takes known secrets out of error messages. */
+  readonly redactor: Redactor
+}
+
+export interface FlyPlatform {
+  /** Whether an address is one of these; the others are the Machines API's. */
+  serves(url: string): boolean
+  handle(request: IncomingMessage, response: ServerResponse): void
+  close(): Promise<void>
+}
+
+const graphqlBody = z.looseObject({
+  query: z.string(),
+  variables: z.record(z.string(), z.unknown()).nullish(),
+  operationName: z.string().nullish(),
+})
+
+/** What Fly's clients ask beside the Machines API: REST under /api/v1 and GraphQL at /graphql, over the same engine. */
+export async function createFlyPlatform(options: FlyPlatformOptions): Promise<FlyPlatform> {
+  const { api, logs, log, redactor } = options
+  const releases = createReleases(api, options.store, options.clock)
+  const world: World = {
+    api,
+    releases,
+    logs,
+    resolveImage: options.resolveImage,
+    addressesOf: options.addressesOf,
+  }
+  const graphql = createGraphql(world, log)
+  const isAllowed = createTokenCheck(options.tokens)
+
+  const app = await createHttpApp<{ log: Log }>({
+    name: 'fly-platform',
+    register(fastify) {
+      // As in the Machines API: whatever content type a client gives, the body is JSON.
+      fastify.removeAllContentTypeParsers()
+      fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
+        try {
+          done(null, body === '' ? undefined : JSON.parse(String(body)))
+        } catch {
+          done(platformErrors.badRequest('invalid request body: it is no JSON'))
+        }
+      })
+      fastify.addHook('onRequest', async (request, reply) => {
+        void reply.header('fly-request-id', `${randomBytes(13).toString('hex').toUpperCase()}-local`)
+        if (!isAllowed(request.headers.authorization)) throw platformErrors.unauthorized()
+      })
+      fastify.post('/graphql', async request => {
+        const { data, errors } = await graphql(bodyOf(request.body, graphqlBody))
+        return {
+          ...(data === undefined ? {} : { data }),
+          ...(errors && {
+            errors: errors.map(fault => ({ ...fault, message: redactor.redact(fault.message) })),
+          }),
+        }
+      })
+      for (const route of restRoutes)
+        fastify.route({
+          method: route.method,
+          url: `/api/v1${route.path}`,
+          handler: async (request, reply) =>
+            reply.status(route.status ?? 200).send(await route.answer(callOf(request))),
+        })
+      for (const { method, path, what, instead } of unavailable)
+        fastify.route({
+          method,
+          url: `/api/v1${path}`,
+          handler: () => {
+            throw platformErrors.notHere(what, instead)
+          },
+        })
+    },
+    renderError: render,
+  })
+  return {
+    serves: url => /^\/(graphql|api\/v1)(?=[/?]|$)/.test(url),
+    handle: app.handler({ log }),
+    close: () => app.close(),
+  }
+
+  function callOf(request: FastifyRequest): RestCall {
+    return {
+      api,
+      releases,
+      logs,
+      params: request.params as RestCall['params'],
+      query: request.query as RestCall['query'],
+      body: request.body,
+    }
+  }
+
+  /** flyctl prints the body of a refusal as it comes; fly-go looks for `error` or `errors`. */
+  function render(error: HangarError, request: FastifyRequest, reply: FastifyReply) {
+    const hidden = error.status >= 500 && error.kind === 'system'
+    const said = hidden
+      ? 'internal error; the log has the details'
+      : redactor.redact(error.hint ? `${error.message}. ${error.hint}` : error.message)
+    const code = error.status === 401 ? 'UNAUTHORIZED' : 'ERROR'
+    return reply
+      .status(error.status)
+      .send(
+        request.url.startsWith('/graphql')
+          ? { errors: [{ message: said, extensions: { code } }] }
+          : { error: said, message: said },
+      )
+  }
+}
