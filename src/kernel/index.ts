@@ -1,5 +1,6 @@
 // What every other folder stands on: errors, time, ids, events, gates, ordered start and stop, durable steps, logging.
 // Knows no domain word (no machine, no silo) and imports nothing of Hangar.
+export { Attention, attention } from './attention.ts'
 export { type Clock, sleep, systemClock, type Timer } from './clock.ts'
 export { formatDuration, humanDuration, parseDuration } from './durations.ts'
 export {

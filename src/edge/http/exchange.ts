@@ -280,6 +280,7 @@ export class Exchange implements Turn, UpstreamOwner, RelayOwner {
 
   onUpgrade(_head: ResponseHead, first: Buffer): void {
     this.upgraded = true
+    this.upstream?.joined()
     this.kept.clear()
     if (first.length > 0 && !this.client.socket.write(first)) this.onClientFull()
     if (this.unread) this.pass(this.unread)
