@@ -26,7 +26,8 @@ describe('a machine', () => {
     expect(types.slice(0, 3)).toEqual(['start started', 'start starting', 'exit stopped'])
     await expect(world.engine.destroyMachine('shop', id)).rejects.toMatchObject({ status: 412 })
     await world.engine.destroyMachine('shop', id, { force: true })
-    await expect(world.engine.getMachine('shop', id)).rejects.toMatchObject({ status: 404 })
+    expect(await world.engine.listMachines('shop')).toEqual([])
+    await expect(world.engine.startMachine('shop', id)).rejects.toMatchObject({ status: 404 })
   })
 
   it('with skip_launch stays created', async () => {
@@ -81,6 +82,35 @@ describe('a machine', () => {
     await expect(
       world.engine.createMachine('shop', { config, minSecretsVersion: version + 1 }),
     ).rejects.toMatchObject({ status: 412 })
+  })
+
+  it('can be looked at for an hour after it is destroyed, but not changed or waited for otherwise', async () => {
+    const { id } = await launch()
+    await reached(id, 'started')
+    await world.engine.destroyMachine('shop', id, { force: true })
+    const gone = await world.engine.getMachine('shop', id)
+    expect(gone).toMatchObject({ state: 'destroyed', events: expect.any(Array) })
+    expect(gone.events.map(({ type }) => type)).toContain('start')
+    const reached404 = { status: 404 }
+    expect(await world.engine.waitMachine('shop', id, { states: ['destroyed'] })).toMatchObject({
+      state: 'destroyed',
+    })
+    await expect(world.engine.waitMachine('shop', id, { states: ['started'] })).rejects.toMatchObject(
+      reached404,
+    )
+    const all = await world.engine.listMachines('shop', { includeDeleted: true })
+    expect(all.map(one => one.id)).toEqual([id])
+    await world.clock.advance(3_600_000)
+    await expect(world.engine.getMachine('shop', id)).rejects.toMatchObject(reached404)
+  })
+
+  it('that a signal ended has the exit code that a shell would give', async () => {
+    const { id } = await launch({ restart: { policy: 'no' } })
+    await reached(id, 'started')
+    world.runtime.exit(id, 'SIGKILL')
+    await reached(id, 'stopped')
+    const exit = (await world.engine.listEvents('shop', id)).find(({ type }) => type === 'exit')
+    expect(exit?.request).toMatchObject({ exit_event: { exit_code: 137 } })
   })
 
   it('refuses whoever does not hold its lease', async () => {
