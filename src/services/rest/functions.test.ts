@@ -82,6 +82,61 @@ describe('arguments', () => {
   })
 })
 
+describe('calls of one form', () => {
+  it('have each their own arguments and filters, whatever these look like', async () => {
+    const texts = [
+      'plain',
+      '',
+      '{"a":1}',
+      'a b+c',
+      '1.5',
+      "it's",
+      'notx',
+      '\u00e9\u20ac',
+      '$1',
+      '\\x00',
+      'eq',
+    ]
+    for (const text of texts) {
+      const said = encodeURIComponent(text)
+      const got = await call(`joined?parts=${encodeURIComponent('{x,y}')}&glue=${said}`)
+      expect([text, got.json()]).toEqual([text, `x${text}y`])
+      expect((await post('joined', { parts: ['x', 'y'], glue: text })).json()).toBe(`x${text}y`)
+      expect((await post('whole_text', text, { 'content-type': 'text/plain' })).json()).toBe(
+        text.toUpperCase(),
+      )
+    }
+    for (const [numbers, expected] of [
+      ['numbers=1&numbers=2', 3],
+      ['numbers=5&numbers=6', 11],
+      ['numbers=7', 7],
+    ])
+      expect((await call(`sum_of?${numbers}`)).json()).toBe(expected)
+    for (const bytes of ['a', 'abc'])
+      expect((await post('whole_bytes', bytes, { 'content-type': 'application/octet-stream' })).json()).toBe(
+        bytes.length,
+      )
+    for (const id of [2, 3]) {
+      const found = [{ id }]
+      expect((await call(`things_of?parent_id=1&select=id&id=eq.${id}`)).json()).toEqual(found)
+      expect((await post(`things_of?select=id&id=eq.${id}`, { parent_id: 1 })).json()).toEqual(found)
+    }
+  })
+
+  it('are told apart by the names of their arguments, by their method and by what the body is', async () => {
+    expect((await call('many?a=1')).json()).toBe('int')
+    expect((await call('many?a=1&b=2')).json()).toBe('two')
+    expect((await call('many?b=2&a=1')).json()).toBe('two')
+    expect((await post('many', { a: 1 })).json()).toBe('int')
+    expect((await post('many', [{ a: 1 }])).json()).toBe('int')
+    expect((await post('many', { a: 1, b: 2 })).json()).toBe('two')
+    const empty = await call('many?a=1', { method: 'HEAD' })
+    expect([empty.status, empty.text]).toEqual([200, ''])
+    const unknown = await call('many?c=1')
+    expect([unknown.status, unknown.json()]).toEqual([404, expect.objectContaining({ code: 'PGRST202' })])
+  })
+})
+
 describe('results', () => {
   it.each([
     [

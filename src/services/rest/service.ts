@@ -78,6 +78,7 @@ export const restService: ServiceDefinition<WireInstance> = {
       queries: new KnownQueries(),
       reads: new KnownPlans(),
       changes: new KnownPlans(),
+      calls: new KnownPlans(),
       identifyWith: identifiers(clock),
       timezones: timezonesOf(database),
       ...(access.isOn ? { noteRole: access.noteRole } : {}),
