@@ -10,6 +10,7 @@ import { readRoutes } from './routes/read.ts'
 import { renderError } from './routes/render-error.ts'
 import { s3Routes } from './s3/routes.ts'
 import { tusRoutes } from './tus/routes.ts'
+import { vectorRoutes } from './vectors/routes.ts'
 
 /** The whole HTTP surface, for any number of storage services. */
 export function createStorageApp(): Promise<HttpApp<StorageContext>> {
@@ -32,6 +33,7 @@ export function createStorageApp(): Promise<HttpApp<StorageContext>> {
       app.register(async routes => tusRoutes(routes), { prefix: '/upload/resumable' })
       app.register(async routes => imageRoutes(routes), { prefix: '/render/image' })
       app.register(async routes => cdnRoutes(routes), { prefix: '/cdn' })
+      app.register(async routes => vectorRoutes(routes), { prefix: '/vector' })
       app.register(async routes => absentRoutes(routes))
       app.get('/version', async (request, reply) =>
         reply.type('text/plain').send(contextOf<StorageContext>(request).settings.version),

@@ -192,6 +192,24 @@ export const errors = {
   purgeFailed: (cause: unknown) => make('Error purging cache', 'InternalError', 500, { cause }),
   notSupported: (feature: string) =>
     make(`The feature ${feature} is not enabled for this resource`, 'NotSupported', 409),
+  vectorConflict: (resource: string, name: string) =>
+    make(`${resource} "${name}" already exists`, 'ConflictException', 409, { resource: name }),
+  noSuchVectorResource: (name: string) =>
+    make(`resource "${name}" not found`, 'NotFoundException', 404, { resource: name }),
+  vectorBucketNotEmpty: (name: string) =>
+    make(`Vector Bucket "${name}" not empty`, 'VectorBucketNotEmpty', 400, { resource: name }),
+  tooManyVectorBuckets: (most: number) =>
+    make(
+      `Maximum number of buckets exceeded. Max allowed is ${most}; VECTOR_MAX_BUCKETS says how many.`,
+      'S3VectorMaxBucketsExceeded',
+      400,
+    ),
+  tooManyVectorIndexes: (most: number) =>
+    make(
+      `Maximum number of indexes exceeded. Max allowed is ${most}; VECTOR_MAX_INDEXES says how many.`,
+      'S3VectorMaxIndexesExceeded',
+      400,
+    ),
   missingSetting: (name: string, rule: string) =>
     new HangarError(`The storage service cannot start: ${name} ${rule}`, {
       code: 'HGR_STORAGE_SETTING',

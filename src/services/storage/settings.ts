@@ -47,6 +47,8 @@ export interface StorageSettings {
   readonly publicUrl: URL | undefined
   /** Believe `X-Forwarded-Prefix`: the gateway in front sets it. */
   readonly trustForwardedPrefix: boolean
+  /** Vector buckets; how many there may be, and how many indexes in each. */
+  readonly vectors: { readonly enabled: boolean; readonly maxBuckets: number; readonly maxIndexes: number }
   readonly s3: {
     readonly enabled: boolean
     readonly prefix: string
@@ -119,6 +121,11 @@ export function readSettings(env: ServiceContext['env']): StorageSettings {
     publicUrl: parseUrl('STORAGE_PUBLIC_URL', text('STORAGE_PUBLIC_URL')),
     trustForwardedPrefix: text('REQUEST_ALLOW_X_FORWARDED_PATH') === 'true',
     imageTransformation: text('IMAGE_TRANSFORMATION_ENABLED', 'ENABLE_IMAGE_TRANSFORMATION') === 'true',
+    vectors: {
+      enabled: text('VECTOR_ENABLED') !== 'false',
+      maxBuckets: number(10, 'VECTOR_MAX_BUCKETS'),
+      maxIndexes: number(20, 'VECTOR_MAX_INDEXES'),
+    },
     s3: {
       enabled: text('S3_PROTOCOL_ENABLED') !== 'false',
       prefix: text('S3_PROTOCOL_PREFIX') ?? '',

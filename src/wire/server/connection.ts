@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { attention } from '#kernel'
 import { parseRequestHead, type RequestHead } from '../head.ts'
 import type { IdleWatch } from './idle-watch.ts'
 
@@ -67,6 +68,7 @@ export class Connection {
     if (this.socket.isPaused()) this.socket.resume()
     this.#watch.stir(this)
     if (!this.#advancing) this.#advance()
+    if (!this.#turn) attention.expect()
   }
 
   /** Says the last word: what was written is sent, then the connection closes, whether the client reads it or not. */
@@ -103,7 +105,8 @@ export class Connection {
     if (this.#closing) return
     const turn = this.#turn
     let more = chunk
-    if (turn) {
+    if (!turn) attention.came()
+    else {
       const rest = turn.onClientData(chunk)
       if (!rest) return
       more = rest

@@ -5,15 +5,10 @@ import { authorized } from './schemas.ts'
 
 /** Parts of the storage API that are not here, each refused by its name, as the storage API refuses what is switched off. */
 export function absentRoutes(app: FastifyInstance): void {
-  for (const [url, feature] of [
-    ['/iceberg/*', 'icebergCatalog'],
-    ['/vector/*', 'vectorBuckets'],
-  ] as const) {
-    app.all(url, async request => {
-      await openCall(request, { operation: `storage.${feature}`, token: 'required' })
-      throw errors.notSupported(feature)
-    })
-  }
+  app.all('/iceberg/*', async request => {
+    await openCall(request, { operation: 'storage.icebergCatalog', token: 'required' })
+    throw errors.notSupported('icebergCatalog')
+  })
   const method = ['GET', 'PUT', 'DELETE'] as const
   app.route({
     method: [...method],

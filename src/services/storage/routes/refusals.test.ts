@@ -160,15 +160,6 @@ it('parts of the API that are not here say which they are', async () => {
     code: 'NotSupported',
     message: 'The feature icebergCatalog is not enabled for this resource',
   })
-  const vectors = await storage.fetch('/vector/ListVectorBuckets', {
-    method: 'POST',
-    headers: json,
-    body: '{}',
-  })
-  expect(await say(vectors)).toMatchObject({
-    code: 'NotSupported',
-    message: expect.stringContaining('vector'),
-  })
   expect(await say(await storage.fetch('/iceberg/v1/config'))).toMatchObject({ code: 'NotSupported' })
   expect(await say(await storage.fetch('/bucket/open/lifecycle'))).toMatchObject({
     statusCode: '409',
