@@ -144,6 +144,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       org,
       region,
       marks,
+      beforeRemoval: machineId => logs.keep(machineId),
     })
     const activity = new ActivityBook(clock)
     const figures = createFigures((app, id) => engine.stats(app, id), clock)

@@ -26,6 +26,8 @@ export interface ActorOptions {
   addressOf(record: MachineRecord, port: number): Address
   /** Told after every change. */
   onChange(record: MachineRecord): void
+  /** The machine has ended and its folder is about to go. */
+  beforeRemoval(id: string): Promise<void>
   /** The machine is destroyed and its record may go. */
   onDestroyed(record: MachineRecord): void
 }

@@ -59,6 +59,7 @@ export function createAppCalls(state: EngineState) {
       store.deleteApp(name)
       state.apps.delete(name)
       state.redaction.drop(name)
+      state.destroyed.drop(name)
       portBook.releaseAll(`door:${name}:`)
       state.changed(name)
     },

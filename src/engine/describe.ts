@@ -44,6 +44,14 @@ export function describeMachine(
   }
 }
 
+/** Events that a machine's own document carries; the full list has its own call. */
+export const shownEvents = 20
+
+/** An event without what only the store needs of it. */
+export function publicEvent({ machineId: _, ...event }: MachineEvent & { machineId?: string }): MachineEvent {
+  return event
+}
+
 export function describeVolume(record: VolumeRecord, attachedTo: string | null, usedBytes: number): Volume {
   const blockSize = 4096
   const total = record.sizeGb * 1024 ** 3

@@ -26,7 +26,8 @@ describe('a machine', () => {
     expect(types.slice(0, 3)).toEqual(['start started', 'start starting', 'exit stopped'])
     await expect(world.engine.destroyMachine('shop', id)).rejects.toMatchObject({ status: 412 })
     await world.engine.destroyMachine('shop', id, { force: true })
-    await expect(world.engine.getMachine('shop', id)).rejects.toMatchObject({ status: 404 })
+    expect(await world.engine.listMachines('shop')).toEqual([])
+    await expect(world.engine.startMachine('shop', id)).rejects.toMatchObject({ status: 404 })
   })
 
   it('with skip_launch stays created', async () => {
@@ -67,6 +68,33 @@ describe('a machine', () => {
     await expect.poll(() => world.engine.listMachines('shop')).toEqual([])
   })
 
+  it('destroys itself with auto_destroy when it cannot start, too, and says why', async () => {
+    world.runtime.failStart = new Error('no such program')
+    const { id } = await launch({ auto_destroy: true, restart: { policy: 'no' } })
+    await expect.poll(() => world.engine.listMachines('shop')).toEqual([])
+    const { events } = await world.engine.getMachine('shop', id)
+    expect(events.find(({ type }) => type === 'exit')?.request).toMatchObject({
+      exit_event: { exit_code: 1 },
+      error: expect.stringContaining('no such program'),
+    })
+  })
+
+  it('tells with every exit how it ended, also when no further restart is tried', async () => {
+    const { id } = await launch({ restart: { policy: 'on-failure', max_retries: 1 } })
+    for (;;) {
+      const state = await stateOf(id)
+      if (state === 'failed') break
+      if (state === 'started') world.runtime.exit(id, 1)
+      await world.clock.advance(1000)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    const exits = (await world.engine.listEvents('shop', id)).filter(({ type }) => type === 'exit')
+    expect(exits.map(({ request }) => (request as { exit_event?: unknown }).exit_event)).toEqual(
+      exits.map(() => expect.objectContaining({ exit_code: 1 })),
+    )
+    expect(exits.length).toBe(3)
+  })
+
   it('gets secrets over env, Fly’s variables, and not before the secrets version that was asked for', async () => {
     const { version } = await world.engine.setSecrets('shop', { TOKEN: 'from-secret' })
     const { id } = await launch({ env: { TOKEN: 'from-env', PLAIN: 'yes' } })
@@ -81,6 +109,35 @@ describe('a machine', () => {
     await expect(
       world.engine.createMachine('shop', { config, minSecretsVersion: version + 1 }),
     ).rejects.toMatchObject({ status: 412 })
+  })
+
+  it('can be looked at for an hour after it is destroyed, but not changed or waited for otherwise', async () => {
+    const { id } = await launch()
+    await reached(id, 'started')
+    await world.engine.destroyMachine('shop', id, { force: true })
+    const gone = await world.engine.getMachine('shop', id)
+    expect(gone).toMatchObject({ state: 'destroyed', events: expect.any(Array) })
+    expect(gone.events.map(({ type }) => type)).toContain('start')
+    const reached404 = { status: 404 }
+    expect(await world.engine.waitMachine('shop', id, { states: ['destroyed'] })).toMatchObject({
+      state: 'destroyed',
+    })
+    await expect(world.engine.waitMachine('shop', id, { states: ['started'] })).rejects.toMatchObject(
+      reached404,
+    )
+    const all = await world.engine.listMachines('shop', { includeDeleted: true })
+    expect(all.map(one => one.id)).toEqual([id])
+    await world.clock.advance(3_600_000)
+    await expect(world.engine.getMachine('shop', id)).rejects.toMatchObject(reached404)
+  })
+
+  it('that a signal ended has the exit code that a shell would give', async () => {
+    const { id } = await launch({ restart: { policy: 'no' } })
+    await reached(id, 'started')
+    world.runtime.exit(id, 'SIGKILL')
+    await reached(id, 'stopped')
+    const exit = (await world.engine.listEvents('shop', id)).find(({ type }) => type === 'exit')
+    expect(exit?.request).toMatchObject({ exit_event: { exit_code: 137 } })
   })
 
   it('refuses whoever does not hold its lease', async () => {

@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import type { ExitInfo } from './ports.ts'
 
 /** What an exit event carries, in the form that Fly's clients read. */
@@ -7,8 +8,8 @@ export function exitRequest(
 ): Record<string, unknown> {
   return {
     exit_event: {
-      exit_code: exit?.exitCode ?? 0,
-      guest_exit_code: exit?.exitCode ?? 0,
+      exit_code: exitCodeOf(exit),
+      guest_exit_code: exitCodeOf(exit),
       guest_signal: -1,
       signal: -1,
       oom_killed: exit?.oomKilled ?? false,
@@ -18,6 +19,14 @@ export function exitRequest(
     },
     restart_count: facts.count,
   }
+}
+
+/** As a shell tells it: 128 and the signal's number for who was ended by one; -1 when nobody saw how it ended. */
+function exitCodeOf(exit: ExitInfo | undefined): number {
+  if (!exit) return 0
+  if (exit.exitCode !== null) return exit.exitCode
+  const signals: Readonly<Record<string, number>> = constants.signals
+  return exit.signal === null ? -1 : 128 + (signals[exit.signal] ?? 0)
 }
 
 /** `signal SIGKILL`, `exit code 1` */

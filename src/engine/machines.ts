@@ -14,7 +14,7 @@ import type {
 } from '#contract'
 import { machineId, ulid, ulidAfter } from '#kernel'
 import type { MachineActor } from './actor.ts'
-import { describeMachine } from './describe.ts'
+import { describeMachine, publicEvent, shownEvents } from './describe.ts'
 import { engineErrors } from './errors.ts'
 import { acquire, requireLease } from './leases.ts'
 import type { MachineRecord } from './records.ts'
@@ -23,8 +23,6 @@ import type { EngineState } from './state.ts'
 import { validateConfig } from './validate.ts'
 import { waitFor } from './wait.ts'
 
-/** Events that a machine's own document carries; the full list has its own call. */
-const shownEvents = 20
 const mostEvents = 50
 
 export function createMachineCalls(state: EngineState) {
@@ -45,10 +43,12 @@ export function createMachineCalls(state: EngineState) {
 
     async listMachines(app: string, query: ListMachinesQuery = {}): Promise<Machine[]> {
       state.app(app)
-      return state
+      const living = state
         .actorsOf(app)
         .filter(actor => matches(actor.record, query))
         .map(describe)
+      if (!query.includeDeleted) return living
+      return [...living, ...state.destroyed.of(app).filter(machine => matches(machine, query))]
     },
 
     async createMachine(app: string, input: LaunchInput, caller?: Caller): Promise<Machine> {
@@ -110,7 +110,7 @@ export function createMachineCalls(state: EngineState) {
     },
 
     async getMachine(app: string, id: string): Promise<Machine> {
-      return describe(state.actor(app, id))
+      return state.destroyed.get(app, id) ?? describe(state.actor(app, id))
     },
 
     async updateMachine(app: string, id: string, input: UpdateInput, caller?: Caller): Promise<Machine> {
@@ -178,12 +178,17 @@ export function createMachineCalls(state: EngineState) {
       id: string,
       query: WaitQuery = {},
     ): Promise<{ state: string; version: string; eventId: string }> {
+      const gone = state.destroyed.get(app, id)
+      if (gone && query.states?.includes('destroyed'))
+        return { state: gone.state, version: gone.instance_id, eventId: gone.events[0]?.id ?? '' }
       const actor = state.actor(app, id)
       const record = await waitFor(actor, query, clock)
       return { state: record.state, version: record.instanceId, eventId: actor.lastEventId }
     },
 
     async listEvents(app: string, id: string, limit = shownEvents): Promise<MachineEvent[]> {
+      const gone = state.destroyed.get(app, id)
+      if (gone) return gone.events.slice(0, Math.max(1, limit))
       state.actor(app, id)
       return store.events(id, Math.max(1, Math.min(mostEvents, limit))).map(publicEvent)
     },
@@ -241,7 +246,10 @@ export function createMachineCalls(state: EngineState) {
   }
 }
 
-function matches(record: MachineRecord, query: ListMachinesQuery): boolean {
+function matches(
+  record: Pick<MachineRecord, 'region' | 'state' | 'config'>,
+  query: ListMachinesQuery,
+): boolean {
   if (query.region && record.region !== query.region) return false
   if (query.states?.length && !query.states.includes(record.state)) return false
   return Object.entries(query.metadata ?? {}).every(([key, value]) => record.config.metadata?.[key] === value)
@@ -266,10 +274,6 @@ function checkVolumes(
   const has = config.mounts?.map(mount => mount.volume).filter(Boolean) ?? []
   if (had.length > 0 && had.join() !== has.join())
     throw engineErrors.invalid('the volume of a machine cannot be changed by an update')
-}
-
-function publicEvent({ machineId: _, ...event }: MachineEvent & { machineId?: string }): MachineEvent {
-  return event
 }
 
 function stopInput(input: StopInput): { signal?: string; timeoutMs?: number } {

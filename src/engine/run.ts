@@ -94,7 +94,7 @@ export class MachineRun {
     } catch (error) {
       if (this.#record.token !== token || this.#record.state !== 'starting') return
       await runtime.stop(this.#record.id, { signal: 'SIGKILL', timeoutMs: 0 }).catch(() => {})
-      this.#parts.restarter.startFailed(asHangarError(error, 'Starting'))
+      await this.#parts.restarter.startFailed(asHangarError(error, 'Starting'))
     } finally {
       timer.cancel()
       if (this.#starting === abort) this.#starting = undefined
@@ -155,6 +155,7 @@ export class MachineRun {
     this.endChecks()
     await this.adopt()
     await runtime.stop(this.#record.id, { signal: 'SIGKILL', timeoutMs: 0 })
+    await this.#parts.options.beforeRemoval(this.#record.id).catch(() => {})
     const spec = await this.#parts.options.spec(this.#record, 'destroyed').catch(() => undefined)
     if (spec) await rm(spec.directory, { recursive: true, force: true })
     this.#parts.ledger.transition('destroyed', 'destroy', 'flyd', 'destroyed', {

@@ -1,6 +1,8 @@
 import type { Clock, Log, SecretMarks } from '#kernel'
 import { EventHub, messageOf } from '#kernel'
 import { MachineActor } from './actor.ts'
+import { describeMachine, publicEvent, shownEvents } from './describe.ts'
+import { DestroyedMachines } from './destroyed-machines.ts'
 import { engineErrors } from './errors.ts'
 import { internalPorts, type LaunchSources, launchSpec } from './launch.ts'
 import type { PortBook } from './port-book.ts'
@@ -26,6 +28,8 @@ export interface EngineOptions {
   readonly org: string
   /** Where machines are that name no region. */
   readonly region: string
+  /** Called with the machine's folder still there: what should outlive it must be read now. */
+  readonly beforeRemoval?: (machineId: string) => Promise<void>
   /** Where secret values are made known, so that logs can be kept free of them. Default: its own. */
   readonly marks?: SecretMarks
 }
@@ -47,12 +51,14 @@ export class EngineState {
   readonly volumes = new Map<string, VolumeRecord>()
   readonly events = new EventHub<EngineEvent>()
   readonly redaction: AppRedaction
+  readonly destroyed: DestroyedMachines
   readonly #actors = new Map<string, MachineActor>()
   readonly #byApp = new Map<string, Set<string>>()
 
   constructor(options: EngineOptions) {
     this.options = options
     this.redaction = new AppRedaction(options.store, options.sealer, options.marks)
+    this.destroyed = new DestroyedMachines(options.clock)
     for (const app of options.store.apps()) this.apps.set(app.name, app)
     for (const volume of options.store.volumes()) this.volumes.set(volume.id, volume)
     for (const machine of options.store.machines()) this.addMachine(machine)
@@ -111,6 +117,7 @@ export class EngineState {
       secretsVersion: () => this.apps.get(record.app)?.secretsVersion ?? 0,
       addressOf: (current, port) => this.addressOf(current, port),
       onChange: current => this.changed(current.app, current.id),
+      beforeRemoval: async id => this.options.beforeRemoval?.(id),
       onDestroyed: current => this.removeMachine(current),
       redact: value => this.redaction.redactAll(record.app, value),
     })
@@ -124,6 +131,8 @@ export class EngineState {
   removeMachine(record: MachineRecord): void {
     this.#actors.delete(record.id)
     this.#byApp.get(record.app)?.delete(record.id)
+    const events = this.options.store.events(record.id, shownEvents).map(publicEvent)
+    this.destroyed.add(record.app, describeMachine(record, events, []))
     this.#forget(record.id)
     this.changed(record.app, record.id)
   }

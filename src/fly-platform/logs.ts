@@ -1,5 +1,5 @@
-import type { Machine, MachinesApi } from '#contract'
-import { platformErrors } from './errors.ts'
+import type { Machine, MachineEvent, MachinesApi } from '#contract'
+import { logToken, positionsOf } from './log-token.ts'
 import type { MachineLogs } from './ports.ts'
 
 export interface LogEntry {
@@ -9,6 +9,8 @@ export interface LogEntry {
   readonly level: string
   readonly machine: string
   readonly region: string
+  /** Who says it: the program (`app`), or what runs it (`runner`). */
+  readonly provider: 'app' | 'runner'
 }
 
 export interface LogQuery {
@@ -23,6 +25,8 @@ export interface LogQuery {
 const firstLines = 100
 /** What one answer may hold; what is left comes with the next. */
 const mostBytes = 1024 * 1024
+/** Machines that are gone and still told of, when none is named. */
+const mostGone = 20
 
 /** What the machines of an app printed, one piece after the other: `nextToken` says how far each machine's log was read. */
 export async function readLogs(
@@ -31,36 +35,43 @@ export async function readLogs(
   app: string,
   query: LogQuery,
 ): Promise<{ entries: LogEntry[]; nextToken: string }> {
-  const machines = (await api.listMachines(app)).filter(
-    ({ id, region }) =>
-      (!query.instance || id === query.instance) && (!query.region || region === query.region),
-  )
   const read = query.nextToken ? positionsOf(query.nextToken) : undefined
-  const next: Record<string, number> = {}
+  const next = new Map<string, readonly [position: number, eventAt: number]>()
   const entries: LogEntry[] = []
   let bytes = 0
-  for (const machine of machines) {
+  for (const machine of await machinesOf(api, app, query)) {
     // A machine that came since the answer before is told from its beginning.
-    const from = read === undefined ? undefined : (read[machine.id] ?? 0)
+    const [from, toldAt] = (read && (read.get(machine.id) ?? [0, 0])) ?? [undefined, 0]
     if (bytes > mostBytes) {
-      if (from !== undefined) next[machine.id] = from
+      if (from !== undefined) next.set(machine.id, [from, toldAt])
       continue
     }
     const { lines, position, writtenAt } = await logs.since(machine.id, from, firstLines)
-    next[machine.id] = position
     bytes += lines.reduce((sum, line) => sum + line.length, 0)
-    entries.push(...lines.map((line, index) => entryOf(machine, line, `${position}-${index}`, writtenAt)))
+    entries.push(...lines.map((line, index) => lineEntry(machine, line, `${position}-${index}`, writtenAt)))
+    const ends = machine.events.filter(({ type, timestamp }) => type === 'exit' && timestamp > toldAt)
+    entries.push(...ends.flatMap(event => exitEntry(machine, event)))
+    next.set(machine.id, [position, Math.max(toldAt, ...ends.map(({ timestamp }) => timestamp))])
   }
   entries.sort((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : 0))
-  return { entries, nextToken: Buffer.from(JSON.stringify(next)).toString('base64url') }
+  return { entries, nextToken: logToken(next) }
+}
+
+/** Also those that are gone: flyctl asks what its release command printed after that has gone. */
+async function machinesOf(api: MachinesApi, app: string, { instance, region }: LogQuery): Promise<Machine[]> {
+  const all = await api.listMachines(app, { includeDeleted: true })
+  const wanted = all.filter(one => (!instance || one.id === instance) && (!region || one.region === region))
+  const gone = wanted.filter(({ state }) => state === 'destroyed')
+  const old = new Set(gone.slice(0, Math.max(0, gone.length - mostGone)))
+  return wanted.filter(machine => !old.has(machine))
 }
 
 /** Programs write into their log as they like; who writes JSON with time and level (our services do) is taken at its word. */
-function entryOf(machine: Machine, line: string, place: string, writtenAt: number): LogEntry {
-  const said = line.startsWith('{') ? jsonOf(line) : undefined
+function lineEntry(machine: Machine, line: string, place: string, writtenAt: number): LogEntry {
+  const said = jsonOf(line)
   const level = Number(said?.['level'])
   const at = said?.['time']
-  const time = typeof at === 'string' || typeof at === 'number' ? new Date(at) : new Date(writtenAt)
+  const time = new Date(typeof at === 'string' || typeof at === 'number' ? at : writtenAt)
   return {
     id: `${machine.id}-${place}`,
     timestamp: (Number.isNaN(time.getTime()) ? new Date(writtenAt) : time).toISOString(),
@@ -68,23 +79,36 @@ function entryOf(machine: Machine, line: string, place: string, writtenAt: numbe
     level: level >= 50 ? 'error' : level >= 40 ? 'warn' : 'info',
     machine: machine.id,
     region: machine.region,
+    provider: 'app',
   }
 }
 
+/** How a program ended, in the words of Fly's runner: flyctl stops reading a release command's log when it sees them. */
+function exitEntry(machine: Machine, event: MachineEvent): LogEntry[] {
+  const exit = event.request?.['exit_event'] as { exit_code?: number; oom_killed?: boolean } | undefined
+  if (exit?.exit_code === undefined) return []
+  const code = exit.exit_code
+  return [
+    {
+      id: `${machine.id}-${event.id}`,
+      timestamp: new Date(event.timestamp).toISOString(),
+      message:
+        code > 128
+          ? `Main child exited with signal (number ${code - 128})${exit.oom_killed ? ', out of memory' : ''}`
+          : `Main child exited normally with code: ${code}`,
+      level: code === 0 ? 'info' : 'error',
+      machine: machine.id,
+      region: machine.region,
+      provider: 'runner',
+    },
+  ]
+}
+
 function jsonOf(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith('{')) return undefined
   try {
     return JSON.parse(line) as Record<string, unknown>
   } catch {
     return undefined
   }
-}
-
-function positionsOf(token: string): Record<string, number> {
-  const said = jsonOf(Buffer.from(token, 'base64url').toString('utf8'))
-  const fits =
-    said !== undefined &&
-    !Array.isArray(said) &&
-    Object.values(said).every(position => Number.isSafeInteger(position) && Number(position) >= 0)
-  if (!fits) throw platformErrors.badRequest('next_token is not one that was given here')
-  return said as Record<string, number>
 }

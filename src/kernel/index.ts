@@ -1,5 +1,6 @@
 // What every other folder stands on: errors, time, ids, events, gates, ordered start and stop, durable steps, logging.
 // Knows no domain word (no machine, no silo) and imports nothing of Hangar.
+export { Attention, attention } from './attention.ts'
 export { type Clock, sleep, systemClock, type Timer } from './clock.ts'
 export { formatDuration, humanDuration, parseDuration } from './durations.ts'
 export {
@@ -17,7 +18,7 @@ export { Gate, type GateOutcome, type GateState } from './gate.ts'
 export { machineId, prefixedId, ulid, ulidAfter, volumeId } from './ids.ts'
 export { type Lifecycle, LifecycleGroups } from './lifecycle.ts'
 export { Limiter } from './limiter.ts'
-export { createLog, type Log, type LogLevel, silentLog } from './log.ts'
+export { createLog, type Log, type LogLevel, laterLog, silentLog } from './log.ts'
 export { type Redactor, SecretMarks } from './redactor.ts'
 export { Serial } from './serial.ts'
 export { SingleFlight } from './single-flight.ts'

@@ -1,6 +1,6 @@
 import { createConnection, isIP, type NetConnectOpts, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectSecurely } from 'node:tls'
-import type { Clock, Timer } from '#kernel'
+import { attention, type Clock, type Timer } from '#kernel'
 
 export type UpstreamAddress =
   | { readonly path: string }
@@ -27,8 +27,9 @@ export class Upstream {
   readonly key: string
   /** Served a request before: it may have been closed by the other side in the meantime. */
   reused = false
-  owner: UpstreamOwner | undefined
   idleSince = 0
+  #owner: UpstreamOwner | undefined
+  #isAwaited = false
   #error: Error | undefined
 
   constructor(socket: Socket, key: string, onIdleClose: (upstream: Upstream) => void) {
@@ -36,22 +37,45 @@ export class Upstream {
     this.key = key
     socket.setNoDelay(true)
     socket.on('data', chunk => {
-      if (this.owner) this.owner.onUpstreamData(chunk as Buffer)
+      attention.came()
+      if (this.#owner) this.#owner.onUpstreamData(chunk as Buffer)
       // Nobody asked: whatever this is, it must not become the answer to somebody else's request.
       else socket.destroy()
     })
-    socket.on('end', () => (this.owner ? this.owner.onUpstreamEnd() : socket.destroy()))
-    socket.on('drain', () => this.owner?.onUpstreamDrain())
-    socket.on('timeout', () => this.owner?.onUpstreamTimeout?.())
+    socket.on('end', () => (this.#owner ? this.#owner.onUpstreamEnd() : socket.destroy()))
+    socket.on('drain', () => this.#owner?.onUpstreamDrain())
+    socket.on('timeout', () => this.#owner?.onUpstreamTimeout?.())
     socket.on('error', error => {
       this.#error = error
     })
     socket.on('close', () => {
-      const { owner } = this
+      const owner = this.#owner
       this.owner = undefined
       if (owner) owner.onUpstreamClose(this.#error)
       else onIdleClose(this)
     })
+  }
+
+  get owner(): UpstreamOwner | undefined {
+    return this.#owner
+  }
+
+  /** Whoever takes it sends a request at once. */
+  set owner(owner: UpstreamOwner | undefined) {
+    this.#owner = owner
+    this.#await(owner !== undefined)
+  }
+
+  /** From now on bytes pass both ways, and no answer is awaited. */
+  joined(): void {
+    this.#await(false)
+  }
+
+  #await(is: boolean): void {
+    if (is === this.#isAwaited) return
+    this.#isAwaited = is
+    if (is) attention.asked()
+    else attention.answered()
   }
 }
 

@@ -235,8 +235,9 @@ describe('machines', () => {
     await wait('started')
     expect((await send('DELETE', `${machines}/${id}?kill=false`, undefined, data.nonce)).status).toBe(412)
     await flaps('DELETE', `${machines}/${id}?kill=true`, undefined, undefined, data.nonce)
-    // flyctl takes 404 for "destroyed" here.
-    expect((await send('GET', `${machines}/${id}/wait?state=destroyed&timeout=60`)).status).toBe(404)
+    await wait('destroyed')
+    expect(await flaps('GET', `${machines}/${id}`, machineType)).toMatchObject({ state: 'destroyed' })
+    expect(await flaps('GET', machines, [machineType])).toEqual([])
   })
 
   it('that are only prepared count as stopped for who waits, as a release command does', async () => {

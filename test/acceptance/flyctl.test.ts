@@ -182,6 +182,46 @@ const finishRelease = (id: string) =>
     status: 'complete',
   })
 
+/** Runs a release command and looks at it as flyctl does: after it has gone. */
+async function releaseCommand(
+  script: string,
+  program = process.execPath,
+): Promise<{ exit: number; log: string[] }> {
+  const made = await fly.flaps('POST', machines, machineType, {
+    config: {
+      ...config({ fly_process_group: 'fly_app_release_command' }),
+      init: { cmd: null, exec: [program, '-e', script] },
+      services: null,
+      restart: { policy: 'no' },
+      auto_destroy: true,
+      dns: { skip_registration: true },
+      env: { RELEASE_COMMAND: '1', FLY_PROCESS_GROUP: 'fly_app_release_command' },
+    },
+    region: 'fra',
+    skip_launch: true,
+  })
+  const waiting = `${machines}/${made.id}/wait?instance_id=${made.instance_id}&timeout=60`
+  await fly.flaps('GET', `${waiting}&state=stopped`)
+  await fly.flaps('POST', `${machines}/${made.id}/start`)
+  // It may be over before anybody waits: 404 says so, and flyctl goes on.
+  expect((await fly.send('GET', `/v1${waiting}&state=started`)).status).toBeOneOf([200, 404])
+  await fly.flaps('GET', `${waiting}&state=destroyed`)
+  const { events } = await fly.flaps('GET', `${machines}/${made.id}`, machineType)
+  const types: string[] = events.map(({ type }: { type: string }) => type)
+  const exit = types.indexOf('exit')
+  expect(exit).toBeGreaterThanOrEqual(0)
+  expect(exit).toBeLessThan(types.indexOf('start'))
+  const { data } = await fly.uiex(
+    'GET',
+    `/apps/gopher/logs?instance=${made.id}&next_token=&region=fra`,
+    logsType,
+  )
+  return {
+    exit: events[exit].request.exit_event.exit_code,
+    log: data.map(({ attributes }: { attributes: { message: string } }) => attributes.message),
+  }
+}
+
 async function healthy(id: string): Promise<void> {
   const passing = async () =>
     (await fly.flaps('GET', `${machines}/${id}`, machineType)).checks.map(
@@ -360,24 +400,18 @@ describe('deploy --image --ha=false --dns-checks=false', () => {
   it('deploys again, rolling: release command, lease, update, wait, health', async () => {
     const release = await createRelease('ROLLING')
     expect(release.version).toBe(2)
-    const command = await fly.flaps('POST', machines, machineType, {
-      config: {
-        ...config({ fly_process_group: 'fly_app_release_command' }),
-        init: { cmd: null, exec: [process.execPath, '-e', 'console.log("migrated")'] },
-        services: null,
-        restart: { policy: 'no' },
-        auto_destroy: true,
-        dns: { skip_registration: true },
-        env: { RELEASE_COMMAND: '1', FLY_PROCESS_GROUP: 'fly_app_release_command' },
-      },
-      region: 'fra',
-      skip_launch: true,
+    expect(await releaseCommand('console.log("migrated")')).toEqual({
+      exit: 0,
+      log: ['migrated', 'Main child exited normally with code: 0'],
     })
-    await fly.flaps('GET', `${machines}/${command.id}/wait?state=stopped&timeout=60`)
-    await fly.flaps('POST', `${machines}/${command.id}/start`)
-    const ended = async () =>
-      (await fly.send('GET', `/v1${machines}/${command.id}/wait?state=destroyed&timeout=60`)).status
-    await expect.poll(ended).toBeOneOf([200, 404])
+    // A failed one is found out, and what it said is shown.
+    expect(await releaseCommand('console.log("no such table"); process.exit(3)')).toEqual({
+      exit: 3,
+      log: ['no such table', 'Main child exited normally with code: 3'],
+    })
+    expect((await releaseCommand('process.kill(process.pid, "SIGKILL")')).exit).toBe(137)
+    // One that cannot even start goes too; nobody waits for it in vain.
+    expect((await releaseCommand('', '/no/such/program')).exit).not.toBe(0)
 
     const { data } = await fly.flaps('POST', `${machines}/${first}/lease?ttl=13`, leaseType)
     const input = {

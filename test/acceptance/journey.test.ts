@@ -140,6 +140,33 @@ describe('a new user', () => {
     const page = await fetch(connection.studio_url, { headers: { authorization: `Basic ${login}` } })
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
   })
+
+  it('says at once what a silo does not have: a function is answered 501, a channel is refused', async () => {
+    const { error } = await client.functions.invoke('hello', { body: { name: 'somebody' } })
+    const answer = error?.context as Response
+    expect([answer.status, await answer.json()]).toEqual([
+      501,
+      { message: 'Edge functions are not available in this environment' },
+    ])
+    const channel = client.channel('room')
+    const state = await new Promise(resolve => channel.subscribe(resolve))
+    await client.removeAllChannels()
+    expect(state).toBe('CHANNEL_ERROR')
+  })
+
+  it('lets in without a key whoever never had one: SAML, OAuth clients, what reads metadata', async () => {
+    const status = async (path: string, method = 'GET') =>
+      (await fetch(`${connection.supabase_url}/${path}`, { method, redirect: 'manual' })).status
+    expect(await status('auth/v1/.well-known/openid-configuration')).toBe(200)
+    // Auth itself answers that these are turned off.
+    for (const path of ['.well-known/oauth-authorization-server/auth/v1', 'auth/v1/sso/saml/metadata'])
+      expect([path, await status(path)]).toEqual([path, 404])
+    for (const path of ['sso/saml/acs', 'oauth/token', 'oauth/clients/register'])
+      expect([path, await status(`auth/v1/${path}`, 'POST')]).toEqual([path, 404])
+    expect(await status('auth/v1/oauth/authorize?client_id=a')).toBe(404)
+    for (const path of ['user', 'oauth/authorizations/a', 'sso', 'health', 'admin/users'])
+      expect([path, await status(`auth/v1/${path}`)]).toEqual([path, 401])
+  })
 })
 
 describe('the silo sleeps and wakes', () => {
@@ -165,6 +192,18 @@ describe('the silo sleeps and wakes', () => {
     const status = await hangar.json('silo', 'status', 'acme-erp')
     expect(status.phase).toBe('running')
     expect(status.awake_because.door).toBe('http')
+  })
+
+  it('after a stop, who asks for another service than the one that woke it is answered too, also at the same moment', async () => {
+    await hangar.json('silo', 'stop', 'acme-erp')
+    const [, user, buckets] = await Promise.all([
+      readsItsOwnNotes(),
+      client.auth.getUser(),
+      client.storage.listBuckets(),
+    ])
+    expect([user.error, buckets.error]).toEqual([null, null])
+    const studio = await fetch(connection.studio_url)
+    expect(studio.status).toBe(401)
   })
 
   it('after a stop, the Postgres wire wakes it too', async () => {

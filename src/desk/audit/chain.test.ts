@@ -157,6 +157,8 @@ describe('the chain', () => {
     const raw = openRaw(files.path)
     const blocks = raw.prepare('select rows from audit_blocks').all() as { rows: string }[]
     raw.exec('drop table audit_blocks; drop table audit_keys; drop table audit_archives')
+    // What later versions added.
+    raw.exec('drop table fly_releases; drop table fly_builds')
     raw.exec(
       'create table audit (seq integer primary key, at integer, call text, caller text, role text, via text, operation text, silo text, input text, outcome text, code text, duration_ms real, hash text)',
     )

@@ -177,7 +177,11 @@ export class Exchange implements Turn, UpstreamOwner, RelayOwner {
   // Finding a machine
 
   private cause(): WakeCause {
-    return { door: this.head.upgrade === 'websocket' ? 'websocket' : 'http', client: this.client.clientIp }
+    return {
+      door: this.head.upgrade === 'websocket' ? 'websocket' : 'http',
+      client: this.client.clientIp,
+      path: this.head.target,
+    }
   }
 
   private async hold(): Promise<void> {
@@ -276,6 +280,7 @@ export class Exchange implements Turn, UpstreamOwner, RelayOwner {
 
   onUpgrade(_head: ResponseHead, first: Buffer): void {
     this.upgraded = true
+    this.upstream?.joined()
     this.kept.clear()
     if (first.length > 0 && !this.client.socket.write(first)) this.onClientFull()
     if (this.unread) this.pass(this.unread)

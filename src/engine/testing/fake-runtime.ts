@@ -98,9 +98,10 @@ export class FakeRuntime implements Runtime {
   }
 
   /** Ends a machine as if its program had ended. */
-  exit(machineId: string, exitCode: number): void {
+  exit(machineId: string, how: number | NodeJS.Signals): void {
     const known = this.running.get(machineId)
     this.running.delete(machineId)
-    known?.onExit({ exitCode, signal: null, oomKilled: false, at: Date.now() })
+    const end = typeof how === 'number' ? { exitCode: how, signal: null } : { exitCode: null, signal: how }
+    known?.onExit({ ...end, oomKilled: false, at: Date.now() })
   }
 }

@@ -16,7 +16,7 @@ export const logRoutes: readonly RestRoute[] = [
   },
 ]
 
-function describe({ id, timestamp, message, level, machine, region }: LogEntry) {
+function describe({ id, timestamp, message, level, machine, region, provider }: LogEntry) {
   return {
     id,
     type: 'log',
@@ -26,7 +26,7 @@ function describe({ id, timestamp, message, level, machine, region }: LogEntry) 
       level,
       instance: machine,
       region,
-      meta: { instance: machine, region, event: { provider: 'app' } },
+      meta: { instance: machine, region, event: { provider } },
     },
   }
 }

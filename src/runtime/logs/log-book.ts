@@ -13,7 +13,16 @@ export interface LogBookOptions {
   redact?(machineId: string, line: string): string
 }
 
+interface Piece {
+  readonly lines: string[]
+  readonly position: number
+  readonly writtenAt: number
+}
+
 const followEveryMs = 100
+const keptLogs = 50
+const keptLines = 100
+const keptLineLength = 2000
 const tailBytes = 256 * 1024
 const newline = 10
 
@@ -23,6 +32,8 @@ const newline = 10
  */
 export class LogBook {
   readonly #options: LogBookOptions
+  /** The end of the logs of machines that are gone; the oldest go first. */
+  readonly #kept = new Map<string, Piece>()
 
   constructor(options: LogBookOptions) {
     this.#options = options
@@ -40,13 +51,11 @@ export class LogBook {
    * The whole lines behind `position` (bytes; undefined: the last ones, at most `lines` of them), where the next reading begins,
    * and when the log was written to last (milliseconds since 1970). A log that was rotated meanwhile is read from its new beginning.
    */
-  async since(
-    machineId: string,
-    position: number | undefined,
-    lines: number,
-  ): Promise<{ lines: string[]; position: number; writtenAt: number }> {
+  async since(machineId: string, position: number | undefined, lines: number): Promise<Piece> {
     const path = this.#path(machineId)
     const stat = statSync(path, { throwIfNoEntry: false })
+    const kept = stat ? undefined : this.#kept.get(machineId)
+    if (kept) return position !== undefined && position >= kept.position ? { ...kept, lines: [] } : kept
     const size = stat?.size ?? 0
     const known = position !== undefined && position <= size ? position : 0
     const from = position === undefined ? Math.max(0, size - tailBytes) : known
@@ -62,6 +71,17 @@ export class LogBook {
       lines: wanted.map(line => this.#redact(machineId, line)),
       position: from + taken,
       writtenAt: stat?.mtimeMs ?? this.#options.clock.now(),
+    }
+  }
+
+  /** Keeps the last lines of a log in memory: its machine is about to go, and whoever asked for them may come later. */
+  async keep(machineId: string): Promise<void> {
+    const piece = await this.since(machineId, undefined, keptLines)
+    if (piece.position === 0) return
+    this.#kept.set(machineId, { ...piece, lines: piece.lines.map(line => line.slice(0, keptLineLength)) })
+    for (const id of this.#kept.keys()) {
+      if (this.#kept.size <= keptLogs) break
+      this.#kept.delete(id)
     }
   }
 

@@ -6,6 +6,7 @@ import { UpstreamPool, type WireRequest, type WireResponse } from '#wire'
 import { createClientAddress } from './client-address.ts'
 import type { GatewayConfig } from './config/entities.ts'
 import { parseConfig } from './config/read.ts'
+import { withVariables } from './config/variables.ts'
 import { createConsumers } from './consumers.ts'
 import { enter } from './enter.ts'
 import { gatewayErrors } from './errors.ts'
@@ -26,7 +27,7 @@ export const gatewayService: ServiceDefinition<WireInstance> = {
     const file = env['KONG_DECLARATIVE_CONFIG']
     if (!file)
       throw gatewayErrors.setting('KONG_DECLARATIVE_CONFIG', 'must name the declarative configuration')
-    const config = remembered(read(file), file)
+    const config = remembered(withVariables(read(file), env), file)
     const client = createClientAddress(env)
     const metrics = new Metrics()
     const routes = createRoutes(config, {

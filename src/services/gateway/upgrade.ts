@@ -114,6 +114,7 @@ export class Upgrade implements UpstreamOwner, AnswerOwner {
     const upstream = this.#upstream as Upstream
     const client = this.#client
     this.#isJoined = true
+    upstream.joined()
     upstream.socket.setTimeout(0)
     client.write(`HTTP/1.1 101 Switching Protocols\r\n${upgradeLines(head, true)}\r\n`, 'latin1')
     if (first.length > 0) this.#toClient(first)

@@ -27,6 +27,10 @@ beforeAll(async () => {
     create function many(a int, b int) returns text language sql immutable as $$ select 'two' $$;
     create function clash(a int) returns int language sql immutable as 'select 1';
     create function clash(a text) returns int language sql immutable as 'select 2';
+    create function worded(detail text) returns void language plpgsql as $$ begin
+      raise sqlstate 'PGRST' using message = '{"code":"1","message":"m"}', detail = detail; end $$;
+    create function answered(status text, headers text) returns text language sql as $$
+      select set_config('response.status', status, true) || set_config('response.headers', headers, true) $$;
     create function whole_json(json) returns json language sql immutable as $$ select json_build_object('got', $1) $$;
     create function whole_text(text) returns text language sql immutable as 'select upper($1)';
     create function whole_bytes(bytea) returns int language sql immutable as 'select length($1)';
@@ -79,6 +83,61 @@ describe('arguments', () => {
     const reply = await make()
     expect(reply.json()).toEqual(expected)
     expect(reply.status).toBe(200)
+  })
+})
+
+describe('calls of one form', () => {
+  it('have each their own arguments and filters, whatever these look like', async () => {
+    const texts = [
+      'plain',
+      '',
+      '{"a":1}',
+      'a b+c',
+      '1.5',
+      "it's",
+      'notx',
+      '\u00e9\u20ac',
+      '$1',
+      '\\x00',
+      'eq',
+    ]
+    for (const text of texts) {
+      const said = encodeURIComponent(text)
+      const got = await call(`joined?parts=${encodeURIComponent('{x,y}')}&glue=${said}`)
+      expect([text, got.json()]).toEqual([text, `x${text}y`])
+      expect((await post('joined', { parts: ['x', 'y'], glue: text })).json()).toBe(`x${text}y`)
+      expect((await post('whole_text', text, { 'content-type': 'text/plain' })).json()).toBe(
+        text.toUpperCase(),
+      )
+    }
+    for (const [numbers, expected] of [
+      ['numbers=1&numbers=2', 3],
+      ['numbers=5&numbers=6', 11],
+      ['numbers=7', 7],
+    ])
+      expect((await call(`sum_of?${numbers}`)).json()).toBe(expected)
+    for (const bytes of ['a', 'abc'])
+      expect((await post('whole_bytes', bytes, { 'content-type': 'application/octet-stream' })).json()).toBe(
+        bytes.length,
+      )
+    for (const id of [2, 3]) {
+      const found = [{ id }]
+      expect((await call(`things_of?parent_id=1&select=id&id=eq.${id}`)).json()).toEqual(found)
+      expect((await post(`things_of?select=id&id=eq.${id}`, { parent_id: 1 })).json()).toEqual(found)
+    }
+  })
+
+  it('are told apart by the names of their arguments, by their method and by what the body is', async () => {
+    expect((await call('many?a=1')).json()).toBe('int')
+    expect((await call('many?a=1&b=2')).json()).toBe('two')
+    expect((await call('many?b=2&a=1')).json()).toBe('two')
+    expect((await post('many', { a: 1 })).json()).toBe('int')
+    expect((await post('many', [{ a: 1 }])).json()).toBe('int')
+    expect((await post('many', { a: 1, b: 2 })).json()).toBe('two')
+    const empty = await call('many?a=1', { method: 'HEAD' })
+    expect([empty.status, empty.text]).toEqual([200, ''])
+    const unknown = await call('many?c=1')
+    expect([unknown.status, unknown.json()]).toEqual([404, expect.objectContaining({ code: 'PGRST202' })])
   })
 })
 
@@ -201,5 +260,34 @@ describe('failures', () => {
           'Could not choose the best candidate function between: public.clash(a => integer), public.clash(a => text)',
       },
     ])
+  })
+})
+
+describe('what a function says of its answer', () => {
+  const raised = (detail: object) => post('worded', { detail: JSON.stringify(detail) })
+  const answered = (status: string, ...headers: readonly object[]) =>
+    post('answered', { status, headers: JSON.stringify(headers) })
+
+  it('cannot end the service, whatever is in its headers', async () => {
+    const bad = await raised({ status: 400, headers: { 'x y: z\r\n': 'a' } })
+    expect([bad.status, bad.json().code]).toEqual([500, 'PGRST121'])
+    const odd = await raised({ status: 400, headers: { 'x-own': 'a\u0001\u007fb\r\nx-other: c' } })
+    expect([odd.status, odd.headers.get('x-own'), odd.headers.get('x-other')]).toEqual([
+      400,
+      'a  b  x-other: c',
+      null,
+    ])
+    expect((await answered('200', { 'x y': 'a' })).json().code).toBe('PGRST111')
+    const names = ['constructor', 'tostring']
+    const named = await answered('200', ...names.map(name => ({ [name]: 'x' })))
+    expect(names.map(name => named.headers.get(name))).toEqual(['x', 'x'])
+    expect((await call('numbers?upto=1')).json()).toEqual([1])
+  })
+
+  it('is no status that another answer would have to follow', async () => {
+    for (const status of ['100', '101', '103', '1000'])
+      expect((await answered(status)).json().code).toBe('PGRST112')
+    expect((await raised({ status: 101, headers: {} })).json().code).toBe('PGRST121')
+    expect((await answered('299')).status).toBe(299)
   })
 })

@@ -1,33 +1,28 @@
-/** Remembers what was made of a text lately: at most `atMost` entries, of texts of at most `longest` characters. The least recently used goes first. */
+/**
+ * Remembers what was made of a text lately: about `atMost` entries, of texts of at most `longest` characters. What was not used for longest goes first,
+ * half of all at once: to be found again costs one look, and moves nothing.
+ */
 export class Recent<T> {
-  readonly #atMost: number
+  readonly #half: number
   readonly #longest: number
-  /** The most recently used last. */
-  readonly #known = new Map<string, T>()
+  #young = new Map<string, T>()
+  #old = new Map<string, T>()
 
   constructor(atMost: number, longest = 4000) {
-    this.#atMost = atMost
+    this.#half = Math.ceil(atMost / 2)
     this.#longest = longest
   }
 
   /** What is remembered for `key`, or what `make` gives now; what `make` throws is not remembered. */
   get(key: string, make: () => T): T {
-    const found = this.#known.get(key)
-    if (found !== undefined) {
-      this.#known.delete(key)
-      this.#known.set(key, found)
-      return found
+    const young = this.#young.get(key)
+    if (young !== undefined) return young
+    const found = this.#old.get(key) ?? make()
+    if (key.length <= this.#longest) this.#young.set(key, found)
+    if (this.#young.size > this.#half) {
+      this.#old = this.#young
+      this.#young = new Map()
     }
-    const made = make()
-    if (key.length <= this.#longest) this.#known.set(key, made)
-    if (this.#known.size > this.#atMost) this.#dropOldest()
-    return made
-  }
-
-  #dropOldest(): void {
-    for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest)
-      return
-    }
+    return found
   }
 }

@@ -205,6 +205,36 @@ describe('an answer', () => {
   })
 })
 
+describe('an answer that takes its client long', () => {
+  it('is waited for, and the next is not even begun', async () => {
+    const clock = new FakeClock()
+    const filled = promised<void>()
+    let served = 0
+    const { client } = await start(
+      (_request, response) => {
+        served++
+        response.answer(200, {}, moreThanFits)
+        filled.resolve()
+      },
+      { idleMs: 1000 },
+      clock,
+    )
+    const one = await client()
+    one.socket.pause()
+    one.write(getting() + getting('/', 'connection: close\r\n'))
+    await filled.promise
+    await clock.advance(5000)
+    expect([served, one.socket.destroyed]).toEqual([1, false])
+    let bytes = 0
+    one.socket.on('data', (part: string) => {
+      bytes += part.length
+    })
+    one.socket.resume()
+    await one.closed
+    expect([served, Math.floor(bytes / moreThanFits.length)]).toEqual([2, 2])
+  })
+})
+
 describe('requests', () => {
   it('sent ahead are answered in their order, one at a time', async () => {
     const waiting: [WireRequest, WireResponse][] = []

@@ -1,5 +1,6 @@
 import { acl } from './acl.ts'
 import { basicAuth } from './basic-auth.ts'
+import { postFunction, preFunction } from './blank-header.ts'
 import { cors } from './cors.ts'
 import { httpLog } from './http-log.ts'
 import { ipRestriction } from './ip-restriction.ts'
@@ -26,4 +27,6 @@ export const plugins: Readonly<Record<string, PluginDefinition>> = {
   prometheus,
   'http-log': httpLog,
   'request-termination': requestTermination,
+  'pre-function': preFunction,
+  'post-function': postFunction,
 }

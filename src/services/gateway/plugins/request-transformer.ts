@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { z } from 'zod'
+import { currentHeader } from './current-header.ts'
 import { definePlugin, type Passage } from './plugin.ts'
 import { withoutParameter } from './query.ts'
 import { isTemplate, readTemplate, type Template } from './template.ts'
@@ -81,17 +82,17 @@ function headerChanges(changes: Changes): (passage: Passage) => void {
     const { upstream } = passage
     for (const name of remove) upstream.set(name, null)
     for (const [name, to] of rename) {
-      const value = current(passage, name)
+      const value = currentHeader(passage, name)
       if (value === undefined) continue
       upstream.set(name, null)
       upstream.set(to.toLowerCase(), value)
     }
     for (const [name, value] of replace)
-      if (current(passage, name) !== undefined) upstream.set(name, clean(value(passage)))
+      if (currentHeader(passage, name) !== undefined) upstream.set(name, clean(value(passage)))
     for (const [name, value] of add)
-      if (current(passage, name) === undefined) upstream.set(name, clean(value(passage)))
+      if (currentHeader(passage, name) === undefined) upstream.set(name, clean(value(passage)))
     for (const [name, value] of append) {
-      const before = current(passage, name)
+      const before = currentHeader(passage, name)
       const text = clean(value(passage))
       upstream.set(name, before === undefined ? text : `${before}, ${text}`)
     }
@@ -125,12 +126,6 @@ function compiled(list: readonly string[]): (readonly [string, Template])[] {
 /** What a client wrote may come back in a template; line ends may not become headers. */
 function clean(value: string): string {
   return value.replace(/[\r\n\0]/g, '')
-}
-
-/** The header as it would go upstream now. */
-function current({ upstream, headers }: Passage, name: string): string | undefined {
-  const value = upstream.has(name) ? upstream.get(name) : headers[name]
-  return value == null ? undefined : String(value)
 }
 
 /** `name:value` */

@@ -3,10 +3,11 @@ import pg from 'pg'
 import { type Clock, codeOf } from '#kernel'
 import { restErrors } from '../errors.ts'
 import type { Statement } from '../sql/sql.ts'
+import { postgrestVersion } from '../version.ts'
 import { Batch, type Rows } from './batch.ts'
 import { cancel, type Session } from './cancel.ts'
 import { isLost } from './failures.ts'
-import { framesOf } from './frames.ts'
+import { withFrames } from './frames.ts'
 import { MessageReader } from './messages.ts'
 import { Prepared } from './prepared.ts'
 
@@ -81,7 +82,7 @@ export class Connection {
   static async open(options: ConnectionOptions): Promise<Connection> {
     const client = new pg.Client({
       connectionString: options.url,
-      application_name: 'postgrest',
+      application_name: `PostgREST ${postgrestVersion}`,
       connectionTimeoutMillis: options.patienceMs,
     })
     // What breaks while it logs in is told by connect.
@@ -156,11 +157,17 @@ export class Connection {
     if (batches.length === 0 || this.#error) return
     this.#unsent = []
     if (batches.length === this.#underWay.length) this.#since = this.#options.clock.monotonic()
-    const frames = framesOf(() => {
-      for (const batch of batches) batch.write(this.#prepared)
-    })
-    this.#written = frames.length <= wholeBytes ? batches : []
-    this.#socket.write(frames)
+    withFrames(
+      () => {
+        for (const batch of batches) batch.write(this.#prepared)
+      },
+      frames => {
+        this.#written = frames.length <= wholeBytes ? batches : []
+        this.#socket.write(frames)
+        // Most of the time the system has taken them at once.
+        return this.#socket.writableLength === 0
+      },
+    )
   }
 
   #onFailed(error: pg.DatabaseError): void {

@@ -77,20 +77,16 @@ export class Database {
   }
 
   /** Runs one transaction in one round trip and gives the results of `main`. PostgreSQL's errors are thrown as they came; throws StaleSchema when the guard fails. */
-  async transact(work: Work): Promise<readonly Rows[]> {
+  transact(work: Work): Promise<readonly Rows[]> {
     const begin = beginOf(work)
-    const { scope, main } = work
-    const results = begin
-      ? await this.use(connection => this.#within(connection, begin, work), work.readOnly)
-      : await this.#send([...scope, ...main], work)
-    return begin ? results : results.slice(scope.length)
+    return begin
+      ? this.use(connection => this.#within(connection, begin, work), work.readOnly)
+      : this.#send(work)
   }
 
   /** One batch among others. */
-  async #send(
-    statements: readonly Statement[],
-    { guarded, readOnly, presence }: Work,
-  ): Promise<readonly Rows[]> {
+  async #send({ scope, main, guarded, readOnly, presence }: Work): Promise<readonly Rows[]> {
+    const statements = [...scope, ...main]
     const kind = statements.at(-1)?.text ?? ''
     for (let tries = 1; ; tries++) {
       const isQuick = this.#pace.isQuick(kind)
@@ -102,7 +98,8 @@ export class Database {
         refuse: error => batch.giveUp(error),
       })
       try {
-        return await batch.done
+        const results = await batch.done
+        return results.slice(scope.length)
       } catch (error) {
         if (guarded && batch.failed === 0 && codeOf(error) === '22012') throw new StaleSchema()
         // When all of its statements are done, it may be committed, whatever the goodbye says.

@@ -26,33 +26,29 @@ export function scopeStatements(settings: RestSettings, scope: ScopeRequest): re
   const { request, caller, schemaName, path, timezone, version, readOnly } = scope
   const { headers } = request
   const { cookie } = headers
-  const values = [
-    'search_path',
-    searchPathOf(settings, schemaName),
-    // Before the role: what only the login may set, the caller's role may not.
-    ...scope.roleSettings.flat(),
-    'role',
+  const values = [searchPathOf(settings, schemaName)]
+  if (version !== undefined) values.unshift(version)
+  for (const [name, text] of scope.roleSettings) values.push(name, text)
+  values.push(
     caller.role,
-    'request.jwt.claims',
     caller.claimsText,
-    'request.method',
     request.method,
-    'request.path',
     path,
-    'request.headers',
     utf8Of(JSON.stringify(cookie === undefined ? headers : { ...headers, cookie: undefined })),
-    'request.cookies',
     cookie === undefined ? '{}' : utf8Of(JSON.stringify(cookiesOf(cookie))),
-  ]
-  if (readOnly) values.push('transaction_read_only', 'on')
+  )
+  const known = values.length
   if (timezone !== undefined) values.push('timezone', timezone)
   for (const [name, text] of scope.functionSettings)
     if (settings.hoisted.includes(name)) values.push(name, text)
   for (const [name, text] of settings.appSettings) values.push(name, text)
-  const set = {
-    text: settingsText(values.length / 2, version !== undefined),
-    values: version === undefined ? values : [version, ...values],
-  }
+  const text = settingsText({
+    guarded: version !== undefined,
+    readOnly,
+    before: scope.roleSettings.length,
+    after: (values.length - known) / 2,
+  })
+  const set = { text, values }
   const { preRequest } = settings
   return preRequest ? [set, render(sql`select ${named(preRequest)}()`)] : [set]
 }

@@ -14,14 +14,19 @@ export interface Planned {
 }
 
 /** The same with a request's values. */
-type Fill<T> = (values: readonly string[]) => T
+type Fill<T> = (values: readonly string[] | ((planned: T) => readonly string[])) => T
 
 /** Work that was planned lately. A plan holds for the schema that it was made for: with another one, all are made anew. */
 export class KnownPlans<T extends Planned> {
   readonly #bySchema = new WeakMap<KnownSchema, Recent<Fill<T>>>()
 
-  /** `form`: what distinguishes it from other requests, the values apart. */
-  get(known: KnownSchema, form: string, values: readonly string[], make: () => T): T {
+  /** `form`: what distinguishes it from other requests, the values apart. Some of these may depend on the plan. */
+  get(
+    known: KnownSchema,
+    form: string,
+    values: readonly string[] | ((planned: T) => readonly string[]),
+    make: () => T,
+  ): T {
     let recent = this.#bySchema.get(known)
     if (!recent) {
       recent = new Recent(atMost)
@@ -40,7 +45,10 @@ export function formOf(settings: RestSettings, call: Call, shape: string): strin
 function fillOf<T extends Planned>(planned: T): Fill<T> {
   const own = statementFiller(planned.statement)
   const other = planned.estimated && statementFiller(planned.estimated)
-  return values => ({ ...planned, statement: own(values), estimated: other?.(values) })
+  return given => {
+    const values = typeof given === 'function' ? given(planned) : given
+    return { ...planned, statement: own(values), estimated: other?.(values) }
+  }
 }
 
 function statementFiller({ text, values }: Statement): (values: readonly string[]) => Statement {

@@ -15,6 +15,7 @@ import type { RestSettings } from '../settings.ts'
 import type { Statement } from '../sql/sql.ts'
 import { type Outcome, readEstimate, readOutcome } from '../sql/statement.ts'
 import type { PlannedChange } from './change.ts'
+import type { PlannedCall } from './function.ts'
 import type { KnownPlans } from './known-plans.ts'
 import type { PlannedRead } from './read.ts'
 
@@ -26,6 +27,7 @@ export interface RestParts {
   readonly queries: KnownQueries
   readonly reads: KnownPlans<PlannedRead>
   readonly changes: KnownPlans<PlannedChange>
+  readonly calls: KnownPlans<PlannedCall>
   identifyWith(settings: RestSettings): Identify
   /** Is told as whom a request is done, where the log asks for it. */
   noteRole?(request: WireRequest, role: string): void

@@ -1,8 +1,9 @@
 import type { WireRequest } from '#wire'
 import { RestError, restErrors, StaleSchema } from '../errors.ts'
 import type { Presence } from '../presence.ts'
+import { Recent } from '../recent.ts'
 import { type Call, readCall } from '../request/call.ts'
-import { type Preferences, parsePreferences } from '../request/preferences.ts'
+import { nothingPreferred, type Preferences, parsePreferences } from '../request/preferences.ts'
 import type { Answer } from '../response/answer.ts'
 import { answerPreflight } from '../response/cross-origin.ts'
 import { toRestError } from '../response/failure.ts'
@@ -27,16 +28,19 @@ export async function answerRequest(
   if (preflight) return preflight
   let anonymous = false
   try {
-    let known = await parts.schemas.get()
+    // Whatever is known already is taken without a wait: each would be one more turn.
+    let known = parts.schemas.present ?? (await parts.schemas.get())
     const { settings } = known
-    const timing = new Timing(parts.clock)
-    const caller = await parts.identifyWith(settings)(request.headers.authorization)
+    const timing = settings.timing ? new Timing(parts.clock) : untimed
+    const identified = parts.identifyWith(settings)(request.headers.authorization)
+    const caller = identified instanceof Promise ? await identified : identified
     anonymous = caller.anonymous
     parts.noteRole?.(request, caller.role)
     timing.ended('jwt')
-    const call = await readCall(request, callRules(parts, settings), header =>
+    const reading = readCall(request, callRules(parts, settings), header =>
       preferencesOf(parts, settings, header),
     )
+    const call = reading instanceof Promise ? await reading : reading
     timing.ended('parse')
     for (let tries = 0; ; tries++) {
       try {
@@ -57,21 +61,25 @@ export async function answerRequest(
   }
 }
 
+const untimed = new Timing(undefined)
+
 function callRules({ queries }: RestParts, { schemas, openApi, rootFunction }: RestSettings) {
   return { schemas, queries, openApi: openApi !== 'disabled', rootFunction: rootFunction?.name }
 }
 
-async function preferencesOf(
+function preferencesOf(
   parts: RestParts,
-  settings: RestSettings,
+  { end }: RestSettings,
   header: string | undefined,
-): Promise<Preferences> {
-  const zones = header?.includes('timezone=') ? await parts.timezones() : undefined
-  return parsePreferences(header, {
-    mayEnd: settings.end.override,
-    isTimezone: name => zones?.has(name) === true,
-  })
+): Preferences | Promise<Preferences> {
+  if (header === undefined) return nothingPreferred
+  const read = (zones?: ReadonlySet<string>) =>
+    parsePreferences(header, { mayEnd: end.override, isTimezone: name => zones?.has(name) === true })
+  if (header.includes('timezone=')) return parts.timezones().then(read)
+  return preferred.get(`${end.override}${header}`, read)
 }
+
+const preferred = new Recent<Preferences>(200, 1000)
 
 function withTiming(answer: Answer, timing: Timing): Answer {
   return { ...answer, headers: { ...answer.headers, 'server-timing': timing.header() } }

@@ -22,6 +22,7 @@ export function bodyOf({ body }: Executed, { format }: Negotiated): string | Buf
 
 /** What functions said of the answer goes before what this service says. */
 export function overridden(outcome: Executed, answer: Answer): Answer {
+  if (outcome.status === null && outcome.headers === null) return answer
   return {
     status: chosenStatus(outcome) ?? answer.status,
     headers: { ...answer.headers, ...chosenHeaders(outcome) },

@@ -15,7 +15,8 @@ export interface Caller {
   readonly anonymous: boolean
 }
 
-export type Identify = (authorization: string | undefined) => Promise<Caller>
+/** At once, when who it is is known already. */
+export type Identify = (authorization: string | undefined) => Caller | Promise<Caller>
 
 const rememberAtMost = 1000
 /** Characters. */
@@ -30,7 +31,7 @@ export function createTokens(settings: RestSettings, clock: Clock): Identify {
   const { anonRole } = settings
   let nobody: Caller | undefined
 
-  return async authorization => {
+  return authorization => {
     const token = authorization && /^bearer\s+(.*)$/is.exec(authorization)?.[1]?.trimEnd()
     if (!token) {
       nobody ??= callerOf({})
@@ -41,6 +42,10 @@ export function createTokens(settings: RestSettings, clock: Clock): Identify {
       checkTimes(found.claims, clock)
       return found
     }
+    return verified(token)
+  }
+
+  async function verified(token: string): Promise<Caller> {
     const claims = await verify(token)
     checkTimes(claims, clock)
     const caller = callerOf(claims)
@@ -117,8 +122,9 @@ function kindOf(value: unknown): string {
   return `${type.charAt(0).toUpperCase()}${type.slice(1)}`
 }
 
-/** A token that names no audience is for everybody. */
+/** A token that does not speak of an audience is for everybody; one whose list of them is empty, for nobody. */
 function isAudience(audience: unknown, own: string | undefined): boolean {
-  if (own === undefined || audience === undefined) return true
-  return [audience].flat().includes(own)
+  if (audience === undefined || audience === null) return true
+  const all = [audience].flat()
+  return own === undefined ? all.length > 0 : all.includes(own)
 }

@@ -1,3 +1,4 @@
+import { type JsonBody, jsonBody } from '../request/body.ts'
 import type { Call } from '../request/call.ts'
 import { mediaName } from '../request/media.ts'
 import type { Parameter, Schema, SqlFunction } from '../schema/cache.ts'
@@ -9,8 +10,8 @@ import type { PlannedLogic, ReadPlan } from './tree.ts'
 export interface CallPlan {
   readonly called: SqlFunction
   readonly argument:
-    | { readonly kind: 'whole'; readonly type: string; readonly body: string | Buffer }
-    | { readonly kind: 'named'; readonly parameters: readonly Parameter[]; readonly json: string }
+    | { readonly kind: 'whole'; readonly type: string; readonly text: string }
+    | { readonly kind: 'named'; readonly parameters: readonly Parameter[]; readonly json: JsonBody }
   readonly returned: readonly string[]
 }
 
@@ -29,19 +30,40 @@ export function calledFunction(schema: Schema, name: string, call: Call): SqlFun
   )
 }
 
-export function planCall(called: SqlFunction, call: Call, plan: ReadPlan): CallPlan {
-  const { parameters } = called
-  const [only] = parameters
+/** `standIn`: stands for what it is called with, in place of `argumentText`. */
+export function planCall(called: SqlFunction, call: Call, plan: ReadPlan, standIn?: string): CallPlan {
   const returned = returnedColumns(plan, askedColumns(plan))
-  if (only && parameters.length === 1 && (only.name === '' || call.preferences.params === 'single-object'))
-    return { called, argument: { kind: 'whole', type: only.type, body: wholeBody(called, call) }, returned }
+  const whole = wholeParameter(called, call)
+  const own = argumentText(called, call)
+  const text = standIn ?? own
+  if (whole) return { called, argument: { kind: 'whole', type: whole.type, text }, returned }
   const given = argumentNames(call)
-  const named = parameters.filter(({ name }) => given.has(name))
-  return {
-    called,
-    argument: { kind: 'named', parameters: named, json: jsonArguments(called, call) },
-    returned,
+  const parameters = called.parameters.filter(({ name }) => given.has(name))
+  return { called, argument: { kind: 'named', parameters, json: { ...jsonBody(own), text } }, returned }
+}
+
+/** The one parameter that takes all that was sent. */
+function wholeParameter({ parameters }: SqlFunction, { preferences }: Call): Parameter | undefined {
+  const [only, another] = parameters
+  return only && !another && (only.name === '' || preferences.params === 'single-object') ? only : undefined
+}
+
+/** What a function is called with, as the one value that the statement has for it: arguments in JSON, or the body as PostgreSQL reads it. */
+export function argumentText(called: SqlFunction, call: Call): string {
+  const { payload } = call
+  const type = wholeParameter(called, call)?.type
+  if (type === 'bytea') {
+    const bytes = payload?.kind === 'raw' ? payload.bytes : Buffer.from(jsonArguments(called, call))
+    return `\\x${bytes.toString('hex')}`
   }
+  return jsonArguments(called, call)
+}
+
+/** What of an argument's text the statement depends on. */
+export function argumentForm({ payload }: Call): string {
+  if (!payload) return ''
+  const isObject = payload.kind !== 'json' || jsonBody(payload.text).isObject
+  return `${payload.kind} ${isObject} ${JSON.stringify([...payload.keys].sort())}`
 }
 
 /** Columns of its rows that are asked for without being shown. */
@@ -60,10 +82,6 @@ function askedColumns({ filters, order }: ReadPlan): readonly string[] {
 
 function argumentNames({ payload, query }: Call): ReadonlySet<string> {
   return payload ? payload.keys : new Set(query.args.map(([name]) => name))
-}
-
-function wholeBody(called: SqlFunction, call: Call): string | Buffer {
-  return call.payload?.kind === 'raw' ? call.payload.bytes : jsonArguments(called, call)
 }
 
 function jsonArguments(called: SqlFunction, { payload, query }: Call): string {

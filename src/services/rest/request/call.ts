@@ -48,12 +48,12 @@ export interface CallRules {
   readonly rootFunction: string | undefined
 }
 
-/** Reads all of a request. Throws the PGRST1xx errors. */
-export async function readCall(
+/** Reads all of a request; at once, when nothing has to be waited for. Throws the PGRST1xx errors. */
+export function readCall(
   request: WireRequest,
   rules: CallRules,
-  preferencesOf: (header: string | undefined) => Promise<Preferences>,
-): Promise<Call> {
+  preferencesOf: (header: string | undefined) => Preferences | Promise<Preferences>,
+): Call | Promise<Call> {
   const { method } = request
   const header = (name: string) => {
     const found = request.headers[name]
@@ -71,24 +71,35 @@ export async function readCall(
   const ofFunction = action.kind === 'call' || (action.kind === 'info' && action.of === 'function')
   const readsFunction = ofFunction && !(action.kind === 'call' && action.by === 'post')
   const search = mark < 0 ? '' : url.slice(mark + 1)
-  const query = ofFunction ? rules.queries.read(search, readsFunction) : rules.queries.readShaped(search)
+  const query = rules.queries.readShaped(search, readsFunction)
   const { range, ranges } = rangesOf(method, query, header('range'))
   const contentType = parsed(header('content-type'))
-  return {
-    request,
-    method,
-    path,
-    action,
-    schemaName,
-    showsProfile: profile !== undefined || rules.schemas.length > 1,
-    preferences: await preferencesOf(header('prefer')),
-    query,
-    range,
-    ranges,
-    payload: await payloadOf(request, action, query, contentType),
-    contentType,
-    accept: accepted.get(header('accept') ?? '', () => parseAccept(header('accept'))),
-    header,
+  const said = preferencesOf(header('prefer'))
+  if (!hasPayload(action) && !(said instanceof Promise)) return callOf(said, undefined)
+  return withBody()
+
+  async function withBody(): Promise<Call> {
+    const preferences = await said
+    return callOf(preferences, await payloadOf(request, action, query, contentType))
+  }
+
+  function callOf(preferences: Preferences, payload: Payload | undefined): Call {
+    return {
+      request,
+      method,
+      path,
+      action,
+      schemaName,
+      showsProfile: profile !== undefined || rules.schemas.length > 1,
+      preferences,
+      query,
+      range,
+      ranges,
+      payload,
+      contentType,
+      accept: accepted.get(header('accept') ?? '', () => parseAccept(header('accept'))),
+      header,
+    }
   }
 }
 
@@ -107,6 +118,7 @@ const writes: ReadonlySet<string> = new Set(['DELETE', 'PATCH', 'POST', 'PUT'])
 type Resource = { readonly kind: 'root' } | { readonly kind: 'table' | 'function'; readonly name: string }
 
 function resourceOf(path: string, { openApi, rootFunction }: CallRules): Resource {
+  if (plainTable.test(path)) return { kind: 'table', name: path.slice(1) }
   const parts = path === '/' || path === '' ? [] : path.split('/').slice(1).map(decoded)
   const [first, second] = parts
   if (first === undefined) {
@@ -118,6 +130,9 @@ function resourceOf(path: string, { openApi, rootFunction }: CallRules): Resourc
   if (parts.length === 2 && first === 'rpc' && second !== undefined) return { kind: 'function', name: second }
   throw restErrors.notFound()
 }
+
+/** Most addresses: one name, nothing encoded. */
+const plainTable = /^\/[^/%]+$/
 
 function decoded(part: string): string {
   try {
@@ -161,6 +176,7 @@ const changes: ReadonlyMap<string, 'create' | 'update' | 'upsert' | 'delete'> = 
 
 /** Throws PGRST103, PGRST109 and PGRST114. */
 function rangesOf(method: string, { ranges, order }: Query, header: string | undefined) {
+  if (ranges.size === 0 && header === undefined) return unlimited
   const fromHeader = method === 'GET' ? readRangeHeader(header) : allRows
   const limited = ranges.get('limit') ?? allRows
   const none = limited.last === -1
@@ -173,22 +189,28 @@ function rangesOf(method: string, { ranges, order }: Query, header: string | und
   return { range, ranges: new Map(ranges).set('limit', range) }
 }
 
+const unlimited: { readonly range: Range; readonly ranges: ReadonlyMap<string, Range> } = {
+  range: allRows,
+  ranges: new Map([['limit', allRows]]),
+}
+
+function hasPayload(action: Action): boolean {
+  const { kind } = action
+  return (
+    kind === 'create' || kind === 'update' || kind === 'upsert' || (kind === 'call' && action.by === 'post')
+  )
+}
+
 async function payloadOf(
   request: WireRequest,
   action: Action,
   { columns }: Query,
   contentType: Media,
 ): Promise<Payload | undefined> {
-  const forFunction = action.kind === 'call'
-  const isSent =
-    action.kind === 'create' ||
-    action.kind === 'update' ||
-    action.kind === 'upsert' ||
-    (forFunction && action.by === 'post')
-  if (!isSent) return undefined
+  if (!hasPayload(action)) return undefined
   return readPayload(await readBody(request), {
     type: mediaName(contentType),
-    forFunction,
+    forFunction: action.kind === 'call',
     columns: action.kind === 'upsert' ? undefined : columns,
   })
 }

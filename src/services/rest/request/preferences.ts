@@ -62,6 +62,9 @@ export function parsePreferences(header: string | undefined, rules: PreferenceRu
   }
 }
 
+/** Of a request that says nothing of it. */
+export const nothingPreferred = parsePreferences(undefined, { mayEnd: false, isTimezone: () => false })
+
 type Applied = Exclude<keyof Preferences, 'unknown'>
 
 /** Preference-Applied: of what was asked for, that which this kind of request heeds. */
@@ -69,6 +72,7 @@ export function appliedPreferences(
   preferences: Preferences,
   heeded: readonly Applied[],
 ): Record<string, string> {
+  if (preferences === nothingPreferred) return {}
   const strict = preferences.handling === 'strict'
   const words = shownOrder.flatMap(([name, word]) => {
     const said = preferences[name]

@@ -33,6 +33,36 @@ describe('the form of an address', () => {
       expect([search, shapeOf(search)]).toEqual([search, undefined])
   })
 
+  it('of a call is the same whatever the arguments are, but for what may be a condition', () => {
+    const keyOf = (search: string) => shapeOf(search, true)?.key
+    expect(keyOf('n=21&id=eq.1')).toBe(keyOf('n=1.5&id=eq.x'))
+    expect(shapeOf('n=21&id=eq.1', true)?.values).toEqual(['21', '1'])
+    for (const search of ['n=in.x', 'n=is.', 'n=not.a', 'n=eq(', 'select=a', 'order=n', 'n'])
+      expect([search, shapeOf(search, true)]).toEqual([search, undefined])
+  })
+
+  it('gives a call the arguments and filters that its address says', () => {
+    const queries = new KnownQueries()
+    const name = fc.constantFrom('id', 'n', 'a.b', 'data->x')
+    const start = fc.constantFrom('', '', 'eq.', 'not.eq.', 'gt.', 'eq', 'in.', 'is.', 'not', 'fts(')
+    const part = fc.tuple(name, start, fc.string({ unit: 'grapheme', maxLength: 8 }))
+    const outcome = (read: () => unknown) => {
+      try {
+        return read()
+      } catch (error) {
+        return String(error)
+      }
+    }
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), parts => {
+        const search = parts.map(([key, word, text]) => `${key}=${word}${encodeURIComponent(text)}`).join('&')
+        expect(outcome(() => queries.readShaped(search, true).args)).toEqual(
+          outcome(() => parseQuery(search, true).args),
+        )
+      }),
+    )
+  })
+
   it('takes nothing that was sent for a stand-in', () => {
     const stranger = '\0aaaaaaaaaaaaaaaaaaaaaaaa:0\0'
     expect(filler([stranger, '0', null])(['secret'])).toEqual([stranger, '0', null])

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { encode } from './parameters.ts'
 
-/** An address without the values of its plain comparisons: requests that differ in these alone have the same plan and the same statement. */
+/** An address without the values of its plain comparisons, and without those of a function's arguments: requests that differ in these alone have the same plan and the same statement. */
 export interface Shape {
   /** The search without the values. */
   readonly key: string
@@ -14,6 +14,8 @@ export interface Shape {
 /** Nobody can send this: it has a character that no address and no text of PostgreSQL may have, and a secret of this process. */
 const standIn = `\0${randomBytes(12).toString('hex')}:`
 const comparison = /^(?:not\.)?(?:eq|neq|gt|gte|lt|lte)\./
+/** What is not even the beginning of a condition is an argument. */
+const maybeCondition = /^[a-z]+[^a-z\d_]*[.(]/i
 const notCompared = /^(?:select|columns|on_conflict)$|(?:^|\.)(?:order|limit|offset|and|or)$/
 /** What the value is made of when it needs no decoding. Parentheses are counted by the parser. */
 const plain = /^[^%+()\0]*$/
@@ -24,8 +26,8 @@ export function standInFor(place: number): string {
   return `${standIn}${place}\0`
 }
 
-/** Undefined when there is nothing to take out. */
-export function shapeOf(search: string): Shape | undefined {
+/** Undefined when there is nothing to take out. `forFunction`: what is no condition is an argument. */
+export function shapeOf(search: string, forFunction = false): Shape | undefined {
   if (search.includes('\0') || search.includes(';')) return undefined
   const values: string[] = []
   let key = ''
@@ -33,7 +35,7 @@ export function shapeOf(search: string): Shape | undefined {
   for (const part of search.split('&')) {
     const at = part.indexOf('=')
     const value = part.slice(at + 1)
-    const start = at > 0 ? comparison.exec(value)?.[0] : undefined
+    const start = at > 0 ? startOf(value, forFunction) : undefined
     const taken =
       start !== undefined && isCompared(part.slice(0, at)) ? decoded(value.slice(start.length)) : undefined
     if (start === undefined || taken === undefined) {
@@ -47,6 +49,11 @@ export function shapeOf(search: string): Shape | undefined {
     values.push(taken)
   }
   return values.length === 0 ? undefined : { key, search: withStandIns, values }
+}
+
+/** What stands before a value that is taken out. */
+function startOf(value: string, forFunction: boolean): string | undefined {
+  return forFunction && !maybeCondition.test(value) ? '' : comparison.exec(value)?.[0]
 }
 
 function isCompared(name: string): boolean {

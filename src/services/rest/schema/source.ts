@@ -58,10 +58,15 @@ export class SchemaSource {
     return this.#kept
   }
 
-  async get(): Promise<KnownSchema> {
+  /** What was read last, if it need not be read now. */
+  get present(): KnownSchema | undefined {
     // What was unsettled is told by a notification, which nobody hears while no connection is open.
-    if (this.#kept && (this.#kept.settled || !this.#options.database.isAlone)) return this.#kept
-    return this.#read(undefined)
+    const isHeard = this.#kept?.settled || !this.#options.database.isAlone
+    return isHeard ? this.#kept : undefined
+  }
+
+  async get(): Promise<KnownSchema> {
+    return this.present ?? this.#read(undefined)
   }
 
   /** Reads again unless `known` has been replaced meanwhile, or is certainly still so. */
@@ -160,7 +165,7 @@ async function stateOf(connection: Connection): Promise<State | undefined> {
   try {
     const [rows] = await connection.run([
       {
-        text: `select ${schemaVersion.column}, pg_catalog.pg_current_wal_insert_lsn(), ${configurationMark} from ${schemaVersion.table}`,
+        text: `select ${schemaVersion}, pg_catalog.pg_current_wal_insert_lsn(), ${configurationMark}`,
         values: [],
       },
     ])

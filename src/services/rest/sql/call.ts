@@ -1,5 +1,4 @@
 import type { CallPlan } from '../plan/call.ts'
-import { jsonBody } from '../request/body.ts'
 import { returnsScalar, returnsSetOfScalars } from '../schema/cache.ts'
 import { bodySql } from './body.ts'
 import { columnSql, named } from './fields.ts'
@@ -19,10 +18,11 @@ export function callSql({ called, argument, returned }: CallPlan): Sql {
     isValue
       ? sql`(SELECT ${named(called)}(${inner}) pgrst_scalar) pgrst_call`
       : sql`${named(called)}(${inner}) pgrst_call`
-  if (argument.kind === 'whole') return sql`SELECT ${shown} FROM ${call(wholeSql(argument))}`
+  if (argument.kind === 'whole')
+    return sql`SELECT ${shown} FROM ${call(sql`${value(argument.text)}::${trusted(argument.type)}`)}`
   const { parameters, json } = argument
   if (parameters.length === 0) return sql`SELECT ${shown} FROM ${call(nothing)}`
-  const rows = bodySql(jsonBody(json), {
+  const rows = bodySql(json, {
     columns: parameters.map(({ name, wideType }) => ({
       name,
       type: wideType,
@@ -37,12 +37,4 @@ export function callSql({ called, argument, returned }: CallPlan): Sql {
       sql`${trusted(variadic ? 'VARIADIC ' : '')}${ident(name)} := pgrst_body.${ident(name)}`,
   )
   return sql`SELECT ${shown}${rows}, LATERAL ${call(join(given, ', '))}`
-}
-
-function wholeSql({ type, body }: Extract<CallPlan['argument'], { kind: 'whole' }>): Sql {
-  if (type === 'bytea') {
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body
-    return sql`${value(`\\x${bytes.toString('hex')}`)}::bytea`
-  }
-  return sql`${value(body.toString())}::${trusted(type)}`
 }
