@@ -9,6 +9,7 @@ export function doorKey(app: string, internalPort: number): string {
 
 /** Which app stands on which other, so that a sleeping one below is woken by a request for the one above. */
 export interface Standing {
+  /** The same array until that changes. */
   needs(app: string): readonly string[]
   neededBy(app: string): readonly string[]
 }
@@ -19,7 +20,7 @@ const down = new Set<MachineState>(['stopped', 'stopping', 'suspended', 'suspend
 /** The engine's apps as the edge sees them: immutable snapshots, made anew when something of an app, or below it, changes. */
 export function createRoutes(engine: Engine, portBook: PortBook, standing: Standing): Routes {
   const { view } = engine
-  const snapshots = new Map<string, RouteApp>()
+  const snapshots = new Map<string, { readonly made: RouteApp; readonly needs: readonly string[] }>()
   const listeners = new Set<(app: string) => void>()
 
   engine.listen(({ app }) => {
@@ -31,12 +32,13 @@ export function createRoutes(engine: Engine, portBook: PortBook, standing: Stand
 
   function get(name: string): RouteApp | undefined {
     const known = snapshots.get(name)
-    if (known) return known
+    const needs = standing.needs(name)
+    if (known && known.needs === needs) return known.made
     const app = view.app(name)
     if (!app) return undefined
     const isPublic = view.hasPublicAddress(name)
     const machines = view.machines(name)
-    const asleepBelow = standing.needs(name).some(below => {
+    const asleepBelow = needs.some(below => {
       const states = view.states(below)
       return states.length > 0 && states.every(state => down.has(state))
     })
@@ -52,7 +54,7 @@ export function createRoutes(engine: Engine, portBook: PortBook, standing: Stand
         describe(name, service, machines, isPublic, asleepBelow),
       ),
     }
-    snapshots.set(name, made)
+    snapshots.set(name, { made, needs })
     return made
   }
 

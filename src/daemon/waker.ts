@@ -1,13 +1,14 @@
 import type { MachinesApi } from '#contract'
-import type { WakeCause, Waker } from '#edge'
+import type { Waker } from '#edge'
 import { HangarError } from '#kernel'
 
 export interface UnitStarter {
   /** The silo that an app belongs to. */
   siloOfApp(app: string): string | undefined
-  /** Which apps an app cannot answer without. */
-  readonly apps: { needs(app: string): readonly string[] }
-  start(silo: string, cause: WakeCause): Promise<unknown>
+  /** The apps that must run before a request to `app` with that path can be answered, itself included. */
+  readonly apps: { soonest(app: string, path: string | undefined): readonly string[] }
+  /** Starts all of it, `first` before the others. */
+  start(silo: string, cause: { door: string; client: string; first: readonly string[] }): Promise<unknown>
 }
 
 /** Longest wait for one machine, seconds; the edge has its own deadline for the client. */
@@ -27,13 +28,14 @@ export function createWaker(
     machines.waitMachine(app, id, { states: ['started'], timeout: waitSeconds })
 
   return {
-    async wake(app, cause) {
+    async wake(app, { door, client, path }) {
       const silo = silos.siloOfApp(app)
       if (silo === undefined) return wakeApp(machines, app)
-      const whole = silos.start(silo, cause)
+      const first = silos.apps.soonest(app, path)
+      const whole = silos.start(silo, { door, client, first })
       // The database is up long before the gateway: who asked for it need not wait for the rest. Who asked for the gateway waits for
       // what that passes requests to: held here, they cost nothing; there, each would try its database again and again.
-      const coming = [app, ...silos.apps.needs(app)].flatMap(part => notStarted(part))
+      const coming = first.flatMap(part => notStarted(part))
       if (coming.length === 0) return void (await whole)
       const own = Promise.all(coming.map(untilStarted))
       // Whichever comes first; the other may end as it likes.

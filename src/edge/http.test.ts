@@ -156,7 +156,11 @@ describe('hold and wake', () => {
     expect(world.wakes).toHaveLength(1)
     wake()
     expect((await Promise.all(calls)).map(({ body }) => body)).toEqual(['body 1', 'body 2', 'body 3'])
-    expect(world.wakes[0]?.cause).toEqual({ door: 'http', client: '127.0.0.1' })
+    expect(world.wakes[0]?.cause).toMatchObject({
+      door: 'http',
+      client: '127.0.0.1',
+      path: expect.stringMatching('^/'),
+    })
   })
 
   it('says why when the wake fails, with Retry-After and a cause for programs', async () => {

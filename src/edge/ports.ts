@@ -59,6 +59,8 @@ export interface WakeCause {
   readonly door: string
   /** Address of the client. */
   readonly client: string
+  /** What a request asks for, with its query: not to be logged. */
+  readonly path?: string
 }
 
 export interface Waker {

@@ -23,6 +23,22 @@ export function createLog(options: { level?: LogLevel; destination?: Destination
   return logger as unknown as Log
 }
 
+/** A log that is made with its first line: most of many never have one, and each takes some kilobytes. */
+export function laterLog(make: () => Log): Log {
+  let made: Log | undefined
+  const log = () => {
+    made ??= make()
+    return made
+  }
+  return {
+    debug: (fields, message) => log().debug(fields, message),
+    info: (fields, message) => log().info(fields, message),
+    warn: (fields, message) => log().warn(fields, message),
+    error: (fields, message) => log().error(fields, message),
+    child: fields => laterLog(() => log().child(fields)),
+  }
+}
+
 export const silentLog: Log = {
   debug() {},
   info() {},

@@ -21,6 +21,7 @@ import {
   undoSteps,
 } from '#kernel'
 import type { AppIndex } from './app-index.ts'
+import { Calm } from './calm.ts'
 import { type CareOptions, SiloCare } from './care.ts'
 import { connectionOf } from './connection.ts'
 import { contextOf, type SiloContext } from './context.ts'
@@ -53,6 +54,14 @@ export interface SiloManagerOptions {
   readonly care: Pick<CareOptions, 'care' | 'databases' | 'attic' | 'frontends'>
 }
 
+/** Why a silo wakes. */
+export interface StartCause {
+  readonly door: string
+  readonly client: string
+  /** The apps that somebody waits for: they start first, the others when it is calm. Default: all at once. */
+  readonly first?: readonly string[]
+}
+
 export interface SiloName {
   readonly silo_id: string
   readonly alias: string
@@ -81,6 +90,7 @@ export class SiloManager {
   readonly #idle: ReturnType<typeof createIdleWatch>
   readonly #records: SiloRecords
   readonly #interrupted: Interrupted
+  readonly #calm: Calm
 
   constructor(options: SiloManagerOptions) {
     this.#options = options
@@ -95,6 +105,7 @@ export class SiloManager {
       begin: (record, kind) => this.#once(record.id, kind, () => this.#again(record, kind)),
       resumeCare: record => this.care.resume(record),
     })
+    this.#calm = new Calm(clock)
     this.#idleBook = new IdleBook(clock)
     this.#statusSources = { ...options, idle: this.#idleBook }
     this.#idle = createIdleWatch({
@@ -210,9 +221,11 @@ export class SiloManager {
   }
 
   /** Wakes it and resolves when every part runs. Joins a start under way; waits for a stop under way and then starts. */
-  async start(name: string, cause: { door: string; client: string }): Promise<Silo> {
+  async start(name: string, cause: StartCause): Promise<Silo> {
     const record = this.#records.get(name)
     this.#refuseWhile(record)
+    // Whoever comes later may want what the first did not.
+    this.#calm.hurry(record.id)
     await this.#once(record.id, 'start', () => this.#start(record.id, cause))
     return describe(this.#records.get(record.id), this.#records.states(record))
   }
@@ -220,6 +233,7 @@ export class SiloManager {
   async stop(name: string, reason: string): Promise<Silo> {
     const record = this.#records.get(name)
     this.#refuseWhile(record)
+    this.#calm.hurry(record.id)
     await this.#once(record.id, 'stop', () => this.#stop(record.id, reason))
     return describe(this.#records.get(record.id), this.#records.states(record))
   }
@@ -265,7 +279,7 @@ export class SiloManager {
     this.#records.change(record.id, { operation: null, lastStartedAt: clock.now() })
   }
 
-  async #start(id: string, cause: { door: string; client: string }): Promise<void> {
+  async #start(id: string, { door, client, first }: StartCause): Promise<void> {
     const { clock, log } = this.#options
     const record = this.#records.get(id)
     const began = clock.monotonic()
@@ -279,14 +293,27 @@ export class SiloManager {
       )
     try {
       await this.care.rls.noteStart(record)
-      await startParts(this.#options, record)
+      await this.#startParts(record, first)
     } catch (error) {
       this.#records.change(id, { operation: null, error: messageOf(error) })
       throw error
     }
     this.#publish(id)
     if (sleeping) this.#records.change(id, { operation: null, lastStartedAt: clock.now() }, false)
-    log.info({ silo: record.alias, ms: Math.round(clock.monotonic() - began), ...cause }, 'silo is awake')
+    log.info({ silo: record.alias, ms: Math.round(clock.monotonic() - began), door, client }, 'silo is awake')
+  }
+
+  async #startParts(record: SiloRecord, wanted: readonly string[] | undefined): Promise<void> {
+    if (!wanted) return startParts(this.#options, record)
+    const first = new Set(wanted)
+    this.apps.rises(record, first)
+    try {
+      await this.#calm.during(record.id, afterwards =>
+        startParts(this.#options, record, { first, afterwards }),
+      )
+    } finally {
+      this.apps.rises(record, undefined)
+    }
   }
 
   async #stop(id: string, reason: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Machine, MachineConfig, MachinesApi, SiloPart } from '#contract'
 import type { Clock } from '#kernel'
+import type { Afterwards } from './calm.ts'
 import { siloErrors } from './errors.ts'
 import { appName, partsOf, waves } from './names.ts'
 import type { SiloRecord } from './ports.ts'
@@ -34,14 +35,36 @@ export interface PartsSources {
 /** Longest wait for one machine; provisioning is given more, because a first start may clone a database. */
 const healthTimeoutSeconds = 60
 
+/** Somebody waits for these apps; the others may start later. */
+export interface Urgency {
+  readonly first: ReadonlySet<string>
+  /** Runs the start of the others when it is their turn. */
+  readonly afterwards: Afterwards
+}
+
 /**
  * Starts every part and resolves when all run; parts that run already are left alone. They start beside each other, for services hold
  * requests until their database answers; only what asks its database at once waits for it: asking before it answers would slow it down.
+ * With `urgency`, whoever waits has the processors to itself: the database and what else is wanted start first, the others after them.
  */
-export async function startParts(sources: PartsSources, silo: SiloRecord): Promise<void> {
-  const database = startPart(sources, silo, 'pg')
+export async function startParts(sources: PartsSources, silo: SiloRecord, urgency?: Urgency): Promise<void> {
+  const parts = partsOf(silo)
+  const isFirst = (part: SiloPart) => part === 'pg' || !urgency || urgency.first.has(appName(silo, part))
+  await startTogether(sources, silo, parts.filter(isFirst))
+  const others = parts.filter(part => !isFirst(part))
+  const run = (part: SiloPart) => sources.present?.(appName(silo, part))[0]?.state === 'started'
+  if (!urgency || others.every(run)) return
+  await urgency.afterwards(() => startTogether(sources, silo, others))
+}
+
+async function startTogether(
+  sources: PartsSources,
+  silo: SiloRecord,
+  parts: readonly SiloPart[],
+): Promise<void> {
+  const database = parts.includes('pg') ? startPart(sources, silo, 'pg') : undefined
   await Promise.all(
-    partsOf(silo).map(async part => {
+    parts.map(async part => {
       if (part === 'pg') return database
       if (part === 'rest') await database
       return startPart(sources, silo, part)

@@ -194,6 +194,18 @@ describe('the silo sleeps and wakes', () => {
     expect(status.awake_because.door).toBe('http')
   })
 
+  it('after a stop, who asks for another service than the one that woke it is answered too, also at the same moment', async () => {
+    await hangar.json('silo', 'stop', 'acme-erp')
+    const [, user, buckets] = await Promise.all([
+      readsItsOwnNotes(),
+      client.auth.getUser(),
+      client.storage.listBuckets(),
+    ])
+    expect([user.error, buckets.error]).toEqual([null, null])
+    const studio = await fetch(connection.studio_url)
+    expect(studio.status).toBe(401)
+  })
+
   it('after a stop, the Postgres wire wakes it too', async () => {
     await hangar.json('silo', 'stop', 'acme-erp')
     expect(await sql('select body from notes')).toEqual([{ body: 'first' }])

@@ -177,7 +177,11 @@ export class Exchange implements Turn, UpstreamOwner, RelayOwner {
   // Finding a machine
 
   private cause(): WakeCause {
-    return { door: this.head.upgrade === 'websocket' ? 'websocket' : 'http', client: this.client.clientIp }
+    return {
+      door: this.head.upgrade === 'websocket' ? 'websocket' : 'http',
+      client: this.client.clientIp,
+      path: this.head.target,
+    }
   }
 
   private async hold(): Promise<void> {

@@ -7,7 +7,7 @@ import {
   type ServiceDefinition,
   type ServiceInstance,
 } from '#http'
-import { createLog, type Log, systemClock } from '#kernel'
+import { createLog, type Log, laterLog, systemClock } from '#kernel'
 import { appendDestination } from './log-file.ts'
 import type { InstanceSpec } from './protocol.ts'
 
@@ -30,20 +30,20 @@ export async function startInstance(
   spec: InstanceSpec,
 ): Promise<HostedInstance> {
   const destination = appendDestination(spec.logPath)
-  const log: Log = createLog({ destination }).child({ service: definition.name })
-  const service = await running.run(spec.id, () =>
-    definition.create({ env: spec.env, log, clock: systemClock, cacheDirectory: spec.cacheDirectory }),
-  )
+  const log = logOf(definition.name, destination)
+  const service = await create(definition, spec, log)
   const usage = { requests: 0, cpuMs: 0 }
+  // No closure here may name the specification: its environment (a configuration of kilobytes is in some) need not stay in memory.
+  const { id } = spec
   const enter = (work: () => void) => {
     usage.requests++
-    running.run(spec.id, work)
+    running.run(id, work)
   }
   const listeners = [...offers(definition, service, spec)].map(([port, offer]) =>
     createListener(offer, { port, enter }),
   )
   // What connections bring later, outside of a request's own work, is the instance's too.
-  const open = () => running.run(spec.id, () => Promise.all(listeners.map(listener => listener.open())))
+  const open = () => running.run(id, () => Promise.all(listeners.map(listener => listener.open())))
   try {
     await open()
   } catch (error) {
@@ -52,7 +52,7 @@ export async function startInstance(
     throw error
   }
   return {
-    id: spec.id,
+    id,
     usage,
     suspend: async () => {
       const shut = listeners.map(listener => listener.shut())
@@ -65,7 +65,7 @@ export async function startInstance(
     async close(graceMs) {
       const closed = listeners.map(listener => listener.shut())
       try {
-        await running.run(spec.id, () => service.close(graceMs))
+        await running.run(id, () => service.close(graceMs))
       } catch (error) {
         log.error({ err: error }, 'did not close cleanly')
       }
@@ -74,6 +74,15 @@ export async function startInstance(
       destination.end()
     },
   }
+}
+
+function logOf(service: string, destination: { write(line: string): void }): Log {
+  return laterLog(() => createLog({ destination }).child({ service }))
+}
+
+async function create(definition: ServiceDefinition, spec: InstanceSpec, log: Log): Promise<ServiceInstance> {
+  const { id, env, cacheDirectory } = spec
+  return running.run(id, () => definition.create({ env, log, clock: systemClock, cacheDirectory }))
 }
 
 /** The service's own port, and those of its further listeners, as far as the machine has them. */

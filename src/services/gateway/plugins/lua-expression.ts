@@ -12,7 +12,7 @@ export type LuaExpression = (names: LuaTable) => LuaValue
 /** From loosest to tightest; `..` binds to the right. */
 const levels: readonly (readonly string[])[] = [['or'], ['and'], ['<', '>', '<=', '>=', '~=', '=='], ['..']]
 
-/** Throws a sentence about what is not understood. */
+/** Throws a sentence about what is not understood. What it gives holds values and names only: the parser and its words are not kept. */
 export function parseLua(text: string): LuaExpression {
   const tokens = luaTokens(text)
   let at = 0
@@ -38,16 +38,13 @@ export function parseLua(text: string): LuaExpression {
 
   function unary(): LuaExpression {
     if (take('not')) {
-      const of = unary()
-      return names => !isTrue(of(names))
+      return negated(unary())
     }
     if (take('#')) {
-      const of = unary()
-      return names => textOf(of(names)).length
+      return lengthOf(unary())
     }
     if (take('-')) {
-      const of = unary()
-      return names => -Number(of(names))
+      return minus(unary())
     }
     return suffixed(primary())
   }
@@ -55,12 +52,12 @@ export function parseLua(text: string): LuaExpression {
   function primary(): LuaExpression {
     const token = peek()
     at++
-    if (token.kind === 'string') return () => token.text
-    if (token.kind === 'number') return () => Number(token.text)
+    if (token.kind === 'string') return constant(token.text)
+    if (token.kind === 'number') return constant(Number(token.text))
     if (token.kind === 'name') {
-      if (token.text === 'nil') return () => undefined
-      if (token.text === 'true' || token.text === 'false') return () => token.text === 'true'
-      return names => names(token.text)
+      if (token.text === 'nil') return constant(undefined)
+      if (token.text === 'true' || token.text === 'false') return constant(token.text === 'true')
+      return named(token.text)
     }
     if (token.text !== '(') throw new Error(`"${token.text}" is not understood here`)
     const inner = binary(0)
@@ -73,12 +70,12 @@ export function parseLua(text: string): LuaExpression {
       const key = peek().text
       if (peek().kind !== 'name') throw new Error(`"${key}" is no name`)
       at++
-      return suffixed(names => index(value(names), key))
+      return suffixed(entryOf(value, constant(key)))
     }
     if (take('[')) {
       const key = binary(0)
       need(']')
-      return suffixed(names => index(value(names), String(key(names))))
+      return suffixed(entryOf(value, key))
     }
     if (!take(':')) return value
     const name = peek().text
@@ -92,15 +89,44 @@ export function parseLua(text: string): LuaExpression {
       if (!take(',')) break
     }
     need(')')
-    return suffixed(names => {
-      const text = value(names)
-      return text === undefined ? undefined : method(textOf(text), ...given.map(one => one(names)))
-    })
+    return suffixed(called(method, value, given))
   }
 
   const whole = binary(0)
   if (peek().kind !== 'end') throw new Error(`"${peek().text}" is not understood here`)
   return whole
+}
+
+const constant =
+  (value: LuaValue): LuaExpression =>
+  () =>
+    value
+const named =
+  (name: string): LuaExpression =>
+  names =>
+    names(name)
+const negated =
+  (of: LuaExpression): LuaExpression =>
+  names =>
+    !isTrue(of(names))
+const lengthOf =
+  (of: LuaExpression): LuaExpression =>
+  names =>
+    textOf(of(names)).length
+const minus =
+  (of: LuaExpression): LuaExpression =>
+  names =>
+    -Number(of(names))
+const entryOf =
+  (value: LuaExpression, key: LuaExpression): LuaExpression =>
+  names =>
+    index(value(names), String(key(names)))
+
+function called(method: LuaMethod, value: LuaExpression, given: readonly LuaExpression[]): LuaExpression {
+  return names => {
+    const text = value(names)
+    return text === undefined ? undefined : method(textOf(text), ...given.map(one => one(names)))
+  }
 }
 
 function join(word: string, left: LuaExpression, right: LuaExpression): LuaExpression {
@@ -132,7 +158,9 @@ function compare(word: string, a: LuaValue, b: LuaValue): boolean {
   return word === '<' ? x < y : word === '>' ? x > y : word === '<=' ? x <= y : x >= y
 }
 
-const methods: Readonly<Record<string, (text: string, ...given: LuaValue[]) => LuaValue>> = {
+type LuaMethod = (text: string, ...given: LuaValue[]) => LuaValue
+
+const methods: Readonly<Record<string, LuaMethod>> = {
   lower: text => text.toLowerCase(),
   upper: text => text.toUpperCase(),
   len: text => text.length,

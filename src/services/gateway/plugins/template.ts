@@ -4,8 +4,21 @@ import type { Passage } from './plugin.ts'
 /** A value that may depend on the request. */
 export type Template = (passage: Passage) => string
 
+/** The same text stands in several places of a configuration, one after the other: it is read once, and its places share what came of it. */
+const recent = new Map<string, Template>()
+const recentAtMost = 8
+
 /** Reads `text` with `$(expression)` in it: headers, query_params, uri_captures. Throws a sentence about what is not understood. */
 export function readTemplate(text: string): Template {
+  const known = recent.get(text)
+  if (known) return known
+  const template = compile(text)
+  if (recent.size >= recentAtMost) recent.delete(recent.keys().next().value as string)
+  recent.set(text, template)
+  return template
+}
+
+function compile(text: string): Template {
   const parts: (string | LuaExpression)[] = []
   let from = 0
   for (let mark = text.indexOf('$('); mark >= 0; mark = text.indexOf('$(', from)) {
@@ -16,6 +29,10 @@ export function readTemplate(text: string): Template {
   }
   if (parts.length === 0) return () => text
   parts.push(text.slice(from))
+  return filledWith(parts)
+}
+
+function filledWith(parts: readonly (string | LuaExpression)[]): Template {
   return passage => {
     const names = namesOf(passage)
     return parts.map(part => (typeof part === 'string' ? part : luaText(part(names)))).join('')
