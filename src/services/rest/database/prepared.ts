@@ -3,6 +3,8 @@ const atMost = 60
 interface Entry {
   /** Empty: seen once, not kept by the server. */
   name: string
+  /** Counts up: of two, the one that was used last has the higher. */
+  used: number
 }
 
 /**
@@ -10,26 +12,21 @@ interface Entry {
  * again; what is seen only once is not kept.
  */
 export class Prepared {
-  /** The most recently used last. */
+  /** Nothing is moved in it when it is used: a map that is changed with every request leaves tables behind that keep each other alive. */
   readonly #entries = new Map<string, Entry>()
   readonly #dropped: string[] = []
-  #newest: Entry | undefined
   #count = 0
+  #uses = 0
 
   /** The name to use; `isNew`: the statement must be sent under that name first. */
   use(text: string): { readonly name: string; readonly isNew: boolean } {
     const entry = this.#entries.get(text)
     if (!entry) {
-      this.#newest = { name: '' }
-      this.#entries.set(text, this.#newest)
+      this.#entries.set(text, { name: '', used: ++this.#uses })
       this.#trim()
       return { name: '', isNew: true }
     }
-    if (entry !== this.#newest) {
-      this.#entries.delete(text)
-      this.#entries.set(text, entry)
-      this.#newest = entry
-    }
+    entry.used = ++this.#uses
     if (entry.name !== '') return { name: entry.name, isNew: false }
     entry.name = `pgrst_${++this.#count}`
     return { name: entry.name, isNew: true }
@@ -54,7 +51,14 @@ export class Prepared {
 
   #trim(): void {
     if (this.#entries.size <= atMost) return
-    for (const oldest of this.#entries.keys()) return this.drop(oldest)
+    let oldest = ''
+    let least = Number.POSITIVE_INFINITY
+    for (const [text, { used }] of this.#entries)
+      if (used < least) {
+        oldest = text
+        least = used
+      }
+    this.drop(oldest)
   }
 }
 
