@@ -32,7 +32,7 @@ export async function startMachinesApi(parts: MachinesApiParts): Promise<Running
   const { engine, rateLimits, clock, log, redactor } = parts
   const shared = { api: engine, tokens: [tokenOf(parts.home)], clock, log, redactor }
   const api = await createMachinesApiServer({ ...shared, rateLimits })
-  const platform = await createFlyPlatform({ ...shared, ...parts.platform })
+  const platform = createFlyPlatform({ ...shared, ...parts.platform })
   const server = createServer((request, response) =>
     (platform.serves(request.url ?? '') ? platform : api).handle(request, response),
   )

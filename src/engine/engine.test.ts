@@ -68,6 +68,33 @@ describe('a machine', () => {
     await expect.poll(() => world.engine.listMachines('shop')).toEqual([])
   })
 
+  it('destroys itself with auto_destroy when it cannot start, too, and says why', async () => {
+    world.runtime.failStart = new Error('no such program')
+    const { id } = await launch({ auto_destroy: true, restart: { policy: 'no' } })
+    await expect.poll(() => world.engine.listMachines('shop')).toEqual([])
+    const { events } = await world.engine.getMachine('shop', id)
+    expect(events.find(({ type }) => type === 'exit')?.request).toMatchObject({
+      exit_event: { exit_code: 1 },
+      error: expect.stringContaining('no such program'),
+    })
+  })
+
+  it('tells with every exit how it ended, also when no further restart is tried', async () => {
+    const { id } = await launch({ restart: { policy: 'on-failure', max_retries: 1 } })
+    for (;;) {
+      const state = await stateOf(id)
+      if (state === 'failed') break
+      if (state === 'started') world.runtime.exit(id, 1)
+      await world.clock.advance(1000)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    const exits = (await world.engine.listEvents('shop', id)).filter(({ type }) => type === 'exit')
+    expect(exits.map(({ request }) => (request as { exit_event?: unknown }).exit_event)).toEqual(
+      exits.map(() => expect.objectContaining({ exit_code: 1 })),
+    )
+    expect(exits.length).toBe(3)
+  })
+
   it('gets secrets over env, Fly’s variables, and not before the secrets version that was asked for', async () => {
     const { version } = await world.engine.setSecrets('shop', { TOKEN: 'from-secret' })
     const { id } = await launch({ env: { TOKEN: 'from-env', PLAIN: 'yes' } })

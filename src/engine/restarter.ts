@@ -52,26 +52,21 @@ export class Restarter {
       },
       'machine ended by itself',
     )
-    ledger.transition(
-      'exited',
-      'exit',
-      'flyd',
-      'stopped',
-      ended,
-      exitRequest(exit, {
-        requested: false,
-        restarting: decision.restart,
-        count: this.#count,
-        at: now,
-      }),
-    )
+    const request = exitRequest(exit, {
+      requested: false,
+      restarting: decision.restart,
+      count: this.#count,
+      at: now,
+    })
+    ledger.transition('exited', 'exit', 'flyd', 'stopped', ended, request)
     if (decision.restart) return this.#restartAfter(decision.delayMs)
-    if (decision.gaveUp) ledger.transition('give-up', 'exit', 'flyd', 'failed')
+    // Fly's clients read `request.exit_event` of every exit without asking whether it is there.
+    if (decision.gaveUp) ledger.transition('give-up', 'exit', 'flyd', 'failed', {}, request)
     if (ledger.record.config.auto_destroy) await this.#options.selfDestroy()
   }
 
   /** It did not become ready. */
-  startFailed(error: HangarError): void {
+  async startFailed(error: HangarError): Promise<void> {
     const { clock, log, ledger } = this.#options
     const now = clock.now()
     const exit: ExitInfo = { exitCode: 1, signal: null, oomKilled: false, at: now }
@@ -86,30 +81,30 @@ export class Restarter {
       { machine: ledger.record.id, app: ledger.record.app, reason: error.message, restart: decision.restart },
       'machine did not start',
     )
+    const failures = [...recentFailures(ledger.record.failures, now), now]
+    const request = {
+      ...exitRequest(exit, {
+        requested: false,
+        restarting: decision.restart,
+        count: this.#count,
+        at: now,
+      }),
+      error: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    }
     ledger.transition(
       'start-failed',
       'exit',
       'flyd',
       'failed',
-      {
-        token: null,
-        handle: null,
-        startedAt: null,
-        failures: [...recentFailures(ledger.record.failures, now), now],
-      },
-      {
-        ...exitRequest(exit, {
-          requested: false,
-          restarting: decision.restart,
-          count: this.#count,
-          at: now,
-        }),
-        error: error.message,
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-      },
+      { token: null, handle: null, startedAt: null, failures },
+      request,
     )
-    if (decision.restart) this.#restartAfter(Math.max(decision.delayMs, 250))
-    else if (decision.gaveUp) ledger.transition('give-up', 'exit', 'flyd', 'failed')
+    if (decision.restart) return this.#restartAfter(Math.max(decision.delayMs, 250))
+    if (decision.gaveUp) ledger.transition('give-up', 'exit', 'flyd', 'failed', {}, request)
+    // Whoever waits for it to go (flyctl, of a release command) would wait in vain. Not when a stop or destroy came between: that decides.
+    if (ledger.record.config.auto_destroy && error.code !== 'HGR_ENGINE_OVERTAKEN')
+      await this.#options.selfDestroy()
   }
 
   /** Tries the same restart once more, after a while. */

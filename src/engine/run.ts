@@ -94,7 +94,7 @@ export class MachineRun {
     } catch (error) {
       if (this.#record.token !== token || this.#record.state !== 'starting') return
       await runtime.stop(this.#record.id, { signal: 'SIGKILL', timeoutMs: 0 }).catch(() => {})
-      this.#parts.restarter.startFailed(asHangarError(error, 'Starting'))
+      await this.#parts.restarter.startFailed(asHangarError(error, 'Starting'))
     } finally {
       timer.cancel()
       if (this.#starting === abort) this.#starting = undefined

@@ -1,36 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
-import type { MachinesApi } from '#contract'
-import { createHttpApp, createTokenCheck, type FastifyReply, type FastifyRequest } from '#http'
-import type { Clock, HangarError, Log, Redactor } from '#kernel'
+import { createHttpApp, createTokenCheck, type FastifyReply, type FastifyRequest, type HttpApp } from '#http'
+import type { HangarError, Log } from '#kernel'
 import { bodyOf } from './body.ts'
 import { platformErrors } from './errors.ts'
 import { createGraphql } from './graphql/execute.ts'
-import type { ReleaseStore } from './ports.ts'
+import type { FlyPlatformOptions } from './platform.ts'
 import { createReleases } from './releases.ts'
 import { restRoutes } from './rest/index.ts'
 import type { RestCall } from './rest/route.ts'
 import { unavailable } from './rest/unavailable.ts'
 import type { World } from './world.ts'
-
-export interface FlyPlatformOptions extends Pick<World, 'logs' | 'resolveImage' | 'addressesOf'> {
-  readonly api: MachinesApi
-  readonly store: ReleaseStore
-  /** Tokens that are let in. */
-  readonly tokens: readonly string[]
-  readonly clock: Clock
-  readonly log: Log
-  /** Takes known secrets out of error messages. */
-  readonly redactor: Redactor
-}
-
-export interface FlyPlatform {
-  /** Whether an address is one of these; the others are the Machines API's. */
-  serves(url: string): boolean
-  handle(request: IncomingMessage, response: ServerResponse): void
-  close(): Promise<void>
-}
 
 const graphqlBody = z.looseObject({
   query: z.string(),
@@ -38,8 +18,8 @@ const graphqlBody = z.looseObject({
   operationName: z.string().nullish(),
 })
 
-/** What Fly's clients ask beside the Machines API: REST under /api/v1 and GraphQL at /graphql, over the same engine. */
-export async function createFlyPlatform(options: FlyPlatformOptions): Promise<FlyPlatform> {
+/** REST under /api/v1 and GraphQL at /graphql, over the same engine. */
+export async function openFlyPlatform(options: FlyPlatformOptions): Promise<HttpApp<{ log: Log }>> {
   const { api, logs, log, redactor } = options
   const releases = createReleases(api, options.store, options.clock)
   const world: World = {
@@ -95,11 +75,7 @@ export async function createFlyPlatform(options: FlyPlatformOptions): Promise<Fl
     },
     renderError: render,
   })
-  return {
-    serves: url => /^\/(graphql|api\/v1)(?=[/?]|$)/.test(url),
-    handle: app.handler({ log }),
-    close: () => app.close(),
-  }
+  return app
 
   function callOf(request: FastifyRequest): RestCall {
     return {

@@ -47,6 +47,17 @@ it('lets anon reach a new table of public, under row-level security, with auth.u
   await api.query('rollback')
 })
 
+it('lets the owner of the database set what PostgREST reads there, but not take on the superuser', async () => {
+  const owner = await server.client('postgres')
+  await owner.query(`alter role authenticator set pgrst.db_aggregates_enabled to 'true'`)
+  const { rows } = await owner.query(
+    `select s.setconfig from pg_db_role_setting s join pg_roles r on r.oid = s.setrole where r.rolname = 'authenticator'`,
+  )
+  expect(rows[0].setconfig).toContain('pgrst.db_aggregates_enabled=true')
+  await expect(owner.query('grant supabase_admin to authenticator')).rejects.toThrowError('permission denied')
+  await owner.query('alter role authenticator reset pgrst.db_aggregates_enabled')
+})
+
 it('tells the REST service when the schema changes', async () => {
   const listener = await server.client('authenticator')
   await listener.query('listen pgrst')

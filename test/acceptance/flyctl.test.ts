@@ -183,11 +183,14 @@ const finishRelease = (id: string) =>
   })
 
 /** Runs a release command and looks at it as flyctl does: after it has gone. */
-async function releaseCommand(script: string): Promise<{ exit: number; log: string[] }> {
+async function releaseCommand(
+  script: string,
+  program = process.execPath,
+): Promise<{ exit: number; log: string[] }> {
   const made = await fly.flaps('POST', machines, machineType, {
     config: {
       ...config({ fly_process_group: 'fly_app_release_command' }),
-      init: { cmd: null, exec: [process.execPath, '-e', script] },
+      init: { cmd: null, exec: [program, '-e', script] },
       services: null,
       restart: { policy: 'no' },
       auto_destroy: true,
@@ -407,6 +410,8 @@ describe('deploy --image --ha=false --dns-checks=false', () => {
       log: ['no such table', 'Main child exited normally with code: 3'],
     })
     expect((await releaseCommand('process.kill(process.pid, "SIGKILL")')).exit).toBe(137)
+    // One that cannot even start goes too; nobody waits for it in vain.
+    expect((await releaseCommand('', '/no/such/program')).exit).not.toBe(0)
 
     const { data } = await fly.flaps('POST', `${machines}/${first}/lease?ttl=13`, leaseType)
     const input = {

@@ -27,6 +27,10 @@ beforeAll(async () => {
     create function many(a int, b int) returns text language sql immutable as $$ select 'two' $$;
     create function clash(a int) returns int language sql immutable as 'select 1';
     create function clash(a text) returns int language sql immutable as 'select 2';
+    create function worded(detail text) returns void language plpgsql as $$ begin
+      raise sqlstate 'PGRST' using message = '{"code":"1","message":"m"}', detail = detail; end $$;
+    create function answered(status text, headers text) returns text language sql as $$
+      select set_config('response.status', status, true) || set_config('response.headers', headers, true) $$;
     create function whole_json(json) returns json language sql immutable as $$ select json_build_object('got', $1) $$;
     create function whole_text(text) returns text language sql immutable as 'select upper($1)';
     create function whole_bytes(bytea) returns int language sql immutable as 'select length($1)';
@@ -219,6 +223,7 @@ describe('failures', () => {
     ['23505', 409],
     ['42501', 403],
     ['40001', 500],
+    ['57P01', 503],
   ])('raised with %s answer %i', async (code, status) => {
     const reply = await post('raise_it', { code })
     expect([reply.status, reply.json()]).toEqual([status, { code, message: 'm', details: 'd', hint: 'h' }])
@@ -256,5 +261,34 @@ describe('failures', () => {
           'Could not choose the best candidate function between: public.clash(a => integer), public.clash(a => text)',
       },
     ])
+  })
+})
+
+describe('what a function says of its answer', () => {
+  const raised = (detail: object) => post('worded', { detail: JSON.stringify(detail) })
+  const answered = (status: string, ...headers: readonly object[]) =>
+    post('answered', { status, headers: JSON.stringify(headers) })
+
+  it('cannot end the service, whatever is in its headers', async () => {
+    const bad = await raised({ status: 400, headers: { 'x y: z\r\n': 'a' } })
+    expect([bad.status, bad.json().code]).toEqual([500, 'PGRST121'])
+    const odd = await raised({ status: 400, headers: { 'x-own': 'a\u0001\u007fb\r\nx-other: c' } })
+    expect([odd.status, odd.headers.get('x-own'), odd.headers.get('x-other')]).toEqual([
+      400,
+      'a  b  x-other: c',
+      null,
+    ])
+    expect((await answered('200', { 'x y': 'a' })).json().code).toBe('PGRST111')
+    const names = ['constructor', 'tostring']
+    const named = await answered('200', ...names.map(name => ({ [name]: 'x' })))
+    expect(names.map(name => named.headers.get(name))).toEqual(['x', 'x'])
+    expect((await call('numbers?upto=1')).json()).toEqual([1])
+  })
+
+  it('is no status that another answer would have to follow', async () => {
+    for (const status of ['100', '101', '103', '1000'])
+      expect((await answered(status)).json().code).toBe('PGRST112')
+    expect((await raised({ status: 101, headers: {} })).json().code).toBe('PGRST121')
+    expect((await answered('299')).status).toBe(299)
   })
 })

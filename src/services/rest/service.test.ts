@@ -40,9 +40,13 @@ describe('tokens', () => {
         status({ aud: 'mine' }),
         status({ aud: ['x', 'mine'] }),
         status({}),
+        status({ aud: null }),
         status({ aud: 'other' }),
+        status({ aud: [] }),
       ]),
-    ).toEqual([200, 200, 200, 401])
+    ).toEqual([200, 200, 200, 200, 401, 401])
+    const anyone = bearer(token({ role: 'service_role', aud: [] }))
+    expect((await rest.first.ask('/items', anyone)).status).toBe(401)
   })
 
   it('may be signed with a key of a set', async () => {

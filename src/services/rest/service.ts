@@ -14,7 +14,7 @@ import { answerRequest } from './handle/request.ts'
 import { createTokens, type Identify } from './identity/tokens.ts'
 import type { Presence } from './presence.ts'
 import { KnownQueries } from './request/known-queries.ts'
-import { errorAnswer, send } from './response/answer.ts'
+import { errorAnswer, type SendRules, send } from './response/answer.ts'
 import { toRestError } from './response/failure.ts'
 import { createSnapshot } from './schema/snapshot.ts'
 import { SchemaSource } from './schema/source.ts'
@@ -150,8 +150,17 @@ async function answer(
     if (error.status === 504) metrics.poolTimedOut()
     if (error.status >= 500 && !isQuiet)
       log.error({ err: thrown, url: request.url.split('?')[0] }, 'rest: the request failed')
-    if (response.headersSent) response.destroy()
-    else send(request, response, errorAnswer(error), rules())
+    sendError(request, response, error, rules())
+  }
+}
+
+/** Nothing that a function or a setting puts into an answer may end the process: what cannot be sent ends the connection. */
+function sendError(request: WireRequest, response: WireResponse, error: RestError, rules: SendRules): void {
+  if (response.headersSent) return response.destroy()
+  try {
+    send(request, response, errorAnswer(error), rules)
+  } catch {
+    response.destroy()
   }
 }
 

@@ -25,6 +25,12 @@ describe('a setting that is true or false', () => {
   })
 })
 
+it('a header to send back must be one', () => {
+  expect(read({ PGRST_SERVER_TRACE_HEADER: 'X-Request-Id' }).traceHeader).toBe('X-Request-Id')
+  expect(() => read({ PGRST_SERVER_TRACE_HEADER: 'X Request' })).toThrow('must be the name of a header')
+  expect(read({}, new Map([['server_trace_header', 'X Request']])).traceHeader).toBeUndefined()
+})
+
 describe('the secret', () => {
   it('in base64 may be a key', () => {
     const key = Buffer.from('{"kty":"oct","k":"c2VjcmV0"}').toString('base64')

@@ -5,6 +5,7 @@ import { logLevels } from './access-log.ts'
 import { databaseUrl, namesDatabase } from './configuration/database-url.ts'
 import { withFile } from './configuration/file.ts'
 import { readClaimPath } from './identity/role-claim.ts'
+import { isHeaderName } from './response/headers.ts'
 import type { Name } from './schema/cache.ts'
 
 export interface RestSettings {
@@ -135,7 +136,7 @@ export function readSettings(given: Env, inDatabase: DatabaseSettings = none): R
     origins: read.text('server-cors-allowed-origins') ? read.list('server-cors-allowed-origins') : undefined,
     host: read.text('server-host') ?? '!4',
     port: read.count('server-port') ?? 3000,
-    traceHeader: read.text('server-trace-header'),
+    traceHeader: read.headerName('server-trace-header'),
     timing: read.flag('server-timing-enabled', false),
     adminPort: read.count('admin-server-port'),
     showsConfig: read.flag('admin-server-config-enabled', false),
@@ -194,6 +195,12 @@ class Reader {
     const found = known.find(one => one === text)
     if (!found) throw refuse(name, `must be one of ${known.join(', ')}, not "${text}"`)
     return found
+  }
+
+  headerName(name: string): string | undefined {
+    const text = this.text(name)
+    if (text === undefined || isHeaderName(text)) return text
+    return this.#senseless(name, `must be the name of a header, not "${text}"`)
   }
 
   name(name: string, alias?: string): Name | undefined {

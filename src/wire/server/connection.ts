@@ -124,7 +124,10 @@ export class Connection {
     else this.close()
   }
 
-  readonly #onDrain = (): void => this.#turn?.onClientDrain()
+  readonly #onDrain = (): void => {
+    if (this.#turn) this.#turn.onClientDrain()
+    else if (!this.#closing) this.#advance()
+  }
 
   readonly #onClose = (): void => {
     this.#watch.delete(this)
@@ -135,13 +138,17 @@ export class Connection {
     this.#owner.onClose()
   }
 
-  /** Opens turns as long as whole heads are there. A loop: many small requests in one piece must not become as many frames on the stack. */
+  /**
+   * Opens turns as long as whole heads are there, and the client takes the answers: else these would be heaped up. A loop, because many small
+   * requests in one piece must not become as many frames on the stack.
+   */
   #advance(): void {
     const { socket } = this
     this.#advancing = true
-    while (this.#pending && !this.#turn && !socket.destroyed) if (!this.#next(this.#pending)) break
+    while (this.#pending && !this.#turn && !socket.destroyed && !socket.writableNeedDrain)
+      if (!this.#next(this.#pending)) break
     this.#advancing = false
-    if (this.#ended && !this.#turn) this.close()
+    if (this.#ended && !this.#turn && !socket.writableNeedDrain) this.close()
   }
 
   /** False when the head has not come to its end. */

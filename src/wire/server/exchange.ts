@@ -28,7 +28,7 @@ export class Exchange implements Turn, BodySource, AnswerSink {
   declare private readonly unwraps: boolean
   declare private unread: Buffer | undefined
   declare private invited: boolean
-  declare private isAnswered: boolean
+  declare private isSent: boolean
   declare private keepAlive: boolean
   declare private limited: boolean
 
@@ -46,7 +46,7 @@ export class Exchange implements Turn, BodySource, AnswerSink {
         : bodyReader(head.framing)
     this.unread = undefined
     this.invited = !head.expectContinue
-    this.isAnswered = false
+    this.isSent = false
     this.keepAlive = false
     this.limited = false
   }
@@ -62,11 +62,11 @@ export class Exchange implements Turn, BodySource, AnswerSink {
     try {
       const rest = this.read(body, chunk)
       if (!body.done) return undefined
-      if (this.isAnswered) {
+      if (this.isSent) {
         this.settle(rest)
         return undefined
       }
-      if (this.limited && !this.socket.writableNeedDrain) this.limit(false)
+      if (this.limited && this.socket.writableLength === 0) this.limit(false)
       return rest
     } catch (error) {
       this.fail(error)
@@ -96,15 +96,17 @@ export class Exchange implements Turn, BodySource, AnswerSink {
       this.invited = true
       this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
     }
-    this.limit(true)
   }
 
+  /** Whoever reads the body is slow: that is not the client's fault. */
   pause(): void {
     this.socket.pause()
+    this.limit(false)
   }
 
   resume(): void {
     if (this.socket.isPaused()) this.socket.resume()
+    if (this.body && !this.body.done) this.limit(true)
   }
 
   // What the answer needs
@@ -120,21 +122,24 @@ export class Exchange implements Turn, BodySource, AnswerSink {
 
   answered(keepAlive: boolean): void {
     this.keepAlive = keepAlive
-    this.isAnswered = true
-    const { socket, body } = this
-    if (socket.writableLength > 0) {
-      // Until the system has all of it, the client may still miss some.
-      this.limit(true)
-      socket.write('', () => this.response.over(!socket.destroyed))
-    } else this.response.over(true)
+    if (this.socket.writableLength === 0) return this.sent()
+    // Until the system has all of it, the client may still miss some, and what comes next would only be heaped upon it.
+    this.limit(true)
+    this.socket.write('', error => error || this.sent())
+  }
+
+  // How it ends
+
+  private sent(): void {
+    const { body, keepAlive } = this
+    this.isSent = true
+    this.response.over(true)
     if (!body || body.done) this.settle(this.unread)
     else if (keepAlive) {
       this.limit(true)
       this.request.drop()
     } else this.connection.finished(false, undefined)
   }
-
-  // How it ends
 
   private read(body: BodyReader, chunk: Buffer): Buffer | undefined {
     const taken = body.take(chunk, 0)

@@ -6,7 +6,7 @@ const roundsPerLimit = 4
 export interface Watched {
   readonly busy: boolean
   readonly reading: boolean
-  readonly socket: { destroy(): void }
+  readonly socket: { destroy(): void; readonly writableLength: number }
   refuse(error: unknown): void
 }
 
@@ -31,8 +31,8 @@ export class IdleWatch {
   readonly #idleRounds: number
   readonly #headRounds: number
   readonly #everyMs: number
-  /** How many rounds have found a connection as it is. */
-  readonly #rounds = new Map<Watched, number>()
+  /** How many rounds have found a connection as it is, and what it had left to send. */
+  readonly #rounds = new Map<Watched, Rounds>()
   #timer: Timer | undefined
 
   constructor(clock: Clock, { idleMs, headMs }: IdleLimits) {
@@ -43,7 +43,7 @@ export class IdleWatch {
   }
 
   add(connection: Watched): void {
-    this.#rounds.set(connection, 0)
+    this.#rounds.set(connection, { count: 0, left: 0 })
     this.#timer ??= this.clock.after(this.#everyMs, () => this.#round())
   }
 
@@ -56,16 +56,25 @@ export class IdleWatch {
 
   /** A request has come to its end, or a head has begun. */
   stir(connection: Watched): void {
-    if (this.#rounds.get(connection)) this.#rounds.set(connection, 0)
+    const rounds = this.#rounds.get(connection)
+    if (rounds) rounds.count = 0
   }
 
   #round(): void {
     this.#timer = this.clock.after(this.#everyMs, () => this.#round())
     for (const [connection, rounds] of this.#rounds) {
-      if (connection.busy) this.#rounds.set(connection, 0)
-      else if (connection.reading && rounds >= this.#headRounds) connection.refuse(new LateHead())
-      else if (!connection.reading && rounds >= this.#idleRounds) connection.socket.destroy()
-      else this.#rounds.set(connection, rounds + 1)
+      const left = connection.socket.writableLength
+      // An answer that is still being taken is no idleness.
+      if (connection.busy || left !== rounds.left) rounds.count = 0
+      else if (connection.reading && rounds.count >= this.#headRounds) connection.refuse(new LateHead())
+      else if (!connection.reading && rounds.count >= this.#idleRounds) connection.socket.destroy()
+      else rounds.count++
+      rounds.left = left
     }
   }
+}
+
+interface Rounds {
+  count: number
+  left: number
 }

@@ -205,6 +205,36 @@ describe('an answer', () => {
   })
 })
 
+describe('an answer that takes its client long', () => {
+  it('is waited for, and the next is not even begun', async () => {
+    const clock = new FakeClock()
+    const filled = promised<void>()
+    let served = 0
+    const { client } = await start(
+      (_request, response) => {
+        served++
+        response.answer(200, {}, moreThanFits)
+        filled.resolve()
+      },
+      { idleMs: 1000 },
+      clock,
+    )
+    const one = await client()
+    one.socket.pause()
+    one.write(getting() + getting('/', 'connection: close\r\n'))
+    await filled.promise
+    await clock.advance(5000)
+    expect([served, one.socket.destroyed]).toEqual([1, false])
+    let bytes = 0
+    one.socket.on('data', (part: string) => {
+      bytes += part.length
+    })
+    one.socket.resume()
+    await one.closed
+    expect([served, Math.floor(bytes / moreThanFits.length)]).toEqual([2, 2])
+  })
+})
+
 describe('requests', () => {
   it('sent ahead are answered in their order, one at a time', async () => {
     const waiting: [WireRequest, WireResponse][] = []
@@ -429,16 +459,22 @@ describe('a client', () => {
     expect(await over[1]!.promise).toBe(false)
   })
 
-  it('whose service takes its time is not cut for that', async () => {
+  it('whose service takes its time, to answer or to read, is not cut for that', async () => {
     const { client } = await start(
-      (_request, response) => {
-        setTimeout(() => response.answer(200, {}, 'late'), 120)
+      (request, response) => {
+        const answer = () => response.answer(200, {}, 'late')
+        if (request.method === 'GET') return void setTimeout(answer, 100)
+        request.follow({ onBodyPart: () => {}, onBodyEnd: answer })
+        request.pause()
+        setTimeout(() => request.resume(), 100)
       },
       { silenceMs: 20 },
     )
-    const one = await client()
+    const [one, two] = [await client(), await client()]
     one.write(getting())
-    await one.until(/late$/)
+    two.write(posting(5))
+    two.write('hello')
+    await Promise.all([one.until(/late$/), two.until(/late$/)])
   })
 
   it('with nothing to ask is let go after a while', async () => {

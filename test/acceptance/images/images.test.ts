@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type BarePostgres, startBarePostgres } from '../../support/bare-postgres.ts'
+import { freePort } from '../../support/ports.ts'
+import { startTestPostgres } from '../../support/postgres.ts'
 import { eventually, startService, stopServices, token } from './service.ts'
 
 let postgres: BarePostgres
@@ -324,6 +326,144 @@ it('auth and storage that start before their database make their tables when it 
     () => rows('late', 'select from auth.users, storage.buckets limit 0'),
     () => true,
   )
+})
+
+it('with the variables of the CLI, on a database with the roles of Supabase, a session goes through all of them', async () => {
+  await using supabase = await startTestPostgres()
+  const jwks = JSON.stringify({
+    keys: [{ kty: 'oct', k: Buffer.from(secret).toString('base64url') }],
+  })
+  const [auth, rest, storage] = await Promise.all([
+    startService(
+      'auth',
+      {
+        API_EXTERNAL_URL: 'http://127.0.0.1:54321',
+        GOTRUE_API_HOST: '0.0.0.0',
+        GOTRUE_DB_DRIVER: 'postgres',
+        GOTRUE_DB_DATABASE_URL: supabase.url('supabase_auth_admin'),
+        GOTRUE_SITE_URL: 'http://127.0.0.1:3000',
+        GOTRUE_URI_ALLOW_LIST: 'https://127.0.0.1:3000',
+        GOTRUE_DISABLE_SIGNUP: 'false',
+        GOTRUE_JWT_ADMIN_ROLES: 'service_role',
+        GOTRUE_JWT_AUD: 'authenticated',
+        GOTRUE_JWT_DEFAULT_GROUP_NAME: 'authenticated',
+        GOTRUE_JWT_EXP: '3600',
+        GOTRUE_JWT_SECRET: secret,
+        GOTRUE_JWT_ISSUER: 'http://127.0.0.1:54321/auth/v1',
+        GOTRUE_EXTERNAL_EMAIL_ENABLED: 'true',
+        GOTRUE_MAILER_SECURE_EMAIL_CHANGE_ENABLED: 'true',
+        GOTRUE_MAILER_AUTOCONFIRM: 'true',
+        GOTRUE_MAILER_OTP_LENGTH: '6',
+        GOTRUE_MAILER_OTP_EXP: '3600',
+        GOTRUE_EXTERNAL_ANONYMOUS_USERS_ENABLED: 'true',
+        GOTRUE_SMTP_MAX_FREQUENCY: '1s',
+        GOTRUE_MAILER_URLPATHS_INVITE: 'http://127.0.0.1:54321/auth/v1/verify',
+        GOTRUE_RATE_LIMIT_EMAIL_SENT: '360000',
+        GOTRUE_EXTERNAL_PHONE_ENABLED: 'true',
+        GOTRUE_SMS_AUTOCONFIRM: 'true',
+        GOTRUE_SMS_MAX_FREQUENCY: '1s',
+        GOTRUE_SMS_OTP_EXP: '6000',
+        GOTRUE_SMS_OTP_LENGTH: '6',
+        GOTRUE_SMS_TEMPLATE: 'Your code is {{ .Code }}',
+        GOTRUE_SMS_TEST_OTP: '1234567890:123456',
+        GOTRUE_PASSWORD_MIN_LENGTH: '6',
+        GOTRUE_PASSWORD_REQUIRED_CHARACTERS: '',
+        GOTRUE_SECURITY_REFRESH_TOKEN_ROTATION_ENABLED: 'true',
+        GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL: '10',
+        GOTRUE_SECURITY_MANUAL_LINKING_ENABLED: 'false',
+        GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION: 'false',
+        GOTRUE_MFA_PHONE_ENROLL_ENABLED: 'true',
+        GOTRUE_MFA_PHONE_VERIFY_ENABLED: 'true',
+        GOTRUE_MFA_PHONE_TEMPLATE: 'Your code is {{ .Code }}',
+        GOTRUE_MFA_PHONE_OTP_LENGTH: '6',
+        GOTRUE_MFA_PHONE_MAX_FREQUENCY: '1s',
+        GOTRUE_MFA_TOTP_ENROLL_ENABLED: 'true',
+        GOTRUE_MFA_WEB_AUTHN_ENROLL_ENABLED: 'true',
+        GOTRUE_MFA_MAX_ENROLLED_FACTORS: '10',
+        GOTRUE_SMTP_HOST: 'inbucket',
+        GOTRUE_SMTP_PORT: '2500',
+        GOTRUE_SMTP_ADMIN_EMAIL: 'admin@email.com',
+        GOTRUE_EXTERNAL_GOOGLE_ENABLED: 'true',
+        GOTRUE_EXTERNAL_GOOGLE_CLIENT_ID: 'a.apps.googleusercontent.com',
+        GOTRUE_EXTERNAL_GOOGLE_SECRET: 'env(SUPABASE_AUTH_EXTERNAL_GOOGLE_SECRET)',
+        GOTRUE_EXTERNAL_GOOGLE_SKIP_NONCE_CHECK: 'true',
+        GOTRUE_EXTERNAL_GOOGLE_REDIRECT_URI: 'http://127.0.0.1:54321/auth/v1/callback',
+        GOTRUE_OAUTH_SERVER_ENABLED: 'true',
+        GOTRUE_OAUTH_SERVER_ALLOW_DYNAMIC_REGISTRATION: 'true',
+        GOTRUE_OAUTH_SERVER_AUTHORIZATION_PATH: '/oauth/consent',
+      },
+      'GOTRUE_API_PORT',
+    ),
+    startService(
+      'rest',
+      {
+        PGRST_DB_URI: supabase.url('authenticator'),
+        PGRST_DB_SCHEMAS: 'public,personal,graphql_public',
+        PGRST_DB_EXTRA_SEARCH_PATH: 'public,extensions',
+        PGRST_DB_MAX_ROWS: '1000',
+        PGRST_DB_ANON_ROLE: 'anon',
+        PGRST_JWT_SECRET: jwks,
+        PGRST_ADMIN_SERVER_PORT: String(await freePort()),
+      },
+      'PGRST_SERVER_PORT',
+    ),
+    startService(
+      'storage',
+      {
+        ...storageVariables('cli'),
+        AUTH_JWT_SECRET: secret,
+        AUTH_JWT_JWKS: jwks,
+        DATABASE_URL: supabase.url('supabase_storage_admin'),
+        TENANT_ID: 'stub',
+        STORAGE_S3_REGION: 'local',
+        IMGPROXY_URL: 'http://imgproxy:5001',
+        TUS_URL_PATH: '/storage/v1/upload/resumable',
+        S3_PROTOCOL_ACCESS_KEY_ID: 'an-id',
+        S3_PROTOCOL_ACCESS_KEY_SECRET: 'a-secret',
+        S3_PROTOCOL_PREFIX: '/storage/v1',
+        S3_ALLOW_FORWARDED_HEADER: 'false',
+        UPLOAD_FILE_SIZE_LIMIT: '52428800000',
+        UPLOAD_FILE_SIZE_LIMIT_STANDARD: '5242880000',
+      },
+      'SERVER_PORT',
+    ),
+  ])
+  const admin = await supabase.client()
+  await eventually(
+    () => admin.query('select from auth.users, storage.buckets limit 0'),
+    () => true,
+  )
+  // What a project's migrations and seeds write before anybody asked for anything.
+  const owner = await supabase.client('postgres')
+  await owner.query(`
+    create schema personal;
+    create table notes (id int primary key, owner uuid default auth.uid());
+    alter table notes enable row level security;
+    create policy own on notes using (auth.uid() = owner);
+    insert into storage.buckets (id, name) values ('files', 'files');
+    create policy own on storage.objects for all using (bucket_id = 'files' and owner_id = auth.uid()::text)`)
+  const account = { email: 'somebody@example.com', password: 'a-long-password' }
+  const session = (await (await fetch(`${auth.url}/signup`, json(account))).json()) as {
+    access_token: string
+  }
+  const authorization = `Bearer ${session.access_token}`
+  const made = await eventually(
+    () =>
+      fetch(`${rest.url}/notes?select=id`, {
+        ...json({ id: 1 }),
+        headers: { authorization, 'content-type': 'application/json', prefer: 'return=representation' },
+      }),
+    answer => answer.status !== 503,
+  )
+  expect([made.status, await made.json()]).toEqual([201, [{ id: 1 }]])
+  expect(await (await fetch(`${rest.url}/notes`)).json()).toEqual([])
+  const put = await fetch(`${storage.url}/object/files/a.txt`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'text/plain' },
+    body: 'hello',
+  })
+  expect(put.status).toBe(200)
+  expect((await fetch(`${auth.url}/.well-known/oauth-authorization-server`)).status).toBe(200)
 })
 
 it('the gateway reads the file of the client libraries: one route with a key, one without', async () => {

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { type Clock, codeOf } from '#kernel'
 import { restErrors } from '../errors.ts'
 import type { Statement } from '../sql/sql.ts'
+import { postgrestVersion } from '../version.ts'
 import { Batch, type Rows } from './batch.ts'
 import { cancel, type Session } from './cancel.ts'
 import { isLost } from './failures.ts'
@@ -81,7 +82,7 @@ export class Connection {
   static async open(options: ConnectionOptions): Promise<Connection> {
     const client = new pg.Client({
       connectionString: options.url,
-      application_name: 'postgrest',
+      application_name: `PostgREST ${postgrestVersion}`,
       connectionTimeoutMillis: options.patienceMs,
     })
     // What breaks while it logs in is told by connect.

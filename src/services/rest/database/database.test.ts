@@ -44,7 +44,7 @@ const reasonOf = (error: { code?: string; body?: { code: string } }) => error.co
 const backends = async () => {
   const client = await postgres.client()
   const { rows } = await client.query(
-    `select pid, state, query from pg_stat_activity where application_name = 'postgrest'`,
+    `select pid, state, query from pg_stat_activity where application_name like 'PostgREST %'`,
   )
   await client.end()
   return rows as { pid: number; state: string; query: string }[]

@@ -77,7 +77,7 @@ function planned(handling: Handling, name: string, by: Way, standIn?: string): P
   const statement = mainStatement({
     source: callSql(callPlan),
     rows: readSql(plan),
-    body: formatSql(negotiated.format, called),
+    body: formatSql(negotiated.format, { called, reshaped: true }),
     counted: count === 'exact' || count === 'estimated' ? countSql(plan) : undefined,
     single: !called.set,
     media: negotiated.media,

@@ -122,8 +122,9 @@ function kindOf(value: unknown): string {
   return `${type.charAt(0).toUpperCase()}${type.slice(1)}`
 }
 
-/** A token that names no audience is for everybody. */
+/** A token that does not speak of an audience is for everybody; one whose list of them is empty, for nobody. */
 function isAudience(audience: unknown, own: string | undefined): boolean {
-  if (own === undefined || audience === undefined) return true
-  return [audience].flat().includes(own)
+  if (audience === undefined || audience === null) return true
+  const all = [audience].flat()
+  return own === undefined ? all.length > 0 : all.includes(own)
 }

@@ -31,10 +31,12 @@ export function send(request: WireRequest, response: WireResponse, answer: Answe
   response.answer(status, headers, request.method === 'HEAD' ? '' : body, statusText || undefined)
 }
 
-/** Header texts are sent as bytes: those of UTF-8. Line ends would start another header. */
+/** Header texts are sent as bytes: those of UTF-8. Line ends would start another header, and no other control may be in one. */
 function asBytes(text: string): string {
-  return plainText.test(text) ? text : Buffer.from(text.replace(/[\r\n\0]/g, ' '), 'utf8').toString('latin1')
+  return plainText.test(text) ? text : Buffer.from(text.replace(controls, ' ')).toString('latin1')
 }
+
+const controls = /[\x00-\x08\x0a-\x1f\x7f]/g
 
 const plainText = /^[\x20-\x7e\t]*$/
 

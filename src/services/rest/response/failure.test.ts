@@ -76,6 +76,8 @@ describe('an answer that a function words', () => {
     ['without headers', good, '{"status":400}', 'DETAIL'],
     ['with a list of headers', good, '{"status":400,"headers":[]}', 'DETAIL'],
     ['with a header that is no text', good, '{"status":400,"headers":{"a":1}}', 'DETAIL'],
+    ['with the name of no header', good, '{"status":400,"headers":{"a:b":"x"}}', 'DETAIL'],
+    ['with a status before the last', good, '{"status":100,"headers":{}}', 'DETAIL'],
     ['with a status text that is no text', good, '{"status":400,"status_text":1,"headers":{}}', 'DETAIL'],
   ])('%s is not heeded', (_what, message, detail, part) => {
     const { status, body } = raised('PGRST', message, { detail })

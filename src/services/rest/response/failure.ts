@@ -1,5 +1,6 @@
 import { codeOf } from '#kernel'
 import { RestError, restErrors } from '../errors.ts'
+import { isFinalStatus, isHeaderName } from './headers.ts'
 
 interface PostgresError {
   readonly code: string
@@ -33,9 +34,9 @@ function fromRaise({ message, detail }: PostgresError): RestError {
     return restErrors.raise(notJson('MESSAGE', message), wantedMessage)
   if (detail === undefined) return restErrors.raise('DETAIL is missing in the RAISE statement', wantedDetail)
   const more = parsed(detail)
-  const headers = more && textsOf(more['headers'])
+  const headers = more && headersOf(more['headers'])
   const status = more?.['status']
-  if (!headers || !isStatus(status) || !mayBeText(more, ['status_text']))
+  if (!headers || !isFinalStatus(status) || !mayBeText(more, ['status_text']))
     return restErrors.raise(notJson('DETAIL', detail), wantedDetail)
   return new RestError(status, said['code'], said['message'], {
     details: said['details'] ?? null,
@@ -58,20 +59,17 @@ function isText(value: unknown): value is string {
   return typeof value === 'string'
 }
 
-/** What no answer can carry is no status. */
-function isStatus(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 100 && (value as number) <= 999
-}
-
 function mayBeText(object: Record<string, unknown>, names: readonly string[]): boolean {
   return names.every(name => isText(object[name] ?? ''))
 }
 
-/** The pairs of an object of texts; undefined for anything else. */
-function textsOf(value: unknown): readonly (readonly [string, string])[] | undefined {
+/** The pairs of an object whose names are names of headers and whose values are texts; undefined for anything else. */
+function headersOf(value: unknown): readonly (readonly [string, string])[] | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   const pairs = Object.entries(value)
-  return pairs.every(([, text]) => isText(text)) ? (pairs as [string, string][]) : undefined
+  return pairs.every(([name, text]) => isHeaderName(name) && isText(text))
+    ? (pairs as [string, string][])
+    : undefined
 }
 
 function parsed(text: string): Record<string, unknown> | undefined {

@@ -19,8 +19,13 @@ export function rangeAnswer({ offset }: Range, rows: number, total: number | und
 export function chosenStatus({ status }: Outcome): number | undefined {
   if (status === null) return undefined
   const number = Number(/^\d+/.exec(status)?.[0])
-  if (!(number >= 100 && number <= 999)) throw restErrors.responseStatus()
+  if (!isFinalStatus(number)) throw restErrors.responseStatus()
   return number
+}
+
+/** Below 200, another answer would have to follow; beyond 999, there is none. */
+export function isFinalStatus(number: unknown): number is number {
+  return Number.isInteger(number) && (number as number) >= 200 && (number as number) <= 999
 }
 
 /** What a function put into response.headers: a list of objects with one header each. Throws PGRST111. */
@@ -46,7 +51,8 @@ export function chosenHeaders({ headers }: Outcome): Record<string, string | str
   return found
 }
 
-function isHeaderName(name: string): boolean {
+/** Any other would end the headers, or be one of its own. */
+export function isHeaderName(name: string): boolean {
   return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)
 }
 

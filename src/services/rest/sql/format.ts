@@ -3,8 +3,15 @@ import { returnsOneRow, returnsScalar, returnsSetOfScalars, type SqlFunction } f
 import { named } from './fields.ts'
 import { type Sql, sql, trusted } from './sql.ts'
 
+export interface RowsShape {
+  /** The function that gives them. */
+  readonly called?: SqlFunction
+  /** Whether their columns may be others than those of `pgrst_source`, or in another order. */
+  readonly reshaped: boolean
+}
+
 /** All rows of `_postgrest_t` as one text. */
-export function formatSql(format: Format, called: SqlFunction | undefined): Sql {
+export function formatSql(format: Format, { called, reshaped }: RowsShape): Sql {
   switch (format.kind) {
     case 'nothing':
       return trusted(`''::text`)
@@ -16,7 +23,7 @@ export function formatSql(format: Format, called: SqlFunction | undefined): Sql 
     }
     case 'csv':
       return trusted(
-        `(SELECT coalesce(string_agg(a.k, ','), '') FROM (SELECT json_object_keys(r)::text as k FROM (SELECT row_to_json(hh) as r from pgrst_source as hh limit 1) s) a) || E'\\n' || coalesce(string_agg(substring(_postgrest_t::text, 2, length(_postgrest_t::text) - 2), E'\\n'), '')`,
+        `${csvHead(reshaped)} || E'\\n' || coalesce(string_agg(substring(_postgrest_t::text, 2, length(_postgrest_t::text) - 2), E'\\n'), '')`,
       )
     case 'geojson':
       return trusted(
@@ -34,6 +41,13 @@ export function formatSql(format: Format, called: SqlFunction | undefined): Sql 
       return isBytes ? sql`encode(${body}, 'hex')` : body
     }
   }
+}
+
+/** Names of the columns, from the first row. Rows that are those of `pgrst_source` need not be gathered for that. */
+function csvHead(reshaped: boolean): string {
+  return reshaped
+    ? `(SELECT coalesce(string_agg(k, ','), '') FROM json_object_keys(json_agg(_postgrest_t)->0) k)`
+    : `(SELECT coalesce(string_agg(a.k, ','), '') FROM (SELECT json_object_keys(r)::text as k FROM (SELECT row_to_json(hh) as r from pgrst_source as hh limit 1) s) a)`
 }
 
 function arraySql(called: SqlFunction | undefined, strip: boolean): Sql {

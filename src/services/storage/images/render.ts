@@ -38,7 +38,8 @@ export async function sendImage(
     bytes = rendered.bytes
     await cache.put(key, bytes)
   }
-  const described = contentHeaders(call, row, {
+  // What the object's own bytes were packed in, the image is not.
+  const { 'content-encoding': _, ...described } = contentHeaders(call, row, {
     ...options,
     lastModified: row.metadata?.lastModified ? new Date(row.metadata.lastModified) : row.updated_at,
   })

@@ -2,6 +2,7 @@ import type { FastifyRequest } from '#http'
 import type { Clock } from '#kernel'
 import { errors } from '../errors.ts'
 import type { Source } from '../files/port.ts'
+import { contentEncoding } from './content-encoding.ts'
 import { bodyOf, untilIdle } from './idle.ts'
 
 /** What an upload brings besides its name. */
@@ -9,6 +10,7 @@ export interface IncomingBody {
   readonly stream: Source
   readonly mimeType: string
   readonly cacheControl: string
+  readonly contentEncoding?: string
   readonly userMetadata: Record<string, unknown> | undefined
   readonly robots: string | undefined
   /** Bytes announced; undefined when the client does not say. */
@@ -37,6 +39,7 @@ export function openRaw(request: FastifyRequest, clock: Clock): IncomingBody {
     stream: bodyOf(raw, clock),
     mimeType: headers['content-type'] || 'application/octet-stream',
     cacheControl: headers['cache-control'] ?? 'no-cache',
+    ...contentEncoding(one(headers['content-encoding'])),
     userMetadata: parseUserMetadata(one(headers['x-metadata']), 'base64'),
     robots: one(headers['x-robots-tag']),
     announcedSize: headers['content-length'] === undefined ? undefined : Number(headers['content-length']),
@@ -63,6 +66,7 @@ export async function openForm(request: FastifyRequest, clock: Clock): Promise<I
     stream: untilIdle(file.file, clock),
     mimeType: field('contentType') ?? file.mimetype,
     cacheControl: seconds ? `max-age=${seconds}` : 'no-cache',
+    ...contentEncoding(field('contentEncoding')),
     userMetadata: parseUserMetadata(field('metadata', 'userMetadata'), 'utf8'),
     robots: one(request.headers['x-robots-tag']),
     announcedSize: undefined,

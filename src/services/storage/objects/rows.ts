@@ -9,6 +9,7 @@ export interface ObjectMetadata {
   readonly size?: number
   readonly mimetype?: string
   readonly cacheControl?: string
+  readonly contentEncoding?: string
   /** ISO 8601 */
   readonly lastModified?: string
   readonly contentLength?: number
@@ -134,6 +135,22 @@ export async function deleteObjects(
   const { rows } = await transaction.query<ObjectRow>(
     `delete from storage.objects where bucket_id = $1 and ${by} = any($2::${by === 'id' ? 'uuid' : 'text'}[]) returning ${columns}`,
     [bucket, wanted],
+  )
+  return rows
+}
+
+/** Deletes rows by name, and where a version is named too, only while it is the current one; returns those that went. */
+export async function deleteWished(
+  transaction: Transaction,
+  bucket: string,
+  wanted: readonly { readonly path: string; readonly versionId?: string }[],
+): Promise<ObjectRow[]> {
+  const { rows } = await transaction.query<ObjectRow>(
+    `delete from storage.objects o where bucket_id = $1 and name = any($2::text[]) and exists (
+       select from unnest($2::text[], $3::text[]) as wished (name, version)
+       where wished.name = o.name and (wished.version is null or wished.version = o.version)
+     ) returning ${columns}`,
+    [bucket, wanted.map(({ path }) => path), wanted.map(({ versionId }) => versionId ?? null)],
   )
   return rows
 }

@@ -10,11 +10,13 @@ export async function signObject(
   bucket: string,
   name: string,
   expiresInSeconds: number,
-  transformations = '',
+  { transformations = '', versionId }: { transformations?: string; versionId?: string | undefined } = {},
 ): Promise<string> {
   requireBucketName(bucket)
   requireKey(name)
-  await call.database.run(call.caller, transaction => requireObject(transaction, bucket, name))
+  const row = await call.database.run(call.caller, transaction => requireObject(transaction, bucket, name))
+  // A link is good for the object as it is when it is read; there is no other version that it could show.
+  if (versionId !== undefined && versionId !== row.version) throw errors.noSuchKey(name)
   const url = `${bucket}/${name}`
   const payload = { ...(transformations && { transformations }), url, scope: 'download' }
   const token = await call.tokens.sign(payload, expiresInSeconds)

@@ -8,6 +8,8 @@ import { commitRow, mayUpload } from './upload.ts'
 export interface Place {
   readonly bucket: string
   readonly name: string
+  /** The version that is meant; another than the current is not there. */
+  readonly versionId?: string | undefined
 }
 
 /** Gives an object another name, or another bucket. No bytes move: the row says which they are. */
@@ -16,7 +18,7 @@ export async function moveObject(call: Call, from: Place, to: Place): Promise<Ob
   requireBucketName(to.bucket)
   requireKey(to.name)
   return call.database.run(call.caller, async transaction => {
-    await requireObject(transaction, from.bucket, from.name)
+    requireMeant(from, await requireObject(transaction, from.bucket, from.name))
     const moved = await updateObject(transaction, from.bucket, from.name, {
       bucket_id: to.bucket,
       name: to.name,
@@ -30,7 +32,7 @@ export async function moveObject(call: Call, from: Place, to: Place): Promise<Ob
 export interface CopyOptions {
   /** Take type, cache control and user metadata from the source. Otherwise from `metadata` and `userMetadata`. */
   readonly copyMetadata: boolean
-  readonly metadata?: Pick<ObjectMetadata, 'cacheControl' | 'mimetype'> | undefined
+  readonly metadata?: Pick<ObjectMetadata, 'cacheControl' | 'mimetype' | 'contentEncoding'> | undefined
   readonly userMetadata?: Record<string, unknown> | undefined
   readonly upsert: boolean
   /** Called with the source before anything is done; throws when a condition on it does not hold. */
@@ -50,6 +52,7 @@ export async function copyObject(
   const source = await call.database.run(call.caller, transaction =>
     requireObject(transaction, from.bucket, from.name),
   )
+  requireMeant(from, source)
   options.check?.(source)
   const metadata = {
     ...source.metadata,
@@ -65,6 +68,11 @@ export async function copyObject(
     throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? errors.noSuchKey(from.name) : error
   })
   return commitRow(call, target, version, { metadata, userMetadata: userMetadata ?? undefined })
+}
+
+/** An object has one version at a time. */
+function requireMeant({ versionId }: Place, row: ObjectRow): void {
+  if (versionId !== undefined && versionId !== row.version) throw errors.noSuchKey(row.name)
 }
 
 function dropUndefined<T extends object>(values: T): Partial<T> {

@@ -9,6 +9,7 @@ import type { Received, Source } from '../files/port.ts'
 import { requireRobotsRules } from '../robots.ts'
 import { isFolderPlaceholder, requireAllowedMime, requireBucketName, requireKey } from '../rules.ts'
 import { type IncomingBody, isForm, openForm, openRaw } from './body.ts'
+import { contentEncoding } from './content-encoding.ts'
 import {
   findObject,
   insertingNewObject,
@@ -298,12 +299,13 @@ async function abandon(call: Call, version: string, replaced: readonly string[])
 }
 
 export function describe(
-  body: Pick<IncomingBody, 'mimeType' | 'cacheControl' | 'robots' | 'announcedSize'>,
+  body: Pick<IncomingBody, 'mimeType' | 'cacheControl' | 'contentEncoding' | 'robots' | 'announcedSize'>,
 ): ObjectMetadata {
   if (body.robots !== undefined) requireRobotsRules(body.robots)
   return {
     mimetype: body.mimeType,
     cacheControl: body.cacheControl,
+    ...contentEncoding(body.contentEncoding),
     ...(body.robots === undefined ? {} : { xRobotsTag: body.robots }),
     ...(body.announcedSize === undefined
       ? {}

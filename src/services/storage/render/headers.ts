@@ -16,6 +16,7 @@ export function contentHeaders(
     'content-type': harmlessType(metadata?.mimetype ?? 'application/octet-stream'),
     'x-robots-tag': robots(metadata?.xRobotsTag),
   }
+  if (metadata?.contentEncoding) headers['content-encoding'] = metadata.contentEncoding
   if (metadata?.eTag) headers['etag'] = metadata.eTag
   if (options.lastModified) headers['last-modified'] = options.lastModified.toUTCString()
   // A link may be good for longer than there are dates.

@@ -20,6 +20,7 @@ export function bucketRoutes(app: FastifyInstance): void {
     const input = request.body as BucketInput & { name: string; id?: string; type?: string }
     // Made as an ordinary one, it would not be what was asked for.
     if (input.type === 'ANALYTICS') throw errors.notSupported('icebergCatalog')
+    refuseVersions(input.id || input.name, request.body)
     await createBucket(call, input)
     return { name: input.name }
   })
@@ -33,6 +34,7 @@ export function bucketRoutes(app: FastifyInstance): void {
   })
   app.put('/:id', { schema: { headers, body: bucketBody } }, async request => {
     const call = await openCall(request, { operation: 'storage.bucket.update', token: 'required' })
+    refuseVersions(idOf(request.params), request.body)
     await updateBucket(call, idOf(request.params), request.body as BucketInput)
     return { message: 'Successfully updated' }
   })
@@ -46,6 +48,12 @@ export function bucketRoutes(app: FastifyInstance): void {
     await deleteBucket(call, idOf(request.params))
     return { message: 'Successfully deleted' }
   })
+}
+
+/** Whoever asks for versions to be kept must not believe that they are. */
+function refuseVersions(bucket: string, body: unknown): void {
+  const { versioning_status: status = 'DISABLED' } = (body ?? {}) as { versioning_status?: string }
+  if (status !== 'DISABLED') throw errors.featureNotEnabled(bucket, 'object versioning')
 }
 
 function idOf(params: unknown): string {

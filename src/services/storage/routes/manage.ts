@@ -4,7 +4,7 @@ import { type ImageOptions, writeOptions } from '../images/options.ts'
 import { parseUserMetadata } from '../objects/body.ts'
 import { type ListOptions, type ListV2Options, listFolder, listPage } from '../objects/list.ts'
 import { deletingRows } from '../objects/remove.ts'
-import { deleteObjects, type ObjectMetadata, renderObject } from '../objects/rows.ts'
+import { deleteWished, type ObjectMetadata, renderObject } from '../objects/rows.ts'
 import { signObject, signObjects, signUpload } from '../objects/sign.ts'
 import { copyObject, moveObject } from '../objects/transfer.ts'
 import { requireBucketName } from '../rules.ts'
@@ -25,6 +25,18 @@ interface Transfer {
   readonly sourceKey: string
   readonly destinationBucket?: string
   readonly destinationKey: string
+  readonly sourceVersionId?: string
+}
+
+interface VersionWish {
+  readonly path: string
+  readonly versionId?: string
+}
+
+interface SignWish {
+  readonly expiresIn: number
+  readonly transform?: ImageOptions
+  readonly versionId?: string
 }
 
 /** Routes that take JSON and work on objects that are there: lists, names, copies, links. */
@@ -45,9 +57,10 @@ export function manageRoutes(app: FastifyInstance): void {
     const call = await openCall(request, { operation: 'storage.object.delete_many', token: 'required' })
     const { bucket } = target(request)
     requireBucketName(bucket)
-    const { prefixes } = request.body as { prefixes: string[] }
+    const { prefixes } = request.body as { prefixes: (string | VersionWish)[] }
+    const plain = prefixes.map(one => (typeof one === 'string' ? { path: one } : one))
     const rows = await deletingRows(call, call.caller, transaction =>
-      deleteObjects(transaction, bucket, 'name', prefixes),
+      deleteWished(transaction, bucket, plain),
     )
     return rows.map(renderObject)
   })
@@ -76,9 +89,9 @@ export function manageRoutes(app: FastifyInstance): void {
   app.post('/sign/:bucket/*', { schema: { headers, body: signBody } }, async request => {
     const call = await openCall(request, { operation: 'storage.object.sign', token: 'required' })
     const { bucket, name } = target(request)
-    const { expiresIn, transform } = request.body as { expiresIn: number; transform?: ImageOptions }
+    const { expiresIn, transform, versionId } = request.body as SignWish
     const transformations = call.settings.imageTransformation ? writeOptions(transform ?? {}) : ''
-    return { signedURL: await signObject(call, bucket, name, expiresIn, transformations) }
+    return { signedURL: await signObject(call, bucket, name, expiresIn, { transformations, versionId }) }
   })
 
   app.post('/sign/:bucket', { schema: { headers, body: signManyBody } }, async request => {
@@ -96,7 +109,7 @@ export function manageRoutes(app: FastifyInstance): void {
 
 function places(body: Transfer) {
   return {
-    from: { bucket: body.bucketId, name: body.sourceKey },
+    from: { bucket: body.bucketId, name: body.sourceKey, versionId: body.sourceVersionId },
     to: { bucket: body.destinationBucket || body.bucketId, name: body.destinationKey },
   }
 }

@@ -22,6 +22,7 @@ export const bucketBody = {
       ],
     },
     allowed_mime_types: { type: 'array', nullable: true, items: { type: 'string' } },
+    versioning_status: { type: 'string', enum: ['DISABLED', 'ENABLED', 'SUSPENDED'] },
   },
 } as const
 
@@ -82,6 +83,7 @@ export const moveBody = {
     sourceKey: { type: 'string' },
     destinationBucket: { type: 'string' },
     destinationKey: { type: 'string' },
+    sourceVersionId: { type: 'string' },
   },
   required: ['bucketId', 'sourceKey', 'destinationKey'],
 } as const
@@ -92,7 +94,11 @@ export const copyBody = {
     ...moveBody.properties,
     metadata: {
       type: 'object',
-      properties: { cacheControl: { type: 'string' }, mimetype: { type: 'string' } },
+      properties: {
+        cacheControl: { type: 'string' },
+        mimetype: { type: 'string' },
+        contentEncoding: { type: 'string' },
+      },
     },
     copyMetadata: { type: 'boolean' },
   },
@@ -101,7 +107,22 @@ export const copyBody = {
 
 export const removeBody = {
   type: 'object',
-  properties: { prefixes: { type: 'array', items: { type: 'string' }, minItems: 1 } },
+  properties: {
+    prefixes: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        anyOf: [
+          { type: 'string' },
+          {
+            type: 'object',
+            properties: { path: { type: 'string' }, versionId: { type: 'string' } },
+            required: ['path'],
+          },
+        ],
+      },
+    },
+  },
   required: ['prefixes'],
 } as const
 
@@ -110,6 +131,7 @@ export const signBody = {
   properties: {
     expiresIn: { type: 'integer', minimum: 1 },
     transform: { type: 'object', properties: imageOptionsSchema },
+    versionId: { type: 'string' },
   },
   required: ['expiresIn'],
 } as const

@@ -1,4 +1,5 @@
 import { errors } from '../errors.ts'
+import { contentEncoding } from '../objects/content-encoding.ts'
 import type { ObjectRow } from '../objects/rows.ts'
 import { copyObject } from '../objects/transfer.ts'
 import { evaluate } from '../render/conditions.ts'
@@ -20,6 +21,7 @@ export async function copy(s3: S3Call): Promise<S3Answer> {
       metadata: {
         ...defined('cacheControl', header(s3, 'cache-control')),
         ...defined('mimetype', header(s3, 'content-type')),
+        ...contentEncoding(header(s3, 'content-encoding')),
       },
       userMetadata: userMetadataOf(call.request.headers),
       upsert: true,

@@ -3,6 +3,7 @@ import { SingleFlight } from '#kernel'
 import { errors } from '../errors.ts'
 import { bareEtag } from '../files/etag.ts'
 import type { Part } from '../files/port.ts'
+import { contentEncoding } from '../objects/content-encoding.ts'
 import { type ObjectRow, requireObject } from '../objects/rows.ts'
 import { bucketRules, completeUpload, mayUpload, sizeLimit, withBytes } from '../objects/upload.ts'
 import { parseRange } from '../render/range.ts'
@@ -36,6 +37,7 @@ export async function create(s3: S3Call): Promise<S3Answer> {
   const metadata = {
     mimetype: mimetype ?? 'application/octet-stream',
     cacheControl: header(s3, 'cache-control') ?? 'no-cache',
+    ...contentEncoding(header(s3, 'content-encoding')),
   }
   const userMetadata = userMetadataOf(call.request.headers)
   const target = { bucket, name: key, owner: call.owner, upsert: true }

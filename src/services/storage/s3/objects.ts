@@ -1,5 +1,6 @@
 import type { FastifyReply } from '#http'
 import { errors, StorageError } from '../errors.ts'
+import { contentEncoding } from '../objects/content-encoding.ts'
 import { deletingRows } from '../objects/remove.ts'
 import { deleteObjects, findObject, type ObjectRow, requireObject } from '../objects/rows.ts'
 import { bucketRules, mayUpload, sizeLimit, storeBody } from '../objects/upload.ts'
@@ -24,6 +25,7 @@ export async function put(s3: S3Call): Promise<S3Answer> {
   const metadata = {
     mimetype,
     cacheControl: header(s3, 'cache-control') ?? 'no-cache',
+    ...contentEncoding(header(s3, 'content-encoding')),
     ...(payload.size === undefined ? {} : { contentLength: payload.size }),
   }
   // In a presigned link, metadata stands in the query.
@@ -147,6 +149,7 @@ function describe(row: ObjectRow, lastModified: Date): Record<string, string> {
     'content-type': metadata?.mimetype ?? 'application/octet-stream',
     'last-modified': lastModified.toUTCString(),
     ...(metadata?.eTag ? { etag: metadata.eTag } : {}),
+    ...(metadata?.contentEncoding ? { 'content-encoding': metadata.contentEncoding } : {}),
     ...metadataHeaders(row.user_metadata),
   }
   return Object.fromEntries(Object.entries(headers).filter(([, value]) => sayable(value)))

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from '#http'
 import { callFor, type StorageContext } from '../context.ts'
 import { errors } from '../errors.ts'
+import { contentEncoding } from '../objects/content-encoding.ts'
 import { bucketRules, mayUpload, sizeLimit, storeBody } from '../objects/upload.ts'
 import { requireAllowedMime, requireBucketName, requireKey } from '../rules.ts'
 import { hmac, sameSignature, signingKey } from '../sigv4/keys.ts'
@@ -58,7 +59,11 @@ export async function postObject(
   const rules = await bucketRules(call, bucket)
   const mimetype = fields.get('content-type') ?? file.mimetype ?? 'application/octet-stream'
   requireAllowedMime(mimetype, rules.allowed_mime_types)
-  const metadata = { mimetype, cacheControl: fields.get('cache-control') ?? 'no-cache' }
+  const metadata = {
+    mimetype,
+    cacheControl: fields.get('cache-control') ?? 'no-cache',
+    ...contentEncoding(fields.get('content-encoding')),
+  }
   const userMetadata = userMetadataOf(Object.fromEntries(fields))
   const target = { bucket, name, owner: call.owner, upsert: true }
   await mayUpload(call, target, call.caller, { metadata, user_metadata: userMetadata })

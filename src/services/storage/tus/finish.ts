@@ -1,5 +1,6 @@
 import { SingleFlight } from '#kernel'
 import type { Call } from '../context.ts'
+import { contentEncoding } from '../objects/content-encoding.ts'
 import { commitRow, withBytes } from '../objects/upload.ts'
 
 interface Maker {
@@ -26,6 +27,7 @@ async function finish(call: Call, version: string, by: Maker): Promise<void> {
   const described = {
     mimetype: metadata['contentType'] ?? 'application/octet-stream',
     cacheControl: metadata['cacheControl'] ?? 'no-cache',
+    ...contentEncoding(metadata['contentEncoding']),
   }
   await commitRow(call, target, version, {
     metadata: withBytes(described, received, call.settings.etagAlgorithm),

@@ -161,4 +161,30 @@ export const media: readonly Case[] = [
     body: { id: 9, name: 'x' },
     status: 201,
   },
+  {
+    name: 'names of columns stand over what was selected of changed rows',
+    method: 'DELETE',
+    path: '/clients?id=eq.99&select=name,id',
+    headers: { accept: 'text/csv', prefer: 'return=representation' },
+    gives: 'text:\n',
+  },
+  {
+    method: 'POST',
+    path: '/users?select=name',
+    headers: { accept: 'text/csv', prefer: 'return=representation' },
+    body: [
+      { id: 8, name: 'Dan' },
+      { id: 9, name: 'Eve' },
+    ],
+    status: 201,
+    gives: 'text:name\nDan\nEve',
+  },
+  {
+    method: 'PATCH',
+    path: '/paints?id=eq.1&select=tone,name,id',
+    headers: { accept: 'text/csv', prefer: 'return=representation' },
+    body: { name: 'sky' },
+    gives: 'text:tone,name,id\n"""#0000ff""",sky,1',
+  },
+  as('text/csv', '/rpc/all_projects?select=name,id&client_id=eq.2', { gives: 'text:name,id\nBoat,3' }),
 ]
