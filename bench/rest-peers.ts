@@ -101,30 +101,55 @@ function pgbench(): number {
   return Number(/tps = ([\d.]+)/.exec(text)?.[1])
 }
 
-/** Requests at fixed times, half as many as the service can do; and its memory before and after. */
+/**
+ * Requests at fixed times, evenly, half as many as each can do: the service, the four round trips, and, at the service's rate, a server without a
+ * database, whose tail is that of the machine and of the client. And the service's memory before and after.
+ */
 async function halfLoad(): Promise<void> {
   const own = peers.get('rest')
   if (!own) return
   const memory = own.memoryMiB()
   const { perSecond, requests } = wrk(own.port, connections, memorySeconds, plain)
-  const took = await paced({
-    port: own.port,
-    connections,
-    perSecond: perSecond / 2,
-    seconds,
-    path: () => `/clients?id=eq.${1 + Math.floor(Math.random() * 1000)}`,
-  })
-  const at = (share: number) => summarise([took[Math.floor(share * took.length)] ?? Number.NaN])
+  const bare = await Peer.start('bare-http-process.ts')
+  const rows: Row[] = []
+  let sent = requests
+  try {
+    const found = new Map<string, { readonly p50: number[]; readonly p99: number[] }>()
+    const rates = new Map([...peers].map(([name, peer]) => [name, { peer, half: perSecond / 2 }]))
+    for (const [name, { peer }] of rates)
+      if (peer !== own)
+        rates.set(name, { peer, half: wrk(peer.port, connections, seconds, plain).perSecond / 2 })
+    rates.set('node:http without a database', { peer: bare, half: perSecond / 2 })
+    for (let round = 0; round < rounds; round++)
+      for (const [name, { peer, half }] of rates) {
+        const took = await paced({
+          port: peer.port,
+          connections,
+          perSecond: half,
+          seconds,
+          path: () => `/clients?id=eq.${1 + Math.floor(Math.random() * 1000)}`,
+        })
+        if (peer === own) sent += took.length
+        const { p50, p99 } = found.get(name) ?? { p50: [], p99: [] }
+        p50.push(took[Math.floor(0.5 * took.length)] ?? Number.NaN)
+        p99.push(took[Math.floor(0.99 * took.length)] ?? Number.NaN)
+        found.set(name, { p50, p99 })
+      }
+    for (const [name, { p50, p99 }] of found)
+      rows.push({
+        figure: `${name}: p99 beside p50, ${Math.round(rates.get(name)?.half ?? 0)} requests per second`,
+        samples: summarise(p99),
+        unit: 'ms',
+        floor: summarise(p50),
+        ...(name === 'rest' ? { target: '<= 5' } : {}),
+      })
+  } finally {
+    bare.stop()
+  }
   printTable('at half load, measured from when a request was due', [
+    ...rows,
     {
-      figure: `p99 beside p50, ${Math.round(perSecond / 2)} requests per second`,
-      samples: at(0.99),
-      unit: 'ms',
-      floor: at(0.5),
-      target: '<= 5',
-    },
-    {
-      figure: `memory after ${requests + took.length} more requests`,
+      figure: `memory after ${sent} more requests`,
       samples: summarise([own.memoryMiB()]),
       unit: 'MiB',
       floor: summarise([memory]),

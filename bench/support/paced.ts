@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { createConnection, type Socket } from 'node:net'
+import { Worker } from 'node:worker_threads'
+import { createLanes, now, type PacerData, put } from './lanes.ts'
 
 export interface PacedOptions {
   readonly port: number
@@ -10,12 +12,15 @@ export interface PacedOptions {
   path(): string
 }
 
-/** Milliseconds that are not counted: everything warms up. */
-const warmUpMs = 1000
+/** Seconds that are not counted: everything warms up. */
+const warmUpSeconds = 1
+/** Requests that are made beforehand and sent in turn. */
+const variety = 1000
 
 /**
- * Sends requests at fixed times, whatever became of those before, and gives the milliseconds from when each was due to its answer, sorted. Answers are
- * read just as far as is needed to find their ends: a client that does more would measure itself.
+ * Sends requests at fixed times, evenly, whatever became of those before, and gives the milliseconds from when each was due to its answer, sorted. One
+ * thread sends (pacer.mjs), this one reads answers, just as far as is needed to find their ends: a client that does more, or that sends by a timer of
+ * milliseconds (in bursts), would measure itself.
  */
 export async function paced({
   port,
@@ -24,54 +29,64 @@ export async function paced({
   seconds,
   path,
 }: PacedOptions): Promise<number[]> {
+  const lanes = createLanes(connections)
   const took: number[] = []
-  const idle: Socket[] = []
-  const due: number[] = []
-  const began = performance.now()
-  const send = (socket: Socket, at: number) => {
-    answers.set(socket, { at, rest: -1, head: '' })
-    socket.write(`GET ${path()} HTTP/1.1\r\nhost: bench\r\n\r\n`)
-  }
-  const answers = new Map<Socket, { at: number; rest: number; head: string }>()
-  const onData = (socket: Socket, chunk: Buffer) => {
-    const answer = answers.get(socket)
-    if (!answer) throw new Error('an answer that nobody asked for')
-    if (answer.rest < 0) {
-      answer.head += chunk.toString('latin1')
-      const end = answer.head.indexOf('\r\n\r\n')
-      if (end < 0) return
-      if (!answer.head.startsWith('HTTP/1.1 200')) throw new Error(answer.head)
-      const length = Number(/content-length: (\d+)/i.exec(answer.head)?.[1])
-      answer.rest = length - (answer.head.length - end - 4)
-    } else answer.rest -= chunk.length
-    if (answer.rest > 0) return
-    if (answer.at - began > warmUpMs) took.push(performance.now() - answer.at)
-    answers.delete(socket)
-    const next = due.shift()
-    if (next === undefined) idle.push(socket)
-    else send(socket, next)
-  }
+  let counted = Number.POSITIVE_INFINITY
+  let answered = 0
+  let failure: Error | undefined
   const sockets = await Promise.all(
-    Array.from({ length: connections }, async () => {
-      const socket = createConnection({ port, host: '127.0.0.1', noDelay: true })
+    Array.from({ length: connections }, async (_, lane) => {
+      let missing = -1
+      const socket = createConnection({
+        port,
+        host: '127.0.0.1',
+        noDelay: true,
+        onread: {
+          buffer: Buffer.alloc(64 * 1024),
+          callback(size, buffer) {
+            missing = missing < 0 ? lengthOf(buffer as Buffer, size) - size : missing - size
+            if (Number.isNaN(missing)) failure = new Error((buffer as Buffer).toString('latin1', 0, size))
+            if (missing > 0) return true
+            missing = -1
+            answered++
+            const due = lanes.due[lane] ?? 0
+            if (due > counted) took.push(now() - due)
+            put(lanes, lane)
+            return true
+          },
+        },
+      })
       await once(socket, 'connect')
-      socket.on('data', chunk => onData(socket, chunk))
       return socket
     }),
   )
-  idle.push(...sockets)
-  let sent = 0
-  while (performance.now() - began < seconds * 1000 + warmUpMs) {
-    const until = ((performance.now() - began) / 1000) * perSecond
-    for (; sent < until; sent++) {
-      const at = began + (sent / perSecond) * 1000
-      const socket = idle.pop()
-      if (socket) send(socket, at)
-      else due.push(at)
-    }
-    await new Promise(resolve => setTimeout(resolve, 1))
+  counted = now() + warmUpSeconds * 1000
+  const count = Math.floor(perSecond * (seconds + warmUpSeconds))
+  const data: PacerData = {
+    lanes,
+    sockets: sockets.map(descriptorOf),
+    perSecond,
+    seconds: seconds + warmUpSeconds,
+    requests: Array.from({ length: variety }, () => `GET ${path()} HTTP/1.1\r\nhost: bench\r\n\r\n`),
   }
-  while (answers.size > 0) await new Promise(resolve => setTimeout(resolve, 1))
+  const pacer = new Worker(new URL('./pacer.mjs', import.meta.url), { workerData: data })
+  await once(pacer, 'message')
+  while (answered < count && !failure) await new Promise(resolve => setTimeout(resolve, 1))
+  await pacer.terminate()
   for (const socket of sockets) socket.destroy()
+  if (failure) throw failure
   return took.sort((a, b) => a - b)
+}
+
+/** Bytes of an answer whose head came in one piece; NaN when it is none, or no success. */
+function lengthOf(bytes: Buffer, size: number): number {
+  const end = bytes.indexOf('\r\n\r\n')
+  if (end < 0 || end > size) return Number.NaN
+  const head = bytes.toString('latin1', 0, end)
+  const length = /content-length: (\d+)/i.exec(head)?.[1]
+  return head.startsWith('HTTP/1.1 200') ? end + 4 + Number(length) : Number.NaN
+}
+
+function descriptorOf(socket: Socket): number {
+  return (socket as unknown as { readonly _handle: { readonly fd: number } })._handle.fd
 }

@@ -96,15 +96,17 @@ export class Exchange implements Turn, BodySource, AnswerSink {
       this.invited = true
       this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
     }
-    this.limit(true)
   }
 
+  /** Whoever reads the body is slow: that is not the client's fault. */
   pause(): void {
     this.socket.pause()
+    this.limit(false)
   }
 
   resume(): void {
     if (this.socket.isPaused()) this.socket.resume()
+    if (this.body && !this.body.done) this.limit(true)
   }
 
   // What the answer needs

@@ -459,16 +459,22 @@ describe('a client', () => {
     expect(await over[1]!.promise).toBe(false)
   })
 
-  it('whose service takes its time is not cut for that', async () => {
+  it('whose service takes its time, to answer or to read, is not cut for that', async () => {
     const { client } = await start(
-      (_request, response) => {
-        setTimeout(() => response.answer(200, {}, 'late'), 120)
+      (request, response) => {
+        const answer = () => response.answer(200, {}, 'late')
+        if (request.method === 'GET') return void setTimeout(answer, 100)
+        request.follow({ onBodyPart: () => {}, onBodyEnd: answer })
+        request.pause()
+        setTimeout(() => request.resume(), 100)
       },
       { silenceMs: 20 },
     )
-    const one = await client()
+    const [one, two] = [await client(), await client()]
     one.write(getting())
-    await one.until(/late$/)
+    two.write(posting(5))
+    two.write('hello')
+    await Promise.all([one.until(/late$/), two.until(/late$/)])
   })
 
   it('with nothing to ask is let go after a while', async () => {
