@@ -37,6 +37,7 @@ const curl = async (...args: string[]) =>
   (await run('curl', ['-sS', '--fail', ...bearer, ...args], { encoding: 'utf8' })).stdout
 
 let service: StorageProcess | undefined
+let stopDatabase = async () => {}
 let worst = 0
 
 /** Does `work` and prints what it took. */
@@ -96,6 +97,10 @@ try {
   const postgres = await barePostgres()
   await postgres.clone('bench')
   const running = await postgres.start('bench')
+  stopDatabase = async () => {
+    await running.stop()
+    await postgres.remove()
+  }
   service = await startStorage(
     `postgres://supabase_admin@${encodeURIComponent(join(postgres.folder, 'bench.s'))}:5432/postgres`,
     folder,
@@ -180,10 +185,8 @@ try {
   })
   console.log(`most: ${worst.toFixed(0)} MB (target: below ${targetMb})`)
   if (worst >= targetMb) process.exitCode = 1
-  process.kill(service.pid, 'SIGTERM')
-  await running.stop()
-  await postgres.remove()
 } finally {
   service?.child.kill('SIGKILL')
+  await stopDatabase()
   rmSync(folder, { recursive: true, force: true })
 }

@@ -5,7 +5,15 @@ import { fileURLToPath } from 'node:url'
 import { createDesk, createIdentity, createMcpFace } from '#desk'
 import { Edge } from '#edge'
 import { createEngine, PortBook } from '#engine'
-import { LifecycleGroups, type Log, type LogLevel, messageOf, SecretMarks, systemClock } from '#kernel'
+import {
+  collectWhenIdle,
+  LifecycleGroups,
+  type Log,
+  type LogLevel,
+  messageOf,
+  SecretMarks,
+  systemClock,
+} from '#kernel'
 import { ClusterAdministration, clusterOwner } from '#postgres'
 import { createProbe, createRuntime, HostedServices, LogBook } from '#runtime'
 import { createSiloTemplates, SiloManager } from '#silos'
@@ -96,6 +104,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   async function assemble(): Promise<Daemon> {
     const store = openStore({ path: paths.state, keyPath: paths.key, key: options.key })
     groups.add({ store: { stop: async () => store.close() } })
+    const endCollecting = collectWhenIdle()
+    groups.add({ memory: { stop: async () => endCollecting() } })
 
     const homeId = createHash('sha256').update(paths.home).digest('hex').slice(0, 16)
     const machinesDirectory = join(paths.data, 'machines')

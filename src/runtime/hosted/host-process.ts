@@ -4,8 +4,9 @@ import type { Readable } from 'node:stream'
 import type { Log } from '#kernel'
 import { runtimeErrors } from '../errors.ts'
 import { homeVariable, tokenVariable } from '../process/spawn.ts'
+import { debuggerAddress, evaluateWherePaused, inspectable, isAboutDebugger } from './inspect.ts'
 import type { HostMessage, HostRequest, InstanceSpec, InstanceUsage, StallReport } from './protocol.ts'
-import { reportDescriptor } from './watchdog.ts'
+import { BeatWatch, beatDescriptor } from './watchdog.ts'
 
 export interface HostProcessOptions {
   /** Module that calls runServiceHost. */
@@ -18,6 +19,9 @@ export interface HostProcessOptions {
   onExit(how: string): void
 }
 
+/** Longest wait for each of the two steps of asking a host that stands still. */
+const askMs = 1_000
+
 type Without<T> = T extends HostRequest ? Omit<T, 'call'> : never
 
 /** One service host as the daemon sees it. */
@@ -26,6 +30,8 @@ export class HostProcess {
   readonly ready: Promise<void>
   #child: ChildProcess
   #calls = new Map<number, { resolve(result: InstanceUsage | undefined): void; reject(error: Error): void }>()
+  readonly #beats: BeatWatch
+  #onDebugger: (address: string) => void = () => {}
   #nextCall = 1
   #ended = false
 
@@ -38,8 +44,8 @@ export class HostProcess {
         [tokenVariable]: `host-${process.pid}`,
         [homeVariable]: options.homeId,
       },
-      execArgv: [...(options.execArgv ?? process.execArgv), '--max-semi-space-size=2'],
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'],
+      execArgv: [...(options.execArgv ?? process.execArgv), '--max-semi-space-size=2', ...inspectable],
+      stdio: ['ignore', 'inherit', 'pipe', 'ipc', 'pipe'],
       detached: true,
     })
     this.#child = child
@@ -51,6 +57,7 @@ export class HostProcess {
       child.once('error', reject)
       child.once('exit', (code, signal) => {
         this.#ended = true
+        this.#beats.end()
         const how = signal ?? `exit code ${code}`
         const error = runtimeErrors.hostEnded(how)
         reject(error)
@@ -60,9 +67,17 @@ export class HostProcess {
       })
     })
     this.ready.catch(() => {})
-    const reports = child.stdio[reportDescriptor] as Readable
-    createInterface({ input: reports }).on('line', line => options.onStalled(JSON.parse(line) as StallReport))
-    reports.on('error', () => {})
+    this.#beats = new BeatWatch(stalledMs => {
+      void this.#culprit().then(id => options.onStalled({ stalledMs, id }))
+    })
+    const beats = child.stdio[beatDescriptor] as Readable
+    beats.on('data', () => this.#beats.beat())
+    beats.on('error', () => {})
+    createInterface({ input: child.stderr as Readable }).on('line', line => {
+      const address = debuggerAddress(line)
+      if (address) this.#onDebugger(address)
+      else if (!isAboutDebugger(line)) process.stderr.write(`${line}\n`)
+    })
   }
 
   get pid(): number {
@@ -106,6 +121,19 @@ export class HostProcess {
     const exited = new Promise<void>(resolve => this.#child.once('exit', () => resolve()))
     if (this.#child.connected) this.#child.disconnect()
     await exited
+  }
+
+  /** Whose code the host stands still in; null when that cannot be found out. */
+  async #culprit(): Promise<string | null> {
+    const opened = new Promise<string | undefined>(resolve => {
+      this.#onDebugger = resolve
+      setTimeout(resolve, askMs, undefined).unref()
+    })
+    this.#child.kill('SIGUSR1')
+    const address = await opened
+    if (address === undefined || this.#ended) return null
+    const id = await evaluateWherePaused(address, 'globalThis.hangarRunning()', askMs)
+    return typeof id === 'string' ? id : null
   }
 
   async #call(request: Without<HostRequest>): Promise<InstanceUsage | undefined> {

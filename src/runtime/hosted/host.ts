@@ -1,8 +1,8 @@
 import type { ServiceDefinition } from '#http'
-import { messageOf } from '#kernel'
+import { collectWhenIdle, messageOf } from '#kernel'
 import { type HostedInstance, running, startInstance } from './instance.ts'
 import type { HostMessage, HostRequest, InstanceUsage } from './protocol.ts'
-import { startWatchdog } from './watchdog.ts'
+import { startBeating } from './watchdog.ts'
 
 /** How often the CPU time of the host is shared out among the instances that had requests. */
 const shareEveryMs = 1000
@@ -39,7 +39,8 @@ export function runServiceHost(definitions: readonly ServiceDefinition[]): void 
       .catch(error => send({ type: 'failed', call: request.call, message: messageOf(error) }))
   })
   shareCpuTime(instances)
-  startWatchdog(() => running.getStore())
+  collectWhenIdle()
+  startBeating(() => running.getStore())
   send({ type: 'ready' })
   void warm(definitions)
 

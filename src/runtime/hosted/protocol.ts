@@ -31,7 +31,7 @@ export type HostMessage =
   /** An instance threw where nothing caught it: it is closed, the others go on. */
   | { readonly type: 'threw'; readonly id: string; readonly message: string }
 
-/** One line on the extra pipe, written by the watchdog while the host's event loop stands still. */
+/** A host whose event loop stands still. */
 export interface StallReport {
   readonly stalledMs: number
   /** Whose code was running; null when that could not be found out. */

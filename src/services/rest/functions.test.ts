@@ -223,6 +223,7 @@ describe('failures', () => {
     ['23505', 409],
     ['42501', 403],
     ['40001', 500],
+    ['57P01', 503],
   ])('raised with %s answer %i', async (code, status) => {
     const reply = await post('raise_it', { code })
     expect([reply.status, reply.json()]).toEqual([status, { code, message: 'm', details: 'd', hint: 'h' }])
