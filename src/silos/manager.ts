@@ -1,13 +1,11 @@
-import {
-  type CreateSilo,
-  defaultSiloRegion,
-  type MachineStats,
-  type MachinesApi,
-  resolveRegion,
-  type Silo,
-  type SiloConnection,
-  type SiloMetadata,
-  type SiloStatus,
+import type {
+  CreateSilo,
+  MachineStats,
+  MachinesApi,
+  Silo,
+  SiloConnection,
+  SiloMetadata,
+  SiloStatus,
 } from '#contract'
 import {
   type Clock,
@@ -31,6 +29,7 @@ import { IdleBook } from './idle-book.ts'
 import { Interrupted, type LifeOperation } from './interrupted.ts'
 import { createJournal } from './journal.ts'
 import { metadataOf } from './metadata.ts'
+import { newRecord } from './new-record.ts'
 import { startParts, stopParts } from './parts.ts'
 import type { SiloDoors, SiloOperation, SiloRecord, SiloStore } from './ports.ts'
 import { provisionSteps } from './provision.ts'
@@ -68,9 +67,6 @@ export interface SiloName {
   /** Milliseconds since 1970. A silo that was destroyed and made again has the same id and another time. */
   readonly made_at: number
 }
-
-/** Default idle minutes of a silo until it sleeps. */
-export const defaultAutoStopMinutes = 30
 
 /**
  * The life of all silos of this machine. One operation at a time per silo; asking for what is under way joins it.
@@ -133,25 +129,9 @@ export class SiloManager {
 
   async create(input: CreateSilo, listener?: StepListener): Promise<Silo> {
     const { store, clock } = this.#options
-    const alias = `${input.client}-${input.app}`
-    const region = resolveRegion(input.region ?? defaultSiloRegion)
-    if (store.list().some(record => record.alias === alias)) throw siloErrors.exists(alias)
     const now = clock.now()
-    const record: SiloRecord = {
-      id: `${alias}-silo-001`,
-      alias,
-      client: input.client,
-      app: input.app,
-      region: region.requested,
-      wanted: 'running',
-      operation: { kind: 'provision', startedAt: now, journal: [] },
-      createdAt: now,
-      lastStartedAt: null,
-      lastStoppedAt: null,
-      autoStopMinutes: input.auto_stop_minutes ?? defaultAutoStopMinutes,
-      studio: input.studio ?? true,
-      error: null,
-    }
+    const record = newRecord(input, now)
+    if (store.list().some(({ alias }) => alias === record.alias)) throw siloErrors.exists(record.alias)
     store.saveSecrets(record.id, generateSecrets(now))
     this.#records.save(record)
     this.#publish(record.id)

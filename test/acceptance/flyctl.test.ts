@@ -3,7 +3,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createFlyClient, type FlyClient } from '../support/fly-client.ts'
 import { flyQueries, genqQueries } from '../support/fly-queries.ts'
 import { appType, ipType, leaseType, machineType, secretType, volumeType } from '../support/fly-types.ts'
-import type { GoType } from '../support/go-types.ts'
+import {
+  config,
+  createFlyctl,
+  image,
+  logsType,
+  machines,
+  organizationType,
+  releaseType,
+} from '../support/flyctl.ts'
 import { processesOf, startHangar, type TestHangar } from '../support/hangar.ts'
 
 // What each command of flyctl asks, call by call in its order, of a running daemon with the environment that `hangar fly env` prints;
@@ -11,224 +19,20 @@ import { processesOf, startHangar, type TestHangar } from '../support/hangar.ts'
 
 let hangar: TestHangar
 let fly: FlyClient
+let flyctl: ReturnType<typeof createFlyctl>
 let environment: Record<string, string>
 
 beforeAll(async () => {
   hangar = await startHangar()
   environment = await hangar.json('fly', 'env')
   fly = createFlyClient(environment['FLY_FLAPS_BASE_URL'] ?? '', environment['FLY_API_TOKEN'] ?? '')
+  flyctl = createFlyctl(fly)
 })
 afterAll(async () => {
   const { home } = hangar
   await hangar.stop()
   expect(await processesOf(home)).toEqual([])
 })
-
-const organizationType = {
-  id: 'string',
-  internal_numeric_id: 'uint',
-  slug: 'string',
-  raw_slug: 'string',
-  paid_plan: 'bool',
-  personal: 'bool',
-  billing_status: 'string',
-  provisions_beta_extensions: 'bool',
-  name: 'string',
-  billable: 'bool',
-  remote_builder_image: 'string',
-} as const satisfies GoType
-const releaseType = {
-  id: 'string',
-  version: 'int',
-  stable: 'bool',
-  in_progress: 'bool',
-  status: 'string',
-  strategy: 'string',
-  user: 'string',
-  created_at: 'time',
-  image_ref: 'string',
-} as const satisfies GoType
-const buildType = { id: 'int', status: 'string', wallclock_time_ms: 'int' } as const
-const logsType = {
-  data: [
-    {
-      Id: 'string',
-      attributes: {
-        timestamp: 'string',
-        message: 'string',
-        level: 'string',
-        instance: 'string',
-        region: 'string',
-        meta: { instance: 'string', region: 'string', event: { provider: 'string' } },
-      },
-    },
-  ],
-  meta: { next_token: 'string' },
-} as const satisfies GoType
-
-const program = `
-console.log('ready to serve')
-require('node:http').createServer((_, response) => { console.log('asked'); response.end('here') }).listen(process.env.PORT, '127.0.0.1')`
-
-const image = 'hangar/process:1'
-const machines = '/apps/gopher/machines'
-const config = (metadata: Record<string, string>, extra: object = {}) => ({
-  env: { FLY_PROCESS_GROUP: 'app', PRIMARY_REGION: 'fra' },
-  init: { exec: [process.execPath, '-e', program] },
-  guest: { cpu_kind: 'shared', cpus: 1, memory_mb: 256 },
-  metadata: {
-    fly_flyctl_version: '0.4.90',
-    fly_platform_version: 'v2',
-    fly_process_group: 'app',
-    ...metadata,
-  },
-  services: [
-    {
-      protocol: 'tcp',
-      internal_port: 8080,
-      autostop: false,
-      autostart: true,
-      min_machines_running: 0,
-      ports: [
-        { port: 80, handlers: ['http'], force_https: true },
-        { port: 443, handlers: ['http', 'tls'] },
-      ],
-      checks: [{ type: 'http', interval: '1s', timeout: '1s', grace_period: '0s', method: 'get', path: '/' }],
-      force_instance_key: null,
-    },
-  ],
-  image,
-  ...extra,
-})
-
-/** What resolves `--image`: organization, build, image, and the build's end. */
-async function determineImage(app: string): Promise<{ tag: string; buildId: number }> {
-  const { organization } = await fly.uiex('GET', '/organizations/personal', {
-    organization: organizationType,
-  })
-  expect(organization).toMatchObject({ slug: 'personal', raw_slug: 'personal', personal: true })
-  const build = await fly.uiex('POST', '/builds', buildType, {
-    app_name: app,
-    builder_type: 'remote',
-    strategies_available: ['Local Image Reference', 'Remote Image Reference'],
-  })
-  const found = await fly.query(
-    flyQueries.ResolveImageForApp,
-    { appName: app, imageRef: image },
-    {
-      app: {
-        id: 'string',
-        image: { id: 'string', digest: 'string', ref: 'string', compressedSize: 'string' },
-      },
-    },
-  )
-  // What flyctl reads with ParseUint, and deploys as.
-  expect(found.app.image).toMatchObject({ ref: image, digest: '', compressedSize: '0' })
-  const finished = await fly.uiex('POST', '/builds/finish', buildType, {
-    build_id: build.id,
-    app_name: app,
-    machine_id: '',
-    status: 'completed',
-    strategies_attempted: [{ error: '', note: '', result: 'success', strategy: 'Remote Image Reference' }],
-    builder_meta: {
-      builder_type: 'remote',
-      buildkit_enabled: false,
-      docker_version: '',
-      platform: '',
-      remote_app_name: '',
-      remote_machine_id: '',
-    },
-    final_image: { id: found.app.image.id, size_bytes: 0, tag: image },
-    timings: {
-      build_and_push_ms: 1,
-      build_ms: 1,
-      builder_init_ms: 0,
-      context_build_ms: 0,
-      image_build_ms: 0,
-      push_ms: 0,
-    },
-    logs: '',
-  })
-  expect(finished).toMatchObject({ id: build.id, status: 'completed' })
-  return { tag: found.app.image.ref, buildId: finished.id }
-}
-
-async function createRelease(strategy: string): Promise<{ id: string; version: number }> {
-  const { tag, buildId } = await determineImage('gopher')
-  const { release } = await fly.uiex(
-    'POST',
-    '/releases',
-    { release: releaseType },
-    {
-      app_name: 'gopher',
-      build_id: buildId,
-      definition: {
-        app: 'gopher',
-        primary_region: 'fra',
-        build: { image: tag },
-        http_service: { internal_port: 8080, force_https: true },
-      },
-      image: tag,
-      strategy,
-    },
-  )
-  await fly.uiex('PATCH', `/releases/${release.id}`, releaseType, { metadata: null, status: 'running' })
-  return release
-}
-
-const finishRelease = (id: string) =>
-  fly.uiex('PATCH', `/releases/${id}`, releaseType, {
-    metadata: { post_deployment_info: { flyctl_version: '0.4.90', error: '' } },
-    status: 'complete',
-  })
-
-/** Runs a release command and looks at it as flyctl does: after it has gone. */
-async function releaseCommand(
-  script: string,
-  program = process.execPath,
-): Promise<{ exit: number; log: string[] }> {
-  const made = await fly.flaps('POST', machines, machineType, {
-    config: {
-      ...config({ fly_process_group: 'fly_app_release_command' }),
-      init: { cmd: null, exec: [program, '-e', script] },
-      services: null,
-      restart: { policy: 'no' },
-      auto_destroy: true,
-      dns: { skip_registration: true },
-      env: { RELEASE_COMMAND: '1', FLY_PROCESS_GROUP: 'fly_app_release_command' },
-    },
-    region: 'fra',
-    skip_launch: true,
-  })
-  const waiting = `${machines}/${made.id}/wait?instance_id=${made.instance_id}&timeout=60`
-  await fly.flaps('GET', `${waiting}&state=stopped`)
-  await fly.flaps('POST', `${machines}/${made.id}/start`)
-  // It may be over before anybody waits: 404 says so, and flyctl goes on.
-  expect((await fly.send('GET', `/v1${waiting}&state=started`)).status).toBeOneOf([200, 404])
-  await fly.flaps('GET', `${waiting}&state=destroyed`)
-  const { events } = await fly.flaps('GET', `${machines}/${made.id}`, machineType)
-  const types: string[] = events.map(({ type }: { type: string }) => type)
-  const exit = types.indexOf('exit')
-  expect(exit).toBeGreaterThanOrEqual(0)
-  expect(exit).toBeLessThan(types.indexOf('start'))
-  const { data } = await fly.uiex(
-    'GET',
-    `/apps/gopher/logs?instance=${made.id}&next_token=&region=fra`,
-    logsType,
-  )
-  return {
-    exit: events[exit].request.exit_event.exit_code,
-    log: data.map(({ attributes }: { attributes: { message: string } }) => attributes.message),
-  }
-}
-
-async function healthy(id: string): Promise<void> {
-  const passing = async () =>
-    (await fly.flaps('GET', `${machines}/${id}`, machineType)).checks.map(
-      (check: { status: string }) => check.status,
-    )
-  await expect.poll(passing, { timeout: 20_000 }).toEqual(['passing'])
-}
 
 describe('hangar fly env', () => {
   it('prints what a shell can take, and a program', async () => {
@@ -373,7 +177,7 @@ describe('deploy --image --ha=false --dns-checks=false', () => {
       const body = { type, region: '', org_slug: '', network: '', service_name: '' }
       await fly.flaps('POST', '/apps/gopher/ip_assignments', ipType, body)
     }
-    const release = await createRelease('ROLLING')
+    const release = await flyctl.createRelease('ROLLING')
     expect(release.version).toBe(1)
     const made = await fly.flaps('POST', machines, machineType, {
       config: config({ fly_release_id: release.id, fly_release_version: '1' }),
@@ -386,11 +190,11 @@ describe('deploy --image --ha=false --dns-checks=false', () => {
       'GET',
       `${machines}/${first}/wait?instance_id=${made.instance_id}&state=started&timeout=60`,
     )
-    await healthy(first)
+    await flyctl.healthy(first)
     await fly.flaps('GET', `${machines}/${first}/ps`, [
       { listen_sockets: [{ proto: 'string', address: 'string' }] },
     ])
-    expect(await finishRelease(release.id)).toMatchObject({
+    expect(await flyctl.finishRelease(release.id)).toMatchObject({
       status: 'complete',
       stable: true,
       in_progress: false,
@@ -398,20 +202,20 @@ describe('deploy --image --ha=false --dns-checks=false', () => {
   })
 
   it('deploys again, rolling: release command, lease, update, wait, health', async () => {
-    const release = await createRelease('ROLLING')
+    const release = await flyctl.createRelease('ROLLING')
     expect(release.version).toBe(2)
-    expect(await releaseCommand('console.log("migrated")')).toEqual({
+    expect(await flyctl.releaseCommand('console.log("migrated")')).toEqual({
       exit: 0,
       log: ['migrated', 'Main child exited normally with code: 0'],
     })
     // A failed one is found out, and what it said is shown.
-    expect(await releaseCommand('console.log("no such table"); process.exit(3)')).toEqual({
+    expect(await flyctl.releaseCommand('console.log("no such table"); process.exit(3)')).toEqual({
       exit: 3,
       log: ['no such table', 'Main child exited normally with code: 3'],
     })
-    expect((await releaseCommand('process.kill(process.pid, "SIGKILL")')).exit).toBe(137)
+    expect((await flyctl.releaseCommand('process.kill(process.pid, "SIGKILL")')).exit).toBe(137)
     // One that cannot even start goes too; nobody waits for it in vain.
-    expect((await releaseCommand('', '/no/such/program')).exit).not.toBe(0)
+    expect((await flyctl.releaseCommand('', '/no/such/program')).exit).not.toBe(0)
 
     const { data } = await fly.flaps('POST', `${machines}/${first}/lease?ttl=13`, leaseType)
     const input = {
@@ -427,28 +231,28 @@ describe('deploy --image --ha=false --dns-checks=false', () => {
       'GET',
       `${machines}/${first}/wait?instance_id=${updated.instance_id}&state=started&timeout=60`,
     )
-    await healthy(first)
+    await flyctl.healthy(first)
     await fly.flaps('DELETE', `${machines}/${first}/lease`, undefined, undefined, data.nonce)
-    await finishRelease(release.id)
+    await flyctl.finishRelease(release.id)
   })
 
   it('deploys with strategy immediate, and canary: a canary comes and goes', async () => {
-    const immediate = await createRelease('IMMEDIATE')
+    const immediate = await flyctl.createRelease('IMMEDIATE')
     await fly.flaps('POST', `${machines}/${first}`, machineType, {
       config: config({ fly_release_id: immediate.id, fly_release_version: '3' }),
       region: 'fra',
     })
-    await finishRelease(immediate.id)
+    await flyctl.finishRelease(immediate.id)
 
-    const release = await createRelease('CANARY')
+    const release = await flyctl.createRelease('CANARY')
     const canary = await fly.flaps('POST', machines, machineType, {
       config: config({ fly_canary: 'true' }, { dns: { skip_registration: true } }),
       region: 'fra',
     })
     await fly.flaps('GET', `${machines}/${canary.id}/wait?state=started&timeout=60`)
-    await healthy(canary.id)
+    await flyctl.healthy(canary.id)
     await fly.flaps('DELETE', `${machines}/${canary.id}?kill=true`)
-    await finishRelease(release.id)
+    await flyctl.finishRelease(release.id)
   })
 
   it('deploys with strategy bluegreen: green beside blue, then blue goes', async () => {
@@ -458,7 +262,7 @@ describe('deploy --image --ha=false --dns-checks=false', () => {
       { canPerformBluegreenDeployment: 'bool' },
     )
     expect(may.canPerformBluegreenDeployment).toBe(true)
-    const release = await createRelease('BLUEGREEN')
+    const release = await flyctl.createRelease('BLUEGREEN')
     const metadata = {
       fly_release_id: release.id,
       fly_release_version: String(release.version),
@@ -472,7 +276,7 @@ describe('deploy --image --ha=false --dns-checks=false', () => {
       skip_service_registration: true,
     })
     await fly.flaps('GET', `${machines}/${green.id}/wait?state=started&timeout=60`)
-    await healthy(green.id)
+    await flyctl.healthy(green.id)
     await fly.flaps('POST', `${machines}/${green.id}/uncordon`)
     await fly.flaps('POST', `${machines}/${first}/metadata/fly_bluegreen_deployment_tag`, undefined, {
       value: 'safe_to_destroy',
@@ -487,7 +291,7 @@ describe('deploy --image --ha=false --dns-checks=false', () => {
     )
     await fly.flaps('GET', `${machines}/${first}/wait?state=stopped&timeout=60`)
     await fly.flaps('DELETE', `${machines}/${first}?kill=true`, undefined, undefined, data.nonce)
-    await finishRelease(release.id)
+    await flyctl.finishRelease(release.id)
     const left = await fly.flaps('GET', machines, [machineType])
     expect(left.map((one: { id: string }) => one.id)).toEqual([green.id])
     first = green.id
@@ -552,6 +356,7 @@ describe('status, releases, config show, image show', () => {
     await hangar.up()
     const again = await hangar.json('fly', 'env')
     fly = createFlyClient(again.FLY_FLAPS_BASE_URL, again.FLY_API_TOKEN)
+    flyctl = createFlyctl(fly)
     const { releases } = await fly.uiex('GET', '/apps/gopher/releases?limit=25', { releases: [releaseType] })
     expect(releases.map((one: { version: number }) => one.version)).toEqual([6, 5, 4, 3, 2, 1])
     expect(releases[1]).toMatchObject({ status: 'complete', strategy: 'BLUEGREEN', image_ref: image })
@@ -655,7 +460,7 @@ describe('secrets', () => {
       secrets: [secretType],
     })
     expect(listed.secrets.map((one: { name: string }) => one.name)).toEqual(['KEY', 'OTHER'])
-    const release = await createRelease('ROLLING')
+    const release = await flyctl.createRelease('ROLLING')
     const updated = await fly.flaps('POST', `${machines}/${first}`, machineType, {
       config: config({ fly_release_id: release.id, fly_release_version: String(release.version) }),
       region: 'fra',
@@ -665,7 +470,7 @@ describe('secrets', () => {
       'GET',
       `${machines}/${first}/wait?instance_id=${updated.instance_id}&state=started&timeout=60`,
     )
-    await finishRelease(release.id)
+    await flyctl.finishRelease(release.id)
     const seen = await fly.flaps(
       'POST',
       `${machines}/${first}/exec`,
