@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8'
-import { HangarError } from '#kernel'
+import { HangarError, tuneHeap } from '#kernel'
 import type { CommandCall } from '../context.ts'
 import { numberOf } from '../input/number.ts'
 
@@ -18,8 +17,7 @@ export async function run({ args, options }: CommandCall): Promise<void> {
     process.stdout.write(await inspectRest(inspection, env, file))
     return
   }
-  // Small steps for young objects: a service that streams gigabytes need not look large.
-  setFlagsFromString('--semi-space-growth-factor=1')
+  tuneHeap()
   const { runService } = await import('#daemon')
   const service = await runService({ name, env, file, port: numberOf('--port', options['port']) })
   process.stdout.write(`${name} answers at ${service.url}; Ctrl-C stops it.\n`)

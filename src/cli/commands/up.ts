@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8'
-import { HangarError } from '#kernel'
+import { HangarError, tuneHeap } from '#kernel'
 import type { CommandCall } from '../context.ts'
 import { startScreen } from '../output/start-screen.ts'
 import { style } from '../output/style.ts'
@@ -8,8 +7,7 @@ import { style } from '../output/style.ts'
 export async function run(call: CommandCall): Promise<void> {
   const { options, context } = call
   if (options['detach'] === true) return (await import('./up-detached.ts')).run(call)
-  // A daemon lives long and allocates little at a time: a nursery that does not grow saves it some twenty megabytes.
-  setFlagsFromString('--semi-space-growth-factor=1')
+  tuneHeap()
   const began = performance.now()
   const ended = new EndOfRun()
   const { startDaemon } = await import('#daemon')

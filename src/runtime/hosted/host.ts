@@ -1,5 +1,5 @@
 import type { ServiceDefinition } from '#http'
-import { collectWhenIdle, messageOf } from '#kernel'
+import { collectWhenIdle, messageOf, tuneHeap } from '#kernel'
 import { type HostedInstance, running, startInstance } from './instance.ts'
 import type { HostMessage, HostRequest, InstanceUsage } from './protocol.ts'
 import { startBeating } from './watchdog.ts'
@@ -39,6 +39,7 @@ export function runServiceHost(definitions: readonly ServiceDefinition[]): void 
       .catch(error => send({ type: 'failed', call: request.call, message: messageOf(error) }))
   })
   shareCpuTime(instances)
+  tuneHeap()
   collectWhenIdle()
   startBeating(() => running.getStore())
   send({ type: 'ready' })

@@ -1,3 +1,4 @@
+import { amended } from '../amended.ts'
 import { Recent } from '../recent.ts'
 import type { Call } from '../request/call.ts'
 import { filler } from '../request/shape.ts'
@@ -47,7 +48,7 @@ function fillOf<T extends Planned>(planned: T): Fill<T> {
   const other = planned.estimated && statementFiller(planned.estimated)
   return given => {
     const values = typeof given === 'function' ? given(planned) : given
-    return { ...planned, statement: own(values), estimated: other?.(values) }
+    return amended(planned, { statement: own(values), estimated: other?.(values) }) as T
   }
 }
 

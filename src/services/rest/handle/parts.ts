@@ -1,5 +1,6 @@
 import type { Clock } from '#kernel'
 import type { WireRequest } from '#wire'
+import { amended } from '../amended.ts'
 import type { Database } from '../database/database.ts'
 import { scopeStatements } from '../database/scope.ts'
 import { restErrors } from '../errors.ts'
@@ -90,9 +91,12 @@ export async function execute(handling: Handling, execution: Execution): Promise
   timing.ended('transaction')
   if (media?.kind === 'plan') {
     const plan = (rows ?? []).map(([line]) => `${line}\n`).join('')
-    return { ...readOutcome(undefined), plan, estimate: undefined }
+    return amended(readOutcome(undefined), { plan, estimate: undefined })
   }
-  return { ...readOutcome(rows?.[0]), plan: undefined, estimate: estimate && readEstimate(estimate[0]) }
+  return amended(readOutcome(rows?.[0]), {
+    plan: undefined,
+    estimate: estimate && readEstimate(estimate[0]),
+  })
 }
 
 export interface Executed extends Outcome {

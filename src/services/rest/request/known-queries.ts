@@ -1,3 +1,4 @@
+import { amended } from '../amended.ts'
 import { Recent } from '../recent.ts'
 import { parseQuery, type Query } from './query.ts'
 import { encodedFiller, filler, shapeOf } from './shape.ts'
@@ -35,7 +36,7 @@ export class KnownQueries {
         const made = parseQuery(shape.search, forFunction)
         return { query: made, canonical: encodedFiller(made.canonical), args: argumentFiller(made.args) }
       })
-      return { ...query, args: args(values), canonical: canonical(values), shape: { key, values } }
+      return amended(query, { args: args(values), canonical: canonical(values), shape: { key, values } })
     } catch {
       // What cannot be read is complained of with its own values.
       return this.read(search, forFunction)
