@@ -41,6 +41,8 @@ export class HostProcess {
       env: {
         PATH: process.env['PATH'] ?? '',
         NODE_ENV: 'production',
+        // Its threads share one heap of the C library: each of their own keeps megabytes for itself.
+        MALLOC_ARENA_MAX: '1',
         [tokenVariable]: `host-${process.pid}`,
         [homeVariable]: options.homeId,
       },
