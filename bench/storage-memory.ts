@@ -2,8 +2,7 @@
 // down again. `node scripts/bench.mjs storage-memory`; LARGE_MIB (5120) is the size, PHASES chooses some ("raw,tus,s3,copy,down").
 // Needs curl and four times the size on the disk.
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { createReadStream, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -145,17 +144,10 @@ try {
     await remove('tus')
   })
   await phase('s3 upload in parts', async () => {
-    const handle = await open(file, 'r')
     await s3('parts', async (client, ids, from, to) => {
-      const Body = handle.createReadStream({
-        start: from,
-        end: to - 1,
-        autoClose: false,
-        highWaterMark: 1024 ** 2,
-      })
+      const Body = createReadStream(file, { start: from, end: to - 1, highWaterMark: 1024 ** 2 })
       return (await client.send(new UploadPartCommand({ ...ids, Body, ContentLength: to - from }))).ETag
     })
-    await handle.close()
     await remove('parts')
   })
   await phase('copy in parts', async () => {

@@ -104,7 +104,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   async function assemble(): Promise<Daemon> {
     const store = openStore({ path: paths.state, keyPath: paths.key, key: options.key })
     groups.add({ store: { stop: async () => store.close() } })
-    const endCollecting = collectWhenIdle()
+    const endCollecting = collectWhenIdle({ clock })
     groups.add({ memory: { stop: async () => endCollecting() } })
 
     const homeId = createHash('sha256').update(paths.home).digest('hex').slice(0, 16)

@@ -155,7 +155,7 @@ export class MachineRun {
     this.endChecks()
     await this.adopt()
     await runtime.stop(this.#record.id, { signal: 'SIGKILL', timeoutMs: 0 })
-    await this.#parts.options.beforeRemoval(this.#record.id).catch(() => {})
+    await this.#parts.options.beforeRemoval(this.#record.id)
     const spec = await this.#parts.options.spec(this.#record, 'destroyed').catch(() => undefined)
     if (spec) await rm(spec.directory, { recursive: true, force: true })
     this.#parts.ledger.transition('destroyed', 'destroy', 'flyd', 'destroyed', {

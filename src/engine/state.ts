@@ -117,7 +117,17 @@ export class EngineState {
       secretsVersion: () => this.apps.get(record.app)?.secretsVersion ?? 0,
       addressOf: (current, port) => this.addressOf(current, port),
       onChange: current => this.changed(current.app, current.id),
-      beforeRemoval: async id => this.options.beforeRemoval?.(id),
+      beforeRemoval: async id => {
+        try {
+          await this.options.beforeRemoval?.(id)
+        } catch (error) {
+          // Whoever wanted something of it goes without; the machine goes all the same.
+          this.options.log.warn(
+            { machine: id, reason: messageOf(error) },
+            'nothing could be kept of a machine',
+          )
+        }
+      },
       onDestroyed: current => this.removeMachine(current),
       redact: value => this.redaction.redactAll(record.app, value),
     })

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { createHttpApp, createTokenCheck, type FastifyReply, type FastifyRequest, type HttpApp } from '#http'
+import { acceptFlyRequests, createHttpApp, type FastifyReply, type FastifyRequest, type HttpApp } from '#http'
 import type { HangarError, Log } from '#kernel'
 import { bodyOf } from './body.ts'
 import { platformErrors } from './errors.ts'
@@ -30,24 +29,11 @@ export async function openFlyPlatform(options: FlyPlatformOptions): Promise<Http
     addressesOf: options.addressesOf,
   }
   const graphql = createGraphql(world, log)
-  const isAllowed = createTokenCheck(options.tokens)
 
   const app = await createHttpApp<{ log: Log }>({
     name: 'fly-platform',
     register(fastify) {
-      // As in the Machines API: whatever content type a client gives, the body is JSON.
-      fastify.removeAllContentTypeParsers()
-      fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
-        try {
-          done(null, body === '' ? undefined : JSON.parse(String(body)))
-        } catch {
-          done(platformErrors.badRequest('invalid request body: it is no JSON'))
-        }
-      })
-      fastify.addHook('onRequest', async (request, reply) => {
-        void reply.header('fly-request-id', `${randomBytes(13).toString('hex').toUpperCase()}-local`)
-        if (!isAllowed(request.headers.authorization)) throw platformErrors.unauthorized()
-      })
+      acceptFlyRequests(fastify, options.tokens, platformErrors)
       fastify.post('/graphql', async request => {
         const { data, errors } = await graphql(bodyOf(request.body, graphqlBody))
         return {

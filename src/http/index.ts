@@ -3,6 +3,7 @@
 export type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 export { contextOf, createHttpApp, type HttpApp, type HttpAppOptions } from './app.ts'
 export { hasLogin, hostName, isOwnName } from './browser-guard.ts'
+export { acceptFlyRequests } from './fly-requests.ts'
 export { createListener, type Listener, type Offer, otherOffer, ownOffer } from './listener.ts'
 export type {
   NodeInstance,
@@ -11,4 +12,3 @@ export type {
   ServiceInstance,
   WireInstance,
 } from './service.ts'
-export { createTokenCheck } from './token-check.ts'

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { MachinesApi } from '#contract'
-import { createHttpApp, createTokenCheck, type FastifyReply, type FastifyRequest } from '#http'
+import { acceptFlyRequests, createHttpApp, type FastifyReply, type FastifyRequest } from '#http'
 import { type Clock, type Log, notImplemented, type Redactor } from '#kernel'
 import type { Call } from './call.ts'
 import { apiErrors, errorBody } from './errors.ts'
@@ -30,23 +29,10 @@ export interface MachinesApiServer {
 /** Fly's Machines API over HTTP, at /v1, for whoever implements it. */
 export async function createMachinesApiServer(options: MachinesApiOptions): Promise<MachinesApiServer> {
   const limits = options.rateLimits ? createRateLimits(options.clock) : undefined
-  const isAllowed = createTokenCheck(options.tokens)
   const app = await createHttpApp<{ log: Log }>({
     name: 'machines-api',
     register(fastify) {
-      // Whatever content type a client gives or forgets, the body is JSON; none is fine where none is needed.
-      fastify.removeAllContentTypeParsers()
-      fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
-        try {
-          done(null, body === '' ? undefined : JSON.parse(String(body)))
-        } catch {
-          done(apiErrors.badRequest('invalid request body: it is no JSON'))
-        }
-      })
-      fastify.addHook('onRequest', async (request, reply) => {
-        void reply.header('fly-request-id', `${randomBytes(13).toString('hex').toUpperCase()}-local`)
-        if (!isAllowed(request.headers.authorization)) throw apiErrors.unauthorized()
-      })
+      acceptFlyRequests(fastify, options.tokens, apiErrors)
       for (const operation of apiOperations)
         fastify.route({
           method: operation.method,

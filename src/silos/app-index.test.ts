@@ -1,21 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { AppIndex } from './app-index.ts'
+import { newRecord } from './new-record.ts'
 import type { SiloRecord } from './ports.ts'
 
 const record: SiloRecord = {
-  id: 'acme-erp-silo-001',
-  alias: 'acme-erp',
-  client: 'acme',
-  app: 'erp',
-  region: 'iad',
-  wanted: 'running',
+  ...newRecord({ client: 'acme', app: 'erp' }, 0),
   operation: null,
-  createdAt: 0,
   lastStartedAt: 0,
-  lastStoppedAt: null,
-  autoStopMinutes: 30,
-  studio: true,
-  error: null,
 }
 const name = (part: string) => `devenv-acme-erp-${part}`
 const names = (...parts: string[]) => parts.map(name).sort()

@@ -3,6 +3,7 @@ import { FakeClock, silentLog } from '#kernel'
 import { createIdleWatch } from './idle.ts'
 import { IdleBook } from './idle-book.ts'
 import { appName } from './names.ts'
+import { newRecord } from './new-record.ts'
 import type { AppActivity, SiloRecord } from './ports.ts'
 
 const minute = 60_000
@@ -18,19 +19,9 @@ describe('a silo', () => {
     activity = new Map()
     slept = []
     record = {
-      id: 'acme-erp-silo-001',
-      alias: 'acme-erp',
-      client: 'acme',
-      app: 'erp',
-      region: 'iad',
-      wanted: 'running',
+      ...newRecord({ client: 'acme', app: 'erp' }, clock.now()),
       operation: null,
-      createdAt: clock.now(),
       lastStartedAt: clock.now(),
-      lastStoppedAt: null,
-      autoStopMinutes: 30,
-      studio: true,
-      error: null,
     }
   })
 

@@ -2,23 +2,14 @@ import { expect, it } from 'vitest'
 import { FakeClock } from '#kernel'
 import { contextOf } from './context.ts'
 import { IdleBook } from './idle-book.ts'
+import { newRecord } from './new-record.ts'
 import type { AppActivity, SiloRecord } from './ports.ts'
 import { statusOf } from './status.ts'
 
 const record: SiloRecord = {
-  id: 'acme-erp-silo-001',
-  alias: 'acme-erp',
-  client: 'acme',
-  app: 'erp',
-  region: 'iad',
-  wanted: 'running',
+  ...newRecord({ client: 'acme', app: 'erp', studio: false }, 0),
   operation: null,
-  createdAt: 0,
   lastStartedAt: 0,
-  lastStoppedAt: null,
-  autoStopMinutes: 30,
-  studio: false,
-  error: null,
 }
 
 function world() {

@@ -18,7 +18,7 @@ import type { ClientConnection } from './client-connection.ts'
 import { addressKey, connectTo } from './connect.ts'
 import { KeptBody } from './kept-body.ts'
 import { Relay, type RelayOwner } from './relay.ts'
-import type { Replay } from './replay.ts'
+import { type Replay, replaySource, replayWish } from './replay.ts'
 import { requestId } from './request-id.ts'
 import { resolveTarget } from './resolve.ts'
 import { requestHeadFor } from './rewrite.ts'
@@ -317,7 +317,7 @@ export class Exchange implements Turn, UpstreamOwner, RelayOwner {
     this.release()
     if (++this.replays > replaysAtMost) return this.refuse(refusals.replayLoop(target.app))
     if (this.kept.forgotten || !this.body.done) return this.refuse(refusals.replayTooLarge(target.app))
-    this.replaySource = `instance=${from?.id};region=${from?.region};t=${Math.round(this.context.clock.now() * 1000)}${replay.state === undefined ? '' : `;state=${replay.state}`}`
+    this.replaySource = replaySource(replay, from, this.context.clock.now())
     if (replay.app !== undefined && replay.app !== target.app) {
       const here = this.context.routes.get(target.app)
       const there = this.context.routes.get(replay.app)
@@ -329,12 +329,7 @@ export class Exchange implements Turn, UpstreamOwner, RelayOwner {
       this.target = { app: there.name, internalPort: service.internalPort }
       this.context.activity.began(there.name, this.cause())
     }
-    this.wanted = {
-      forceInstance: replay.instance,
-      preferInstance: replay.preferInstance,
-      preferRegion: replay.region,
-      except: replay.elsewhere ? from?.id : undefined,
-    }
+    this.wanted = replayWish(replay, from)
     void this.hold()
   }
 

@@ -1,3 +1,5 @@
+import type { Wish } from '../balance.ts'
+
 /** Where an app asked that a request be sent instead (header fly-replay). */
 export interface Replay {
   readonly app?: string
@@ -35,4 +37,24 @@ export function parseReplay(value: string): Replay | undefined {
   }
   const follows = replay.app || replay.instance || replay.preferInstance || replay.region || replay.elsewhere
   return follows ? replay : undefined
+}
+
+/** Who sent it on, as the next machine is told (header fly-replay-src). `nowMs` since 1970. */
+export function replaySource(
+  { state }: Replay,
+  from: { readonly id: string; readonly region: string } | undefined,
+  nowMs: number,
+): string {
+  const said = state === undefined ? '' : `;state=${state}`
+  return `instance=${from?.id};region=${from?.region};t=${Math.round(nowMs * 1000)}${said}`
+}
+
+/** Where it may go. */
+export function replayWish(replay: Replay, from: { readonly id: string } | undefined): Wish {
+  return {
+    forceInstance: replay.instance,
+    preferInstance: replay.preferInstance,
+    preferRegion: replay.region,
+    except: replay.elsewhere ? from?.id : undefined,
+  }
 }

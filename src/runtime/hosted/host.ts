@@ -1,5 +1,5 @@
 import type { ServiceDefinition } from '#http'
-import { collectWhenIdle, messageOf, tuneHeap } from '#kernel'
+import { collectWhenIdle, messageOf, systemClock, tuneHeap } from '#kernel'
 import { type HostedInstance, running, startInstance } from './instance.ts'
 import type { HostMessage, HostRequest, InstanceUsage } from './protocol.ts'
 import { startBeating } from './watchdog.ts'
@@ -40,7 +40,7 @@ export function runServiceHost(definitions: readonly ServiceDefinition[]): void 
   })
   shareCpuTime(instances)
   tuneHeap()
-  collectWhenIdle()
+  collectWhenIdle({ clock: systemClock })
   startBeating(() => running.getStore())
   send({ type: 'ready' })
   void warm(definitions)
