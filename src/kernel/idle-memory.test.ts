@@ -14,40 +14,40 @@ function start() {
     },
   })
   /** Five seconds in which the process uses that many CPU milliseconds; how often was collected by then? */
-  async function after(ms: number): Promise<number> {
+  async function passed(ms: number): Promise<number> {
     used += ms
     await clock.advance(5_000)
     return collected
   }
-  return { clock, after, end }
+  return { clock, passed, end }
 }
 
 describe('memory of a process that has become idle', () => {
   it('is given back twice after much work, and not before it is idle', async () => {
-    const { after } = start()
-    expect(await after(2_500)).toBe(0)
-    expect(await after(500)).toBe(0)
-    expect(await after(10)).toBe(1)
-    expect(await after(10)).toBe(2)
-    for (let i = 0; i < 10; i++) expect(await after(10)).toBe(2)
+    const { passed } = start()
+    expect(await passed(2_500)).toBe(0)
+    expect(await passed(500)).toBe(0)
+    expect(await passed(10)).toBe(1)
+    expect(await passed(10)).toBe(2)
+    for (let i = 0; i < 10; i++) expect(await passed(10)).toBe(2)
   })
 
   it('is left alone after little work, until enough has come together; what a collection takes is not counted', async () => {
-    const { after } = start()
+    const { passed } = start()
     let collected = 0
-    for (let i = 0; i < 19; i++) collected = await after(100)
+    for (let i = 0; i < 19; i++) collected = await passed(100)
     expect(collected).toBe(0)
-    expect(await after(100)).toBe(1)
-    expect(await after(0)).toBe(2)
-    for (let i = 0; i < 19; i++) collected = await after(100)
+    expect(await passed(100)).toBe(1)
+    expect(await passed(0)).toBe(2)
+    for (let i = 0; i < 19; i++) collected = await passed(100)
     expect(collected).toBe(2)
   })
 
   it('is not looked at any more once that is ended', async () => {
-    const { clock, after, end } = start()
+    const { clock, passed, end } = start()
     end()
     expect(clock.pending).toBe(0)
-    expect(await after(5_000)).toBe(0)
+    expect(await passed(5_000)).toBe(0)
   })
 
   it('really shrinks, by a collection that needs no flag', () => {
