@@ -270,6 +270,18 @@ describe('streams', () => {
     expect(text).toContain('200 OK')
   })
 
+  it('answers a client that has closed its sending side behind a whole request', async () => {
+    const address = await world.http((_req, res) => res.end('answered'))
+    world.app('shop', [{ address, state: 'stopped' }])
+    const text = await raw(
+      world.edge.httpPort,
+      'GET / HTTP/1.1\r\nhost: shop.localhost\r\n\r\n',
+      undefined,
+      true,
+    )
+    expect(text).toMatch(/^HTTP\/1\.1 200 [\s\S]*answered$/)
+  })
+
   it('serves pipelined requests in their order, and HTTP/1.0', async () => {
     const address = await world.http((req, res) => res.end(req.url))
     world.app('shop', [{ address }])
