@@ -57,7 +57,7 @@ const homes: Record<string, readonly string[]> = {
   '@noble/curves': ['services/auth'],
   '@noble/hashes': ['services/auth'],
   '@simplewebauthn/server': ['services/auth'],
-  nodemailer: ['services/auth'],
+  nodemailer: ['services/auth', 'services/mail'],
   'qrcode-generator': ['services/auth'],
   'fast-xml-parser': ['services/storage'],
   sharp: ['services/storage'],
