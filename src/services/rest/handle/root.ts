@@ -29,7 +29,7 @@ export async function describeApi(handling: Handling, headersOnly: boolean): Pro
 async function usableNames(handling: Handling): Promise<ReadonlySet<string>> {
   const schemaName = value(handling.call.schemaName)
   const statement = render(sql`
-    select null, null, null, coalesce(json_agg(name), '[]') from (
+    select null, null, coalesce(json_agg(name), '[]') from (
       select n.nspname || '.' || c.relname as name
       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       where n.nspname = ${schemaName} and c.relkind in ('r', 'v', 'm', 'f', 'p') and (
