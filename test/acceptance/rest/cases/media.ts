@@ -161,6 +161,12 @@ export const media: readonly Case[] = [
     body: { id: 9, name: 'x' },
     status: 201,
   },
+  // What is asked for is compared in small letters, and named as the domain is.
+  as('application/vnd.upper', '/rpc/capitals', {
+    answers: { 'content-type': 'Application/Vnd.Upper' },
+    gives: 'text:hi',
+  }),
+  as('Application/Vnd.Upper', '/rpc/capitals', { status: 406 }),
   {
     name: 'names of columns stand over what was selected of changed rows',
     method: 'DELETE',
