@@ -114,6 +114,17 @@ describe('settings', () => {
     expect([blocked.status, blocked.json().message]).toEqual([403, 'blocked'])
   })
 
+  it('run it before every description, whoever may see it', async () => {
+    const open = await rest.serve({
+      PGRST_DB_PRE_REQUEST: 'public.gate',
+      PGRST_OPENAPI_MODE: 'ignore-privileges',
+    })
+    expect((await open.ask('/')).status).toBe(200)
+    expect((await open.ask('/', { headers: { 'x-block': 'yes' } })).status).toBe(403)
+    const nobody = { authorization: `Bearer ${token({ role: 'nobody' })}` }
+    expect((await open.ask('/', { headers: nobody })).json()).toMatchObject({ code: '22023' })
+  })
+
   it('say how transactions end', async () => {
     const trying = await rest.serve({ PGRST_DB_TX_END: 'rollback' })
     expect(

@@ -62,8 +62,10 @@ function planned({ call, schema, settings }: Handling, name: string, text: strin
     source: changeSql(change.kind === 'delete' ? change : { ...change, body: { ...change.body, text } }),
     rows: shows ? readSql(plan) : trusted('SELECT * FROM pgrst_source'),
     body: formatSql(negotiated.format, { reshaped: true }),
-    location: locates ? locationSql(change.primaryKey) : undefined,
-    inserted: countsInserted(change),
+    change: {
+      location: locates ? locationSql(change.primaryKey) : undefined,
+      inserted: countsInserted(change),
+    },
     media: negotiated.media,
   })
   return { change, negotiated, statement }

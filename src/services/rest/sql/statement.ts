@@ -25,27 +25,36 @@ export interface StatementParts {
   readonly counted?: Sql | undefined
   /** Whether the rows need no counting: there is always one. */
   readonly single?: boolean | undefined
-  /** Key columns of the one row that was made, as JSON. */
-  readonly location?: Sql | undefined
-  readonly inserted?: boolean | undefined
+  /** Of a change; undefined: nothing is changed. */
+  readonly change?: ChangeParts | undefined
   /** Explained instead of done, when it is a plan. */
   readonly media: Media
 }
 
+export interface ChangeParts {
+  /** Key columns of the one row that was made, as JSON. */
+  readonly location: Sql | undefined
+  /** Whether new rows were counted. */
+  readonly inserted: boolean
+}
+
 const settingSql = (name: string) => `nullif(current_setting('${name}', true), '')`
 
+/** Its columns are PostgREST's, so that a plan shows the same ones. */
 export function mainStatement(parts: StatementParts): Statement {
-  const { source, rows, body, counted, single, location, inserted, media } = parts
+  const { source, rows, body, counted, single, change, media } = parts
   const countCte = counted ? sql`, pgrst_source_count AS (${counted})` : nothing
-  const total = counted ? '(SELECT pg_catalog.count(*) FROM pgrst_source_count)' : 'null::bigint'
+  const uncounted = change ? "''" : 'null::bigint'
+  const total = counted ? '(SELECT pg_catalog.count(*) FROM pgrst_source_count)' : uncounted
+  const inserted = change?.inserted ? `${settingSql('pgrst.inserted')}::int` : "''"
   const columns = [
     trusted(`${total} AS total_result_set`),
     trusted(`${single ? '1' : 'pg_catalog.count(_postgrest_t)'} AS page_total`),
-    sql`${location ?? trusted('null::text')} AS header`,
+    ...(change ? [sql`${change.location ?? trusted('array[]::text[]')} AS header`] : []),
     sql`${body} AS body`,
     trusted(`${settingSql('response.headers')} AS response_headers`),
     trusted(`${settingSql('response.status')} AS response_status`),
-    trusted(`${inserted ? settingSql('pgrst.inserted') : 'null::text'} AS response_inserted`),
+    trusted(`${inserted} AS response_inserted`),
   ]
   return render(
     sql`${explainSql(media)}WITH pgrst_source AS (${source})${countCte} SELECT ${join(columns, ', ')} FROM (${rows}) _postgrest_t`,
@@ -58,16 +67,20 @@ function explainSql(media: Media): Sql {
   return trusted(`EXPLAIN (FORMAT ${media.json ? 'JSON' : 'TEXT'}${options}) `)
 }
 
-export function readOutcome(row: readonly (string | null)[] | undefined): Outcome {
-  const [total, rows, location, body, headers, status, inserted] = row ?? []
+/** Only a change has a column for the place of what it made. */
+export function readOutcome(row: readonly (string | null)[] = []): Outcome {
+  const isChange = row.length > 6
+  const at = isChange ? 3 : 2
+  const location = isChange ? row[2] : null
+  const inserted = row[at + 3]
   return {
-    rows: Number(rows ?? 0),
-    total: total == null ? undefined : Number(total),
-    body: body ?? '',
-    headers: headers ?? null,
-    status: status ?? null,
-    location: location ?? null,
-    inserted: inserted == null ? undefined : Number(inserted),
+    rows: Number(row[1] ?? 0),
+    total: row[0] ? Number(row[0]) : undefined,
+    body: row[at] ?? '',
+    headers: row[at + 1] ?? null,
+    status: row[at + 2] ?? null,
+    location: location && location !== '{}' ? location : null,
+    inserted: inserted ? Number(inserted) : undefined,
   }
 }
 

@@ -161,6 +161,30 @@ export const media: readonly Case[] = [
     body: { id: 9, name: 'x' },
     status: 201,
   },
+  as('application/vnd.pgrst.plan+json; options=verbose', '/users', {
+    name: 'a plan of a read shows its six columns',
+    gives:
+      /"Output": \["NULL::bigint", "count\(ROW\(users.id, users.name\)\)", "COALESCE\(json_agg\(ROW\(users.id, users.name\)\), '\[\]'::json\)", "NULLIF\(current_setting\('response.headers'::text, true\), ''::text\)", "NULLIF\(current_setting\('response.status'::text, true\), ''::text\)", "''::text"\]/,
+  }),
+  {
+    name: 'a plan of a change shows its seven columns',
+    method: 'POST',
+    path: '/users',
+    headers: { accept: 'application/vnd.pgrst.plan+json; options=verbose' },
+    body: { id: 9, name: 'x' },
+    gives: /"Output": \["''::text", "count\(ROW\(.*\)\)", "'\{\}'::text\[\]", "''::text", "NULLIF/,
+  },
+  {
+    name: 'a plan of an upsert counts what it puts in',
+    method: 'POST',
+    path: '/users',
+    headers: {
+      accept: 'application/vnd.pgrst.plan+json; options=verbose',
+      prefer: 'resolution=merge-duplicates',
+    },
+    body: { id: 9, name: 'x' },
+    gives: /"\(NULLIF\(current_setting\('pgrst.inserted'::text, true\), ''::text\)\)::integer"\]/,
+  },
   // What is asked for is compared in small letters, and named as the domain is.
   as('application/vnd.upper', '/rpc/capitals', {
     answers: { 'content-type': 'Application/Vnd.Upper' },
