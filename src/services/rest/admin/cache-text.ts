@@ -1,4 +1,14 @@
-import type { Column, Handler, Name, Relationship, Schema, SqlFunction, Table } from '../schema/cache.ts'
+import { builtInHandlers } from '../schema/built-in.ts'
+import {
+  type Column,
+  type Handler,
+  handlerKey,
+  type Name,
+  type Relationship,
+  type Schema,
+  type SqlFunction,
+  type Table,
+} from '../schema/cache.ts'
 import { mediaTag } from './media-tag.ts'
 
 /** What is known of the schema, and of time zones, as PostgREST's /schema_cache shows it. */
@@ -25,7 +35,7 @@ export function cacheText(schema: Schema, timezones: ReadonlySet<string>): strin
 function handlersOf({ handlers }: Schema): Map<string, readonly [of: unknown, by: unknown]> {
   return new Map([
     ...builtInHandlers.map(([type, given, tag]): [string, [unknown, unknown]] => [
-      `\0${type}`,
+      handlerKey(undefined, type),
       [
         [anyElement, mediaTag(type)],
         [{ tag }, mediaTag(given)],
@@ -45,12 +55,6 @@ function handlerOf(key: string, { function: called, target, contentType }: Handl
 }
 
 const anyElement = { tag: 'RelAnyElement' }
-const builtInHandlers = [
-  ['*/*', 'application/json', 'BuiltinOvAggJson'],
-  ['application/json', 'application/json', 'BuiltinOvAggJson'],
-  ['text/csv', 'text/csv', 'BuiltinOvAggCsv'],
-  ['application/geo+json', 'application/geo+json', 'BuiltinOvAggGeoJson'],
-] as const
 
 function nameOf({ schema, name }: Name) {
   return { qiName: name, qiSchema: schema }
