@@ -1,7 +1,7 @@
 import type { Media } from '../request/media.ts'
 import { join, nothing, render, type Sql, type Statement, sql, trusted } from './sql.ts'
 
-/** What the one statement of a request gives: by these names in this order. */
+/** What the one statement of a request gives. */
 export interface Outcome {
   readonly rows: number
   /** Rows without limits, when they were counted. */
@@ -25,7 +25,7 @@ export interface StatementParts {
   readonly counted?: Sql | undefined
   /** Whether the rows need no counting: there is always one. */
   readonly single?: boolean | undefined
-  /** Of a change; undefined: nothing is changed. */
+  /** Of a change only. */
   readonly change?: ChangeParts | undefined
   /** Explained instead of done, when it is a plan. */
   readonly media: Media
@@ -34,31 +34,42 @@ export interface StatementParts {
 export interface ChangeParts {
   /** Key columns of the one row that was made, as JSON. */
   readonly location: Sql | undefined
-  /** Whether new rows were counted. */
+  /** Whether it is counted how many rows are new. */
   readonly inserted: boolean
 }
 
+const noLocation = 'array[]::text[]'
+
 const settingSql = (name: string) => `nullif(current_setting('${name}', true), '')`
 
-/** Its columns are PostgREST's, so that a plan shows the same ones. */
-export function mainStatement(parts: StatementParts): Statement {
-  const { source, rows, body, counted, single, change, media } = parts
+/** Its columns are PostgreSQL's own business but for plans, which show them: they are those of PostgREST, in its order. */
+export function mainStatement({
+  source,
+  rows,
+  body,
+  counted,
+  single,
+  change,
+  media,
+}: StatementParts): Statement {
   const countCte = counted ? sql`, pgrst_source_count AS (${counted})` : nothing
-  const uncounted = change ? "''" : 'null::bigint'
-  const total = counted ? '(SELECT pg_catalog.count(*) FROM pgrst_source_count)' : uncounted
-  const inserted = change?.inserted ? `${settingSql('pgrst.inserted')}::int` : "''"
   const columns = [
-    trusted(`${total} AS total_result_set`),
+    trusted(`${totalSql(counted !== undefined, change !== undefined)} AS total_result_set`),
     trusted(`${single ? '1' : 'pg_catalog.count(_postgrest_t)'} AS page_total`),
-    ...(change ? [sql`${change.location ?? trusted('array[]::text[]')} AS header`] : []),
+    ...(change ? [sql`${change.location ?? trusted(noLocation)} AS header`] : []),
     sql`${body} AS body`,
     trusted(`${settingSql('response.headers')} AS response_headers`),
     trusted(`${settingSql('response.status')} AS response_status`),
-    trusted(`${inserted} AS response_inserted`),
+    trusted(`${change?.inserted ? `${settingSql('pgrst.inserted')}::int` : `''`} AS response_inserted`),
   ]
   return render(
     sql`${explainSql(media)}WITH pgrst_source AS (${source})${countCte} SELECT ${join(columns, ', ')} FROM (${rows}) _postgrest_t`,
   )
+}
+
+function totalSql(isCounted: boolean, isChange: boolean): string {
+  if (isChange) return `''`
+  return isCounted ? '(SELECT pg_catalog.count(*) FROM pgrst_source_count)' : 'null::bigint'
 }
 
 function explainSql(media: Media): Sql {
@@ -67,20 +78,19 @@ function explainSql(media: Media): Sql {
   return trusted(`EXPLAIN (FORMAT ${media.json ? 'JSON' : 'TEXT'}${options}) `)
 }
 
-/** Only a change has a column for the place of what it made. */
+/** Only changes have a location; what has no number is empty or null. */
 export function readOutcome(row: readonly (string | null)[] = []): Outcome {
-  const isChange = row.length > 6
-  const at = isChange ? 3 : 2
-  const location = isChange ? row[2] : null
-  const inserted = row[at + 3]
+  const [total, rows, ...others] = row
+  const [location, body, headers, status, inserted] = row.length > 6 ? others : [null, ...others]
+  const number = (text: string | null | undefined) => (text ? Number(text) : undefined)
   return {
-    rows: Number(row[1] ?? 0),
-    total: row[0] ? Number(row[0]) : undefined,
-    body: row[at] ?? '',
-    headers: row[at + 1] ?? null,
-    status: row[at + 2] ?? null,
-    location: location && location !== '{}' ? location : null,
-    inserted: inserted ? Number(inserted) : undefined,
+    rows: Number(rows ?? 0),
+    total: number(total),
+    body: body ?? '',
+    headers: headers ?? null,
+    status: status ?? null,
+    location: location === '{}' ? null : (location ?? null),
+    inserted: number(inserted),
   }
 }
 
