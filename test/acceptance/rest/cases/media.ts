@@ -214,6 +214,23 @@ export const media: readonly Case[] = [
     status: 201,
   },
   {
+    name: 'a plan of an upsert counts what it puts in',
+    method: 'POST',
+    path: '/users',
+    headers: {
+      accept: 'application/vnd.pgrst.plan+json; options=verbose',
+      prefer: 'resolution=merge-duplicates',
+    },
+    body: { id: 9, name: 'x' },
+    gives: /"\(NULLIF\(current_setting\('pgrst.inserted'::text, true\), ''::text\)\)::integer"\]/,
+  },
+  // What is asked for is compared in small letters, and named as the domain is.
+  as('application/vnd.upper', '/rpc/capitals', {
+    answers: { 'content-type': 'Application/Vnd.Upper' },
+    gives: 'text:hi',
+  }),
+  as('Application/Vnd.Upper', '/rpc/capitals', { status: 406 }),
+  {
     name: 'names of columns stand over what was selected of changed rows',
     method: 'DELETE',
     path: '/clients?id=eq.99&select=name,id',
