@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { flyQueries } from '../../support/fly-queries.ts'
 import { leaseType, machineType } from '../../support/fly-types.ts'
-import { config, image, logsType, machines } from '../../support/flyctl.ts'
+import { image, logsType, machines } from '../../support/flyctl.ts'
 import { useFlyctl } from '../../support/flyctl-session.ts'
 
 // Call by call as flyctl's source makes them; see test/support/flyctl.ts. flyctl itself does not run here.
