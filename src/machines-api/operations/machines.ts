@@ -28,7 +28,7 @@ const execBody = z.looseObject({
   /** What fly-go sends: one line, as for a shell. */
   cmd: z.string().nullish(),
   stdin: z.string().nullish(),
-  timeout: z.number().nullish(),
+  timeout: z.number().nonnegative().nullish(),
 })
 
 const app = (call: Call) => param(call, 'app_name')
