@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process'
 import { chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Clock, type Log, systemClock } from '#kernel'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { type Clock, type Log, messageOf, systemClock } from '#kernel'
 import {
   ClonePool,
   clusterOwner,
@@ -10,20 +13,31 @@ import {
   type PostgresImageOptions,
   type TemplateSchemas,
 } from '#postgres'
+import { daemonErrors } from './errors.ts'
 import type { Paths } from './paths.ts'
 import { hangarVersion } from './version.ts'
 
-/** The tables of auth and storage are in the template, so that a user's own SQL may name them from the first moment. */
+const run = promisify(execFile)
+const schemasEntry = fileURLToPath(
+  new URL(
+    import.meta.url.endsWith('.ts') ? './template-schemas.ts' : './template-schemas.js',
+    import.meta.url,
+  ),
+)
+
+/**
+ * The tables of auth and storage are in the template, so that a user's own SQL may name them from the first moment. They are made by a
+ * process of its own: it is needed once in a home's life, and what these services load for it would stay in the daemon's memory.
+ */
 const schemas: TemplateSchemas = {
   version: hangarVersion(),
-  async apply(connect) {
-    // Loaded for the first template only: the daemon has no other use for the services.
-    const [{ migrateAuth }, { migrateStorage }] = await Promise.all([
-      import('#services/auth'),
-      import('#services/storage'),
-    ])
-    await migrateAuth(await connect('supabase_auth_admin'))
-    await migrateStorage(await connect('supabase_storage_admin'))
+  async apply(socketDirectory) {
+    const env = { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production' }
+    await run(process.execPath, [...process.execArgv, schemasEntry, socketDirectory], { env }).catch(
+      error => {
+        throw daemonErrors.templateSchemas(String(error.stderr || messageOf(error)).trim())
+      },
+    )
   },
 }
 

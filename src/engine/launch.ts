@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { privateIp } from './describe.ts'
 import { engineErrors } from './errors.ts'
+import { guestOf } from './guest.ts'
 import { type PathMapping, rewritePath } from './guest-paths.ts'
 import { type ResolveName, rewriteNames } from './names.ts'
 import type { LaunchFile, LaunchMount, LaunchSpec } from './ports.ts'
@@ -8,8 +9,8 @@ import type { MachineRecord } from './records.ts'
 
 export interface LaunchSources {
   readonly network: string
-  /** Folder of all machines; each has one named after its id. */
-  readonly machinesDirectory: string
+  /** The machine's own folder on this machine. */
+  readonly directory: string
   readonly volumesDirectory: string
   readonly secrets: Readonly<Record<string, string>>
   readonly ports: Readonly<Record<number, number>>
@@ -19,7 +20,7 @@ export interface LaunchSources {
 /** Everything a runtime needs to run that machine now. Pure: reads no disk, touches nothing. */
 export function launchSpec(record: MachineRecord, token: string, sources: LaunchSources): LaunchSpec {
   const { config } = record
-  const directory = join(sources.machinesDirectory, record.id)
+  const { directory } = sources
   const mounts: LaunchMount[] = (config.mounts ?? []).map(mount => ({
     guestPath: mount.path,
     hostPath: mount.volume
@@ -76,7 +77,7 @@ function environment(
     FLY_PUBLIC_IP: '127.0.0.1',
     FLY_IMAGE_REF: config.image ?? '',
     FLY_PROCESS_GROUP: config.metadata?.['fly_process_group'] ?? env['FLY_PROCESS_GROUP'] ?? 'app',
-    FLY_VM_MEMORY_MB: String(config.guest?.memory_mb ?? 256),
+    FLY_VM_MEMORY_MB: String(guestOf(config).memory_mb),
     PRIMARY_REGION: env['PRIMARY_REGION'] ?? record.region,
   }
 }

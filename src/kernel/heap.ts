@@ -13,7 +13,7 @@ export interface NurseryOptions {
 export const serviceNurseryBytes = 4 * 1024 * 1024
 
 /**
- * How V8 keeps the memory of a server that lives long; called once, before anything else. Nothing is made in the old generation on the guess that
+ * How V8 keeps the memory of a server that lives long; called once, before other modules are loaded. Nothing is made in the old generation on the guess that
  * it will live long: when the guess is wrong, all that hangs on it stays until the next full collection, and each small one takes milliseconds.
  * And small collections are done by the one thread that waits for them: there is so little in them that to wake others, which take the processor
  * from whoever is at work for these requests, costs more than it saves. Without `nursery` it stays as small as V8 begins.
@@ -21,8 +21,10 @@ export const serviceNurseryBytes = 4 * 1024 * 1024
 export function tuneHeap(nursery?: NurseryOptions): void {
   setFlagsFromString('--no-allocation-site-pretenuring')
   setFlagsFromString('--no-parallel-scavenge')
+  // Loading modules makes no large one.
+  allowGrowth(false)
   if (nursery) growNursery(nursery)
-  else allowGrowth(false)
+  showNavigator()
 }
 
 /**
@@ -31,7 +33,7 @@ export function tuneHeap(nursery?: NurseryOptions): void {
  * V8 makes it small again when the process is idle; then it may grow once more. The returned function ends it.
  */
 export function growNursery({ clock, nurseryBytes }: NurseryOptions): () => void {
-  let timer = clock.after(0, look)
+  let timer = clock.after(lookEveryMs, look)
   function look(): void {
     // It doubles, and a little of it is not for objects.
     allowGrowth(nurseryCapacity() * 2 <= nurseryBytes)
@@ -49,4 +51,14 @@ export function nurseryCapacity(): number {
 /** V8 multiplies by this when enough has outlived small collections. */
 function allowGrowth(may: boolean): void {
   setFlagsFromString(`--semi-space-growth-factor=${may ? 2 : 1}`)
+}
+
+/**
+ * As Node 21 and newer show it. Where it is missing, pg makes a `Response` to find out where it runs, and for that Node 20 loads all of its
+ * fetch: megabytes that a process which fetches nothing would keep.
+ */
+function showNavigator(): void {
+  if ('navigator' in globalThis) return
+  const navigator = { userAgent: `Node.js/${process.versions.node.split('.')[0]}` }
+  Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true, writable: true })
 }
