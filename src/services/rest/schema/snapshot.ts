@@ -25,7 +25,7 @@ export interface Remembered {
 }
 
 /** Changes whenever the file's shape does. */
-const form = 7
+const form = 8
 
 /** Kept as one file; one that is damaged, or made for other settings, counts as none. */
 export function createSnapshot(
