@@ -19,7 +19,9 @@ const onDemand = {
   name: 'on-demand',
   setup({ onResolve }) {
     const filter = /^(?:@fastify\/(?:ajv-compiler|fast-json-stringify-compiler)|light-my-request)$/
-    onResolve({ filter }, ({ kind, path }) => (kind === 'require-call' ? { path, external: true } : undefined))
+    onResolve({ filter }, ({ kind, path }) =>
+      kind === 'require-call' ? { path, external: true } : undefined,
+    )
   },
 }
 
