@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type LaunchInput, type ListMachinesQuery, machineConfigSchema, type WaitQuery } from '#contract'
 import { bodyOf, type Call, duration, durationMs, flag, integer, list, param, text } from '../call.ts'
 import { apiErrors } from '../errors.ts'

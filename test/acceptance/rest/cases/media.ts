@@ -224,6 +224,18 @@ export const media: readonly Case[] = [
     body: { id: 9, name: 'x' },
     gives: /"\(NULLIF\(current_setting\('pgrst.inserted'::text, true\), ''::text\)\)::integer"\]/,
   },
+  {
+    name: 'nothing is accepted',
+    path: '/users',
+    headers: { accept: '' },
+    status: 406,
+    gives: {
+      code: 'PGRST107',
+      message: 'None of these media types are available: ',
+      details: null,
+      hint: null,
+    },
+  },
   // What is asked for is compared in small letters, and named as the domain is.
   as('application/vnd.upper', '/rpc/capitals', {
     answers: { 'content-type': 'Application/Vnd.Upper' },
