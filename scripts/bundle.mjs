@@ -14,6 +14,17 @@ const entries = ['cli/main.js', 'daemon/service-host.js', 'daemon/template-schem
 /** Native code, libraries with files or threads beside them, and what only a command for people needs. */
 const apart = ['libsql', '@node-rs/bcrypt', 'sharp', 'pino', '@clack/prompts', '@dotenvx/dotenvx']
 
+/** What Fastify would load by itself, and `http/app.ts` says when: else it would be in the file of every process that has Fastify. */
+const onDemand = {
+  name: 'on-demand',
+  setup({ onResolve }) {
+    const filter = /^(?:@fastify\/(?:ajv-compiler|fast-json-stringify-compiler)|light-my-request)$/
+    onResolve({ filter }, ({ kind, path }) =>
+      kind === 'require-call' ? { path, external: true } : undefined,
+    )
+  },
+}
+
 /** Files beside a module (SQL, pages) are found where they are: every chunk is one folder below dist, as every entry. */
 const ownPlace = {
   name: 'own-place',
@@ -49,7 +60,7 @@ export async function bundle() {
     banner: {
       js: `import{createRequire as hangarRequire}from'node:module';const require=hangarRequire(import.meta.url);`,
     },
-    plugins: [ownPlace],
+    plugins: [ownPlace, onDemand],
     logLevel: 'warning',
     metafile: true,
   })

@@ -118,7 +118,8 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ImageRunti
       require(machineId).process.signal(signal)
     },
 
-    exec: (spec: LaunchSpec, input: ExecInput): Promise<ExecResult> => execute(image.command(spec), input),
+    exec: (spec: LaunchSpec, input: ExecInput): Promise<ExecResult> =>
+      execute(image.command(spec), input, clock),
 
     async processes(machineId) {
       const entry = entries.get(machineId)
