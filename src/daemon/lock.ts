@@ -1,5 +1,5 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { codeOf, messageOf } from '#kernel'
+import { codeOf, lives, messageOf, procStat } from '#kernel'
 import { daemonErrors } from './errors.ts'
 
 export interface HomeLock {
@@ -14,7 +14,7 @@ interface Holder {
 
 /** One daemon per home. A lock whose process is gone is taken over. */
 export function lockHome(path: string, home: string): HomeLock {
-  const own: Holder = { pid: process.pid, started: startTime(process.pid) }
+  const own: Holder = { pid: process.pid, started: procStat(process.pid)?.startTime ?? '' }
   const candidate = `${path}.${process.pid}`
   try {
     writeFileSync(candidate, JSON.stringify(own), { mode: 0o600 })
@@ -34,7 +34,7 @@ export function lockHome(path: string, home: string): HomeLock {
         if (codeOf(error) !== 'EEXIST') throw error
       }
       const holder = read(path)
-      if (holder && alive(holder)) throw daemonErrors.alreadyRuns(home, holder.pid)
+      if (holder && lives(holder.pid, holder.started)) throw daemonErrors.alreadyRuns(home, holder.pid)
       rmSync(path, { force: true })
     }
   } finally {
@@ -52,24 +52,5 @@ function read(path: string): Holder | undefined {
     return JSON.parse(readFileSync(path, 'utf8')) as Holder
   } catch {
     return undefined
-  }
-}
-
-function alive({ pid, started }: Holder): boolean {
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if (codeOf(error) !== 'EPERM') return false
-  }
-  return startTime(pid) === started
-}
-
-/** Field 22 of /proc/<pid>/stat: ticks since boot. Empty where there is no /proc; then the pid alone decides. */
-function startTime(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
-  } catch {
-    return ''
   }
 }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { request } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { WebSocket, WebSocketServer } from 'ws'
 import { raw } from './testing/raw.ts'
-import { EdgeWorld } from './testing/world.ts'
+import { type CallOptions, EdgeWorld } from './testing/world.ts'
 
 let world: EdgeWorld
 beforeEach(async () => {
@@ -13,40 +12,7 @@ afterEach(() => world.stop())
 
 const host = { host: 'shop.localhost' }
 
-function call(options: {
-  method?: string
-  path?: string
-  headers?: Record<string, string>
-  body?: string | Buffer
-  port?: number
-}) {
-  return new Promise<{
-    status: number
-    headers: Record<string, string | string[] | undefined>
-    body: string
-  }>((resolve, reject) => {
-    const outgoing = request(
-      {
-        host: '127.0.0.1',
-        port: options.port ?? world.edge.httpPort,
-        method: options.method ?? 'GET',
-        path: options.path ?? '/',
-        headers: { ...host, ...options.headers },
-        agent: false,
-      },
-      response => {
-        let body = ''
-        response.setEncoding('latin1').on('data', chunk => (body += chunk))
-        response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
-        )
-        response.on('error', reject)
-      },
-    )
-    outgoing.on('error', reject)
-    outgoing.end(options.body)
-  })
-}
+const call = (options: CallOptions) => world.call(options)
 
 describe('routing', () => {
   it('finds the app by its name in Host, under .localhost and .fly.dev', async () => {
@@ -304,6 +270,18 @@ describe('streams', () => {
     expect(text).toContain('200 OK')
   })
 
+  it('answers a client that has closed its sending side behind a whole request', async () => {
+    const address = await world.http((_req, res) => res.end('answered'))
+    world.app('shop', [{ address, state: 'stopped' }])
+    const text = await raw(
+      world.edge.httpPort,
+      'GET / HTTP/1.1\r\nhost: shop.localhost\r\n\r\n',
+      undefined,
+      true,
+    )
+    expect(text).toMatch(/^HTTP\/1\.1 200 [\s\S]*answered$/)
+  })
+
   it('serves pipelined requests in their order, and HTTP/1.0', async () => {
     const address = await world.http((req, res) => res.end(req.url))
     world.app('shop', [{ address }])
@@ -322,81 +300,5 @@ describe('streams', () => {
     const old = await raw(world.edge.httpPort, 'GET /old HTTP/1.0\r\nhost: shop.localhost\r\n\r\n')
     expect(old).toMatch(/connection: close[\s\S]*\/old$/i)
     expect(old).not.toMatch(/chunked/i)
-  })
-})
-
-describe('upgrades', () => {
-  it('joins WebSockets, also when the app had to be woken', async () => {
-    const address = await world.http(() => {})
-    const server = new WebSocketServer({ server: address.server })
-    server.on('connection', socket => socket.on('message', text => socket.send(`echo ${text}`)))
-    world.app('shop', [{ address, state: 'suspended' }])
-    const socket = new WebSocket(`ws://127.0.0.1:${world.edge.httpPort}/`, { headers: host })
-    const answer = await new Promise((resolve, reject) => {
-      socket.on('open', () => socket.send('hello'))
-      socket.on('message', text => resolve(String(text)))
-      socket.on('error', reject)
-    })
-    expect(answer).toBe('echo hello')
-    expect(world.wakes[0]?.cause.door).toBe('websocket')
-    socket.terminate()
-    await expect.poll(() => world.activity.at(-1)).toBe('shop ended')
-  })
-
-  it('wakes a machine that was frozen under an open WebSocket, with the first byte for it', async () => {
-    const address = await world.http(() => {})
-    const server = new WebSocketServer({ server: address.server })
-    server.on('connection', socket => socket.on('message', text => socket.send(`echo ${text}`)))
-    world.app('shop', [{ address }])
-    const socket = new WebSocket(`ws://127.0.0.1:${world.edge.httpPort}/`, { headers: host })
-    await new Promise(resolve => socket.on('open', resolve))
-    world.app('shop', [{ address, state: 'suspended' }])
-    socket.send('hello')
-    await expect.poll(() => world.wakes.length).toBe(1)
-    socket.terminate()
-  })
-
-  it('tells a WebSocket client in its own terms that it must try again later', async () => {
-    world.app('shop', [{ state: 'stopped' }], { autostart: false })
-    const socket = new WebSocket(`ws://127.0.0.1:${world.edge.httpPort}/`, { headers: host })
-    const [code, reason] = await new Promise<[number, string]>((resolve, reject) => {
-      socket.on('close', (code, reason) => resolve([code, String(reason)]))
-      socket.on('error', reject)
-    })
-    expect(code).toBe(1013)
-    expect(reason).toContain('HGR_EDGE_NO_MACHINE')
-  })
-})
-
-describe('fly-replay', () => {
-  it('sends the request, with its body, to the instance or app that was named', async () => {
-    const target = await world.http((req, res) => {
-      let body = ''
-      req
-        .on('data', chunk => (body += chunk))
-        .on('end', () => res.end(`${req.headers['fly-replay-src']?.toString().split(';')[0]} ${body}`))
-    })
-    const first = await world.http((req, res) => {
-      req.resume()
-      res.setHeader('fly-replay', req.url === '/app' ? 'app=other' : 'instance=shop1;state=x')
-      res.end('ignored')
-    })
-    world.app('shop', [{ address: first }, { address: target, healthy: true }])
-    world.app('other', [{ address: target, state: 'stopped' }])
-    const wish = { 'fly-prefer-instance-id': 'shop0' }
-    expect((await call({ method: 'POST', body: 'hello', headers: wish })).body).toBe('instance=shop0 hello')
-    expect((await call({ path: '/app', headers: wish })).body).toBe('instance=shop0 ')
-    expect(world.wakes.map(({ app }) => app)).toEqual(['other'])
-  })
-
-  it('ends a loop, and does not lead into another network', async () => {
-    const address = await world.http((req, res) => {
-      res.setHeader('fly-replay', req.url === '/out' ? 'app=secret' : 'elsewhere=true')
-      res.end()
-    })
-    world.app('shop', [{ address }, { address }])
-    world.app('secret', [{ address }], {}, { network: 'another' })
-    expect((await call({})).status).toBe(502)
-    expect((await call({ path: '/out' })).status).toBe(404)
   })
 })

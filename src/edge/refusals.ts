@@ -113,6 +113,18 @@ export function httpRefusal(
   ].join('\r\n')
 }
 
+/** An HTTP answer that sends the client to another address; `location` is part of a request line that was read strictly. */
+export function httpRedirect(location: string, options: { keepAlive: boolean; requestId: string }): string {
+  return [
+    `HTTP/1.1 301 ${reasons[301]}`,
+    `location: ${location}`,
+    'content-length: 0',
+    `fly-request-id: ${options.requestId}`,
+    ...(options.keepAlive ? [] : ['connection: close']),
+    '\r\n',
+  ].join('\r\n')
+}
+
 /** PostgreSQL's own ErrorResponse; 57P03 (cannot connect now) is what its clients retry on. */
 export function postgresRefusal(refusal: Refusal): Buffer {
   const code = refusal.status === 503 && refusal.code === 'HGR_EDGE_FULL' ? '53300' : '57P03'

@@ -5,6 +5,8 @@ import type { Address, Probe } from './ports.ts'
 
 const defaultIntervalMs = 15_000
 const defaultTimeoutMs = 5_000
+/** When a check is made for the first time, if its interval is not shorter: a deploy waits for that answer. */
+const firstAfterMs = 1_000
 
 export interface NamedCheck {
   readonly name: string
@@ -44,8 +46,9 @@ export interface CheckRunnerOptions {
 }
 
 /**
- * Runs the checks of one started machine. Its runtime has seen it accept connections, so every check begins as passing;
- * failures within the grace period do not count.
+ * Runs the checks of one started machine. Its runtime has seen it accept connections, so a tcp check begins as passing. What it answers
+ * nobody has seen: an http check begins as a warning, which keeps no request away and lets no deploy take it for healthy.
+ * Failures within the grace period do not count.
  */
 export class CheckRunner {
   readonly #options: CheckRunnerOptions
@@ -58,16 +61,17 @@ export class CheckRunner {
     this.#options = options
     this.#checks = checksOf(config)
     const now = iso(options.clock.now())
-    for (const { name } of this.#checks) {
+    for (const { name, check } of this.#checks) {
       this.#verdicts.set(name, {
         name,
-        status: 'passing',
-        output: 'accepted connections at its start',
+        ...(check.type === 'http'
+          ? { status: 'warning', output: 'not checked yet since its start' }
+          : { status: 'passing', output: 'accepted connections at its start' }),
         updated_at: now,
       })
     }
     const began = options.clock.monotonic()
-    for (const check of this.#checks) this.#schedule(check, began)
+    for (const check of this.#checks) this.#schedule(check, began, Math.min(firstAfterMs, intervalOf(check)))
   }
 
   /** Present verdicts, in the order of the configuration. */
@@ -86,8 +90,8 @@ export class CheckRunner {
     this.#timers.clear()
   }
 
-  #schedule(check: NamedCheck, began: number): void {
-    const timer = this.#options.clock.after(milliseconds(check.check.interval, defaultIntervalMs), () => {
+  #schedule(check: NamedCheck, began: number, delayMs = intervalOf(check)): void {
+    const timer = this.#options.clock.after(delayMs, () => {
       this.#timers.delete(timer)
       void this.#run(check, began).then(() => this.#stopped || this.#schedule(check, began))
     })
@@ -115,6 +119,10 @@ export class CheckRunner {
     this.#verdicts.set(name, { name, status, output: verdict.output, updated_at: iso(clock.now()) })
     if (before?.status !== status) this.#options.onChange()
   }
+}
+
+function intervalOf({ check }: NamedCheck): number {
+  return milliseconds(check.interval, defaultIntervalMs)
 }
 
 /** A Go duration, or Go's integer nanoseconds. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { App, CheckStatus, Machine, MachineEvent, Volume } from '#contract'
 import type { AppRecord, MachineRecord, VolumeRecord } from './records.ts'
+import { shownConfig } from './shown-config.ts'
 
 export function iso(ms: number): string {
   return new Date(ms).toISOString()
@@ -24,6 +25,7 @@ export function describeMachine(
   record: MachineRecord,
   events: MachineEvent[],
   checks: CheckStatus[],
+  volumeOf: (id: string) => VolumeRecord | undefined,
 ): Machine {
   return {
     id: record.id,
@@ -33,7 +35,7 @@ export function describeMachine(
     instance_id: record.instanceId,
     version: record.instanceId,
     private_ip: privateIp(record.id),
-    config: record.config,
+    config: shownConfig(record.config, volumeOf),
     image_ref: record.image,
     created_at: iso(record.createdAt),
     updated_at: iso(record.updatedAt),

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { privateIp } from './describe.ts'
 import { engineErrors } from './errors.ts'
+import { guestOf } from './guest.ts'
 import { type PathMapping, rewritePath } from './guest-paths.ts'
 import { type ResolveName, rewriteNames } from './names.ts'
 import type { LaunchFile, LaunchMount, LaunchSpec } from './ports.ts'
@@ -76,7 +77,7 @@ function environment(
     FLY_PUBLIC_IP: '127.0.0.1',
     FLY_IMAGE_REF: config.image ?? '',
     FLY_PROCESS_GROUP: config.metadata?.['fly_process_group'] ?? env['FLY_PROCESS_GROUP'] ?? 'app',
-    FLY_VM_MEMORY_MB: String(config.guest?.memory_mb ?? 256),
+    FLY_VM_MEMORY_MB: String(guestOf(config).memory_mb),
     PRIMARY_REGION: env['PRIMARY_REGION'] ?? record.region,
   }
 }

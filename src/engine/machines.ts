@@ -16,7 +16,9 @@ import { machineId, ulid, ulidAfter } from '#kernel'
 import type { MachineActor } from './actor.ts'
 import { describeMachine, publicEvent, shownEvents } from './describe.ts'
 import { engineErrors } from './errors.ts'
+import { guestOf } from './guest.ts'
 import { acquire, requireLease } from './leases.ts'
+import { placeRegion } from './place.ts'
 import type { MachineRecord } from './records.ts'
 import { signalName } from './signals.ts'
 import type { EngineState } from './state.ts'
@@ -29,7 +31,12 @@ export function createMachineCalls(state: EngineState) {
   const { store, clock, runtime } = state.options
 
   const describe = (actor: MachineActor): Machine =>
-    describeMachine(actor.record, store.events(actor.record.id, shownEvents).map(publicEvent), actor.checks)
+    describeMachine(
+      actor.record,
+      store.events(actor.record.id, shownEvents).map(publicEvent),
+      actor.checks,
+      id => state.volumes.get(id),
+    )
 
   /** The machine, for a change by this caller. */
   function forChange(app: string, id: string, caller?: Caller): MachineActor {
@@ -65,7 +72,7 @@ export function createMachineCalls(state: EngineState) {
         id,
         app,
         name: input.name || generatedName(id),
-        region: input.region || state.options.region,
+        region: placeRegion(input.region, state.options.region),
         state: 'created',
         instanceId: ulid(now),
         config,
@@ -218,7 +225,7 @@ export function createMachineCalls(state: EngineState) {
 
     async getMemory(app: string, id: string): Promise<{ limit_mb: number; available_mb: number }> {
       const actor = state.actor(app, id)
-      const limit = actor.record.config.guest?.memory_mb ?? 256
+      const limit = guestOf(actor.record.config).memory_mb
       const used = (await runtime.stats(id))?.memoryBytes ?? 0
       return { limit_mb: limit, available_mb: Math.max(0, Math.floor(limit - used / 1024 ** 2)) }
     },

@@ -142,7 +142,10 @@ export class EngineState {
     this.#actors.delete(record.id)
     this.#byApp.get(record.app)?.delete(record.id)
     const events = this.options.store.events(record.id, shownEvents).map(publicEvent)
-    this.destroyed.add(record.app, describeMachine(record, events, []))
+    this.destroyed.add(
+      record.app,
+      describeMachine(record, events, [], id => this.volumes.get(id)),
+    )
     this.#forget(record.id)
     this.changed(record.app, record.id)
   }

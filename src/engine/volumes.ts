@@ -8,6 +8,7 @@ import type { CreateVolumeInput, Volume, VolumeSnapshot } from '#contract'
 import { prefixedId, syncFolder, volumeId } from '#kernel'
 import { describeVolume, iso } from './describe.ts'
 import { engineErrors } from './errors.ts'
+import { placeRegion } from './place.ts'
 import type { SnapshotRecord, VolumeRecord } from './records.ts'
 import type { EngineState } from './state.ts'
 
@@ -47,21 +48,24 @@ export function createVolumeCalls(state: EngineState) {
           `"${input.name}" is not a volume name`,
           'Use 1 to 30 lower-case letters, digits and underscores.',
         )
-      const sizeGb = input.sizeGb ?? defaultSizeGb
+      const source = sourceOf(state, input)
+      const sizeGb = input.sizeGb ?? source?.sizeGb ?? defaultSizeGb
       if (!Number.isInteger(sizeGb) || sizeGb < 1 || sizeGb > largestSizeGb)
         throw engineErrors.invalid(`size_gb must be between 1 and ${largestSizeGb}`)
       const retention = input.snapshotRetention ?? 5
       if (retention < 1 || retention > 60)
         throw engineErrors.invalid('snapshot_retention must be between 1 and 60 days')
-      const source = await sourceFolder(state, input)
+      if (sizeGb < (source?.sizeGb ?? 0))
+        throw engineErrors.invalid(`size_gb must be at least ${source?.sizeGb}, the size of its source`)
+      const folder = await sourceFolder(state, input)
       const record: VolumeRecord = {
         id: volumeId(),
         app,
         name: input.name,
-        region: input.region ?? ownRegion,
+        region: placeRegion(input.region ?? source?.region, ownRegion),
         sizeGb,
-        encrypted: input.encrypted ?? true,
-        fstype: input.fstype ?? 'ext4',
+        encrypted: input.encrypted ?? source?.encrypted ?? true,
+        fstype: input.fstype ?? source?.fstype ?? 'ext4',
         snapshotRetention: retention,
         autoBackupEnabled: input.autoBackupEnabled ?? true,
         state: 'created',
@@ -69,7 +73,7 @@ export function createVolumeCalls(state: EngineState) {
         destroyedAt: null,
       }
       const target = join(volumesDirectory, record.id)
-      if (source) await copyFolder(source, target)
+      if (folder) await copyFolder(folder, target)
       else await mkdir(target, { recursive: true, mode: 0o755 })
       save(record)
       state.changed(app)
@@ -178,6 +182,11 @@ function attachedTo(state: EngineState, volume: string): string | null {
       return record.id
   }
   return null
+}
+
+/** The volume that this one is to be a copy of: it takes after it where nothing else was asked for. */
+function sourceOf(state: EngineState, input: CreateVolumeInput): VolumeRecord | undefined {
+  return input.sourceVolumeId ? state.volumes.get(input.sourceVolumeId) : undefined
 }
 
 async function sourceFolder(state: EngineState, input: CreateVolumeInput): Promise<string | undefined> {

@@ -14,6 +14,8 @@ export const platformErrors = {
       status: 404,
       hint: 'There is one organization here: personal.',
     }),
+  nodeNotFound: (what: string, id: string) =>
+    new HangarError(`Could not find ${what} "${id}"`, { code: 'HGR_FLY_NODE_NOT_FOUND', status: 404 }),
   releaseNotFound: (id: string) =>
     new HangarError(`release not found: ${id}`, { code: 'HGR_FLY_RELEASE_NOT_FOUND', status: 404 }),
   noCurrentRelease: (app: string) =>

@@ -1,4 +1,4 @@
-// What every other folder stands on: errors, time, ids, events, gates, ordered start and stop, durable steps, logging.
+// What every other folder stands on: errors, time, ids, events, gates, ordered start and stop, durable steps, logging, who a process is.
 // Knows no domain word (no machine, no silo) and imports nothing of Hangar.
 export { Attention, attention } from './attention.ts'
 export { type Clock, sleep, systemClock, type Timer } from './clock.ts'
@@ -21,6 +21,7 @@ export { machineId, prefixedId, ulid, ulidAfter, volumeId } from './ids.ts'
 export { type Lifecycle, LifecycleGroups } from './lifecycle.ts'
 export { Limiter } from './limiter.ts'
 export { createLog, type Log, type LogLevel, laterLog, silentLog } from './log.ts'
+export { lives, type ProcStat, procStat } from './proc-stat.ts'
 export { type Redactor, SecretMarks } from './redactor.ts'
 export { Serial } from './serial.ts'
 export { SingleFlight } from './single-flight.ts'

@@ -14,6 +14,13 @@ export const apiErrors = {
       status: 429,
       data: { retryAfterSeconds },
     }),
+  notAvailable: (what: string, instead: string) =>
+    new HangarError(`${what} are not available in Hangar`, {
+      code: 'HGR_NOT_IMPLEMENTED',
+      status: 501,
+      kind: 'user',
+      hint: instead,
+    }),
   notFound: (path: string) =>
     new HangarError(`page not found: ${path}`, { code: 'HGR_API_NOT_FOUND', status: 404 }),
   secretNotFound: (name: string) =>
@@ -22,13 +29,21 @@ export const apiErrors = {
     new HangarError(`metadata key ${key} not found`, { code: 'HGR_API_METADATA', status: 404 }),
 }
 
-/** Fly's error body: `error` for people, `status` for clients that branch on it. */
-export function errorBody(error: HangarError): Record<string, unknown> {
+/**
+ * Fly's error body: `error` for people, `status` for clients that branch on it. Where there is advice, `message` has it too:
+ * flyctl prints `message` if it is there, and of `details` nothing.
+ */
+export function errorBody(error: HangarError, redact: (text: string) => string): Record<string, unknown> {
   const status = typeof error.data?.['status'] === 'string' ? error.data['status'] : 'unknown'
-  const hidden = error.status >= 500 && error.kind === 'system'
-  return {
-    error: hidden ? 'internal error; the log has the details' : error.message,
-    status,
-    ...(error.hint && !hidden ? { details: { hint: error.hint, code: error.code } } : {}),
-  }
+  if (error.status >= 500 && error.kind === 'system')
+    return { error: 'internal error; the log has the details', status }
+  const said = redact(error.message)
+  if (!error.hint) return { error: said, status }
+  const hint = redact(error.hint)
+  return { error: said, message: `${said}. ${hint}`, status, details: { hint, code: error.code } }
+}
+
+/** Fly's clients send whatever was answered with 502 or 503 three times more, also what creates and changes. */
+export function wireStatus({ status, kind }: HangarError): number {
+  return kind === 'user' && (status === 502 || status === 503) ? 422 : status
 }

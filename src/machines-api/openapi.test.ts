@@ -241,6 +241,10 @@ describe('refusals', () => {
       status: 404,
       body: { error: 'Could not find App "none"' },
     })
+    // flyctl prints the message where there is one, else the error.
+    const bad = (await raw('POST', '/apps', { name: 'Bad_Name' })).body
+    expect(bad.message).toBe(`${bad.error}. ${bad.details.hint}`)
+    expect((await raw('POST', '/apps', {})).body).not.toHaveProperty('message')
     expect(await raw('POST', '/apps', { name: 'shop' })).toMatchObject({
       status: 422,
       body: { status: 'name_taken' },
@@ -274,7 +278,8 @@ describe('refusals', () => {
     for (const { method, path } of unavailable) {
       const answer = await raw(method, path.replace(/\{\w+\}/g, 'x'))
       expect(answer.status, `${method} ${path}`).toBe(501)
-      expect(answer.body.error).toContain('is not available in Hangar')
+      expect(answer.body.error).toMatch(/^[A-Z].* are not available in Hangar$/)
+      expect(answer.body.message).toBe(`${answer.body.error}. ${answer.body.details.hint}`)
     }
   })
 

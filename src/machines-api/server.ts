@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { MachinesApi } from '#contract'
 import { acceptFlyRequests, createHttpApp, type FastifyReply, type FastifyRequest } from '#http'
-import { type Clock, type Log, notImplemented, type Redactor } from '#kernel'
+import type { Clock, Log, Redactor } from '#kernel'
 import type { Call } from './call.ts'
-import { apiErrors, errorBody } from './errors.ts'
+import { apiErrors, errorBody, wireStatus } from './errors.ts'
 import { apiOperations } from './operations/index.ts'
 import type { ApiOperation } from './operations/operation.ts'
 import { unavailable } from './operations/unavailable.ts'
@@ -39,21 +39,21 @@ export async function createMachinesApiServer(options: MachinesApiOptions): Prom
           url: routePath(operation.path),
           handler: (request, reply) => answer(operation, request, reply),
         })
-      for (const { method, path } of unavailable)
+      for (const { method, path, what, instead } of unavailable)
         fastify.route({
           method,
           url: routePath(path),
           handler: () => {
-            throw notImplemented(`${method} ${path}`, 'docs/reference/fidelity.md lists what is.')
+            throw apiErrors.notAvailable(what, instead)
           },
         })
     },
     renderError(error, _request, reply) {
       const wait = error.data?.['retryAfterSeconds']
       if (typeof wait === 'number') void reply.header('retry-after', String(wait))
-      const body = errorBody(error)
-      const said = String(body['error'])
-      return reply.status(error.status).send({ ...body, error: options.redactor?.redact(said) ?? said })
+      return reply
+        .status(wireStatus(error))
+        .send(errorBody(error, text => options.redactor?.redact(text) ?? text))
     },
   })
   return { handle: app.handler({ log: options.log }), close: () => app.close() }

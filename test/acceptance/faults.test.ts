@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -62,9 +63,10 @@ describe('kill -9', () => {
 
   it('of the service host: every service is back at once', async () => {
     const [host] = (await desk().call('status', {})).service_hosts
-    process.kill(host?.pid ?? 0, 'SIGKILL')
+    assert(host)
+    process.kill(host.pid, 'SIGKILL')
     await expect.poll(async () => (await rest()).error, { timeout: 10_000 }).toBeNull()
-    expect((await desk().call('status', {})).service_hosts[0]?.pid).not.toBe(host?.pid)
+    expect((await desk().call('status', {})).service_hosts[0]?.pid).not.toBe(host.pid)
   })
 })
 

@@ -31,6 +31,8 @@ export const flyQueries = {
   SetSecrets: `mutation($input: SetSecretsInput!) { setSecrets(input: $input) { release { id version reason description user { id email name } evaluationId createdAt } } }`,
   UnsetSecrets: `mutation($input: UnsetSecretsInput!) { unsetSecrets(input: $input) { release { id version reason description user { id email name } evaluationId createdAt } } }`,
   GetAppSecrets: `query ($appName: String!) { app(name: $appName) { secrets { name digest createdAt } } }`,
+  GetAppLimitedAccessTokens: `query ($appName: String!) { appLimitedAccessTokens: app(name: $appName) { limitedAccessTokens { nodes { id name token expiresAt revokedAt user { email } } } } }`,
+  GetOrgLimitedAccessTokens: `query ($slug: String!) { orgLimitedAccessTokens: organization(slug: $slug) { limitedAccessTokens { nodes { id name expiresAt revokedAt user { email } } } } }`,
   CanPerformBluegreenDeployment: `query ($appName: String!) { canPerformBluegreenDeployment(name: $appName) }`,
   AppNameAvailable: `query($appName: String!) { appNameAvailable(name: $appName) }`,
   GetAppNameFromVolume: `query($id: ID!) { volume: node(id: $id) { ... on Volume { app { name } } } }`,
@@ -56,3 +58,54 @@ export const genqQueries = {
   CreateLimitedAccessToken: `mutation CreateLimitedAccessToken ($name: String!, $organizationId: ID!, $profile: String!, $profileParams: JSON, $expiry: String!) { createLimitedAccessToken(input: {name:$name,organizationId:$organizationId,profile:$profile,profileParams:$profileParams,expiry:$expiry}) { limitedAccessToken { tokenHeader } } }`,
   GetAddOnProvider: `query GetAddOnProvider ($name: String!) { addOnProvider(name: $name) { id name displayName } }`,
 } as const
+
+/** What is refused, each with a part of what it says to do instead. */
+export const notBuiltQueries = [
+  [
+    'mutation($input: AddWireGuardPeerInput!) { addWireGuardPeer(input: $input) { peerip endpointip pubkey } }',
+    'fly machine exec',
+  ],
+  [
+    'query($slug: String!) { organization(slug: $slug) { wireGuardPeers { nodes { id name pubkey region peerip } } } }',
+    'no WireGuard network',
+  ],
+  [
+    'mutation($input: IssueCertificateInput!) { issueCertificate(input: $input) { certificate, key } }',
+    'fly machine exec',
+  ],
+  [
+    'mutation($input: ValidateWireGuardPeersInput!) { validateWireGuardPeers(input: $input) { invalidPeerIps } }',
+    'no WireGuard network',
+  ],
+  [
+    'mutation CreateAddOn($input: CreateAddOnInput!) { createAddOn(input: $input) { addOn { name } } }',
+    'Extensions',
+  ],
+  ['query GetAddOn($name: String) { addOn(name: $name) { id } }', 'Extensions'],
+  [
+    'mutation($appId: ID!, $hostname: String!) { addCertificate(appId: $appId, hostname: $hostname) { certificate { id } } }',
+    '<app>.localhost',
+  ],
+  [
+    'mutation($input: DeleteLimitedAccessTokenInput!) { deleteLimitedAccessToken(input: $input) { token } }',
+    'hangar fly env',
+  ],
+  [
+    'mutation($input: EnsureMachineRemoteBuilderInput!) { ensureMachineRemoteBuilder(input: $input) { machine { id } } }',
+    'fly deploy --image',
+  ],
+  [
+    'mutation($input: AttachPostgresClusterInput!) { attachPostgresCluster(input: $input) { connectionString } }',
+    'hangar silo connect',
+  ],
+  [
+    'mutation($input: AllocateEgressIPAddressInput!) { allocateEgressIpAddress(input: $input) { v4, v6 } }',
+    'address of this computer',
+  ],
+  ['mutation ($input: MoveAppInput!) { moveApp(input: $input) { app { id } } }', 'personal'],
+  [
+    'mutation($input: CreateOrganizationInput!) { createOrganization(input: $input) { organization { id } } }',
+    'personal',
+  ],
+  ['mutation { createDoctorUrl { putUrl } }', 'docs/reference/flyctl.md'],
+] as const

@@ -89,6 +89,14 @@ export const volumeType = {
   auto_backup_enabled: 'bool',
   host_status: 'string',
 } as const satisfies GoType
+export const snapshotType = {
+  id: 'string',
+  size: 'int',
+  digest: 'string',
+  created_at: 'time',
+  status: 'string',
+  retention_days: 'int',
+} as const satisfies GoType
 export const secretType = {
   name: 'string',
   digest: 'string',

@@ -13,12 +13,12 @@ import { noWish, type Wish } from '../balance.ts'
 import type { EdgeContext } from '../context.ts'
 import type { Held, Target } from '../hold.ts'
 import type { RouteMachine, WakeCause } from '../ports.ts'
-import { httpRefusal, type Refusal, refusals, webSocketRefusal } from '../refusals.ts'
+import { httpRedirect, httpRefusal, type Refusal, refusals, webSocketRefusal } from '../refusals.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { addressKey, connectTo } from './connect.ts'
 import { KeptBody } from './kept-body.ts'
 import { Relay, type RelayOwner } from './relay.ts'
-import { type Replay, replaySource, replayWish } from './replay.ts'
+import { type Replay, replaySource, replayTarget, replayWish } from './replay.ts'
 import { requestId } from './request-id.ts'
 import { resolveTarget } from './resolve.ts'
 import { requestHeadFor } from './rewrite.ts'
@@ -318,16 +318,12 @@ export class Exchange implements Turn, UpstreamOwner, RelayOwner {
     if (++this.replays > replaysAtMost) return this.refuse(refusals.replayLoop(target.app))
     if (this.kept.forgotten || !this.body.done) return this.refuse(refusals.replayTooLarge(target.app))
     this.replaySource = replaySource(replay, from, this.context.clock.now())
-    if (replay.app !== undefined && replay.app !== target.app) {
-      const here = this.context.routes.get(target.app)
-      const there = this.context.routes.get(replay.app)
-      const service = there?.services.find(({ wire }) => wire === 'http')
-      // Apps of another network do not exist for this one.
-      if (!there || !service || there.network !== here?.network)
-        return this.refuse(refusals.noHost(replay.app))
+    const to = replayTarget(replay, target, this.context.routes)
+    if (!to) return this.refuse(refusals.noHost(replay.app ?? ''))
+    if (to !== target) {
       this.context.activity.ended(target.app)
-      this.target = { app: there.name, internalPort: service.internalPort }
-      this.context.activity.began(there.name, this.cause())
+      this.target = to
+      this.context.activity.began(to.app, this.cause())
     }
     this.wanted = replayWish(replay, from)
     void this.hold()
@@ -336,10 +332,7 @@ export class Exchange implements Turn, UpstreamOwner, RelayOwner {
   private redirect(location: string): void {
     const keepAlive = this.head.keepAlive && this.body.done
     this.over = true
-    this.client.socket.write(
-      `HTTP/1.1 301 Moved Permanently\r\nlocation: ${location}\r\ncontent-length: 0\r\nfly-request-id: ${this.id}\r\n${keepAlive ? '' : 'connection: close\r\n'}\r\n`,
-      'latin1',
-    )
+    this.client.socket.write(httpRedirect(location, { keepAlive, requestId: this.id }), 'latin1')
     this.client.finished(keepAlive, this.unread)
   }
 

@@ -1,4 +1,6 @@
 import type { Wish } from '../balance.ts'
+import type { Target } from '../hold.ts'
+import type { Routes } from '../ports.ts'
 
 /** Where an app asked that a request be sent instead (header fly-replay). */
 export interface Replay {
@@ -49,7 +51,17 @@ export function replaySource(
   return `instance=${from?.id};region=${from?.region};t=${Math.round(nowMs * 1000)}${said}`
 }
 
-/** Where it may go. */
+/** Whose it becomes: `target` itself unless another app is named. Undefined when there is none of that name: apps of another network do not exist for this one. */
+export function replayTarget({ app }: Replay, target: Target, routes: Routes): Target | undefined {
+  if (app === undefined || app === target.app) return target
+  const here = routes.get(target.app)
+  const there = routes.get(app)
+  const service = there?.services.find(({ wire }) => wire === 'http')
+  if (!there || !service || there.network !== here?.network) return undefined
+  return { app: there.name, internalPort: service.internalPort }
+}
+
+/** Which of its machines may take it. */
 export function replayWish(replay: Replay, from: { readonly id: string } | undefined): Wish {
   return {
     forceInstance: replay.instance,

@@ -5,6 +5,8 @@ export function raw(
   port: number,
   bytes: string | Buffer | readonly (string | Buffer)[],
   enough?: (text: string, write: (more: string) => void) => boolean,
+  /** Closes the sending side behind the last byte. */
+  goodbye = false,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port })
@@ -18,7 +20,7 @@ export function raw(
     const parts = typeof bytes === 'string' || Buffer.isBuffer(bytes) ? [bytes] : [...bytes]
     const next = () => {
       const part = parts.shift()
-      if (part === undefined) return
+      if (part === undefined) return void (goodbye && socket.end())
       socket.write(part, () => setImmediate(next))
     }
     socket.on('connect', next)

@@ -1,8 +1,32 @@
-import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http'
+import {
+  createServer as createHttpServer,
+  type Server as HttpServer,
+  type RequestListener,
+  request,
+} from 'node:http'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { silentLog, systemClock } from '#kernel'
 import { Edge, type EdgeOptions } from '../edge.ts'
 import type { RouteApp, RouteMachine, RouteService, Routes, WakeCause, Waker } from '../ports.ts'
+
+export interface CallOptions {
+  /** Default: GET. */
+  readonly method?: string
+  /** Default: "/". */
+  readonly path?: string
+  /** Default: the app "shop" as Host. */
+  readonly headers?: Record<string, string>
+  readonly body?: string | Buffer
+  /** Default: the edge's own. */
+  readonly port?: number
+}
+
+/** Its body has one character for each byte. */
+export interface CallAnswer {
+  readonly status: number
+  readonly headers: Record<string, string | string[] | undefined>
+  readonly body: string
+}
 
 /** An edge over apps that a test describes, with real upstream servers. */
 export class EdgeWorld implements Routes, Waker {
@@ -113,6 +137,32 @@ export class EdgeWorld implements Routes, Waker {
       })),
     })
     this.#changed(name)
+  }
+
+  /** One request, on a connection of its own. */
+  call(options: CallOptions): Promise<CallAnswer> {
+    return new Promise((resolve, reject) => {
+      const outgoing = request(
+        {
+          host: '127.0.0.1',
+          port: options.port ?? this.edge.httpPort,
+          method: options.method ?? 'GET',
+          path: options.path ?? '/',
+          headers: { host: 'shop.localhost', ...options.headers },
+          agent: false,
+        },
+        response => {
+          let body = ''
+          response.setEncoding('latin1').on('data', chunk => (body += chunk))
+          response.on('end', () =>
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+          )
+          response.on('error', reject)
+        },
+      )
+      outgoing.on('error', reject)
+      outgoing.end(options.body)
+    })
   }
 
   /** A real HTTP server; its address. */

@@ -2,6 +2,7 @@ import { buildSchema, execute, GraphQLError, parse, validate } from 'graphql'
 import { asHangarError, type HangarError, type Log } from '#kernel'
 import type { World } from '../world.ts'
 import { depthOf } from './depth.ts'
+import { insteadOf } from './instead.ts'
 import { createMutations } from './mutations.ts'
 import { createQueries } from './queries.ts'
 import { schemaText } from './schema.ts'
@@ -98,10 +99,10 @@ function sentence(error: HangarError): string {
 function notBuilt(error: GraphQLError): GraphQLError {
   const [, field, type] = /^Cannot query field "(\w+)" on type "(\w+)"/.exec(error.message) ?? []
   if (!field) return error
-  return new GraphQLError(
-    `The GraphQL field ${type}.${field} is not built in Hangar; docs/reference/flyctl.md lists what is`,
-    { nodes: error.nodes, extensions: { code: 'NOT_IMPLEMENTED' } },
-  )
+  return new GraphQLError(`The GraphQL field ${type}.${field} is not built in Hangar. ${insteadOf(field)}`, {
+    nodes: error.nodes,
+    extensions: { code: 'NOT_IMPLEMENTED' },
+  })
 }
 
 /** The client shows the first error; a type that is unknown follows from a field that is. */

@@ -38,9 +38,13 @@ export function createQueries(world: World) {
     },
     appNameAvailable: async ({ name }: { name: string }) =>
       !(await api.listApps()).some(app => app.name === name),
-    machine: async ({ machineId }: { machineId: string }) => (await findMachine(world, machineId)) ?? null,
+    // flyctl looks into what it gets: nothing would make it crash.
+    machine: async ({ machineId }: { machineId: string }) =>
+      (await findMachine(world, machineId)) ?? notFound('Machine', machineId),
     node: async ({ id }: { id: string }) =>
-      (await findVolume(world, id)) ?? (await findMachine(world, id)) ?? null,
+      (await findVolume(world, id)) ??
+      (await findMachine(world, id)) ??
+      notFound(id.startsWith('vol_') ? 'Volume' : 'Machine or Volume', id),
     platform: async () => {
       const { nearest: requestRegion, regions } = await api.listRegions()
       return { requestRegion, regions: regions.map(regionNode), vmSizes }
@@ -58,4 +62,8 @@ export function createQueries(world: World) {
     },
     addOns: connection([]),
   }
+}
+
+function notFound(what: string, id: string): never {
+  throw platformErrors.nodeNotFound(what, id)
 }

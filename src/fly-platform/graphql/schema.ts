@@ -37,7 +37,7 @@ type Organization implements Node {
 type OrganizationConnection { nodes: [Organization!] totalCount: Int! pageInfo: PageInfo! }
 type OrganizationMembershipEdge { cursor: String! node: User role: String! joinedAt: ISO8601DateTime! }
 type OrganizationMembershipsConnection { edges: [OrganizationMembershipEdge!] nodes: [User!] totalCount: Int! }
-type LimitedAccessToken implements Node { id: ID! name: String! expiresAt: ISO8601DateTime! user: User }
+type LimitedAccessToken implements Node { id: ID! name: String! token: String! expiresAt: ISO8601DateTime! revokedAt: ISO8601DateTime user: User }
 type LimitedAccessTokenConnection { nodes: [LimitedAccessToken!] }
 
 type App implements Node {
@@ -132,7 +132,7 @@ type MachineEvent { kind: String! source: String! status: String! body: JSON! ti
 type MachineEventConnection { nodes: [MachineEvent!] }
 type Volume implements Node { id: ID! name: String! state: String! region: String! sizeGb: Int! encrypted: Boolean! createdAt: ISO8601DateTime! app: App! snapshots: VolumeSnapshotConnection! }
 type VolumeConnection { nodes: [Volume!] }
-type VolumeSnapshot implements Node { id: ID! size: BigInt! digest: String! createdAt: ISO8601DateTime! retentionDays: Int }
+type VolumeSnapshot implements Node { id: ID! size: BigInt! digest: String! status: String createdAt: ISO8601DateTime! retentionDays: Int }
 type VolumeSnapshotConnection { nodes: [VolumeSnapshot!] }
 type AppCertificate implements Node { id: ID! hostname: String! clientStatus: String! createdAt: ISO8601DateTime }
 type AppCertificateConnection { nodes: [AppCertificate!] }

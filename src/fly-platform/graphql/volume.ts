@@ -21,6 +21,7 @@ export function volumeNode(world: World, app: string, volume: Volume) {
           id: snapshot.id,
           size: String(snapshot.size),
           digest: snapshot.digest,
+          status: snapshot.status,
           createdAt: snapshot.created_at,
           retentionDays: snapshot.retention_days,
         })),

@@ -1,14 +1,15 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import type { ExecInput, ExecResult } from '#contract'
 import { codeOf } from '#kernel'
 import { runtimeErrors } from '../errors.ts'
 import type { ProcessCommand } from './image.ts'
+import { signalGroup } from './signal.ts'
 
 const outputLimit = 1024 * 1024
 const defaultTimeoutMs = 60_000
 
-/** Runs one command in the surroundings of a machine: its folder, its environment, its user. */
+/** Runs one command in the surroundings of a machine: its folder, its environment, its user. Ends when all that it started has closed its output, or at its time. */
 export function execute(surroundings: ProcessCommand, input: ExecInput): Promise<ExecResult> {
   const [file, ...args] = input.command
   return new Promise((resolve, reject) => {
@@ -28,7 +29,10 @@ export function execute(surroundings: ProcessCommand, input: ExecInput): Promise
       })
     }
     const timer = setTimeout(() => {
-      if (child.pid) process.kill(-child.pid, 'SIGKILL')
+      signalGroup(child.pid ?? 0, 'SIGKILL')
+      // What the command has started may have left its group, and would hold the output open for as long as it lives.
+      if (child.exitCode !== null || child.signalCode !== null) cut(child)
+      else child.once('exit', () => setImmediate(cut, child))
     }, input.timeoutMs ?? defaultTimeoutMs)
     child.once('error', error => {
       clearTimeout(timer)
@@ -54,4 +58,10 @@ export function execute(surroundings: ProcessCommand, input: ExecInput): Promise
     child.stdin.on('error', () => {})
     child.stdin.end(input.stdin ?? '')
   })
+}
+
+/** Reads no more of what it prints. */
+function cut(child: ChildProcess): void {
+  child.stdout?.destroy()
+  child.stderr?.destroy()
 }

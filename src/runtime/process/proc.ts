@@ -1,32 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { procStat } from '#kernel'
 
 // What /proc knows. On systems without it (macOS) the functions answer "unknown", and their callers do with less.
-
-/** Ticks per second of /proc's times; 100 on every Linux that Node runs on. */
-const ticksPerSecond = 100
-
-export interface ProcStat {
-  readonly parent: number
-  readonly cpuSeconds: number
-  /** Ticks since boot; with the pid it names one process for ever. */
-  readonly startTime: string
-  readonly zombie: boolean
-  readonly command: string
-}
-
-export function procStat(pid: number): ProcStat | undefined {
-  const text = read(`/proc/${pid}/stat`)
-  if (text === undefined) return undefined
-  const end = text.lastIndexOf(')')
-  const fields = text.slice(end + 2).split(' ')
-  return {
-    parent: Number(fields[1]),
-    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
-    startTime: fields[19] ?? '',
-    zombie: fields[0] === 'Z',
-    command: text.slice(text.indexOf('(') + 1, end),
-  }
-}
 
 /** A process and everything below it, parents first. */
 export function processTree(pid: number): number[] {
@@ -36,6 +11,14 @@ export function processTree(pid: number): number[] {
     for (const child of children?.trim().split(' ') ?? []) if (child) found.push(Number(child))
   }
   return found
+}
+
+/** Those of them that are there, each with what tells it from a later process of the same number. */
+export function identified(pids: readonly number[]): { pid: number; startTime: string }[] {
+  return pids.flatMap(pid => {
+    const stat = procStat(pid)
+    return stat || process.platform !== 'linux' ? [{ pid, startTime: stat?.startTime ?? '' }] : []
+  })
 }
 
 /** Proportional set size in bytes; the resident size where the kernel does not tell. Undefined when the process is gone. */
@@ -73,22 +56,6 @@ export function allPids(): number[] {
       .map(Number)
   } catch {
     return []
-  }
-}
-
-/** True while that very process lives: the same pid with another start time is a stranger. */
-export function lives(pid: number, startTime: string): boolean {
-  const stat = procStat(pid)
-  if (stat) return !stat.zombie && (startTime === '' || stat.startTime === startTime)
-  return process.platform !== 'linux' && signalReaches(pid)
-}
-
-function signalReaches(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
   }
 }
 

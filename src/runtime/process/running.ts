@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
-import { constants } from 'node:os'
 import type { ExitInfo } from '#engine'
-import { type Clock, codeOf, sleep } from '#kernel'
-import { lives, processTree, procStat } from './proc.ts'
+import { type Clock, lives, procStat, sleep } from '#kernel'
+import { identified, processTree } from './proc.ts'
+import { signalGroup, signalProcess } from './signal.ts'
 
 /** One process group that runs a machine: our own child, or one that an earlier daemon started. */
 export class RunningProcess {
@@ -53,24 +53,24 @@ export class RunningProcess {
 
   /** To the whole group. */
   signal(name: string): void {
-    send(-this.pid, name)
+    signalGroup(this.pid, name)
   }
 
   /** Freezes or thaws the main process and everything below it, whatever group it is in: PostgreSQL's backends have groups of their own. */
   freeze(frozen: boolean): void {
     const tree = processTree(this.pid)
     // The main process first when freezing, so that it starts no new ones meanwhile; last when thawing.
-    for (const pid of frozen ? tree : tree.reverse()) send(pid, frozen ? 'SIGSTOP' : 'SIGCONT')
+    for (const pid of frozen ? tree : tree.reverse()) signalProcess(pid, frozen ? 'SIGSTOP' : 'SIGCONT')
   }
 
   /** Signal, wait, then kill. Resolves when nothing of it is left. */
   async end(signal: string, timeoutMs: number): Promise<void> {
-    const below = processTree(this.pid).map(pid => ({ pid, startTime: procStat(pid)?.startTime ?? '' }))
+    const below = identified(processTree(this.pid))
     this.signal(signal)
     this.freeze(false)
     if (!this.#hasEnded && timeoutMs > 0) await this.#within(timeoutMs)
-    send(-this.pid, 'SIGKILL')
-    for (const { pid, startTime } of below) if (lives(pid, startTime)) send(pid, 'SIGKILL')
+    signalGroup(this.pid, 'SIGKILL')
+    for (const { pid, startTime } of below) if (lives(pid, startTime)) signalProcess(pid, 'SIGKILL')
     await this.ended
     while (below.some(({ pid, startTime }) => lives(pid, startTime))) await sleep(this.#clock, 2)
   }
@@ -87,13 +87,3 @@ export class RunningProcess {
 }
 
 const adoptedEveryMs = 200
-
-/** Sends a signal; that the target is gone is not an error. */
-export function send(pid: number, signal: string): void {
-  if (!(signal in constants.signals)) return
-  try {
-    process.kill(pid, signal as NodeJS.Signals)
-  } catch (error) {
-    if (codeOf(error) !== 'ESRCH' && codeOf(error) !== 'EPERM') throw error
-  }
-}

@@ -1,22 +1,14 @@
 import { mkdirSync } from 'node:fs'
 import type { ExecInput, ExecResult, MachineStats, ProcessStat } from '#contract'
 import type { ExitInfo, LaunchSpec, RunHandle, Started } from '#engine'
-import type { Clock } from '#kernel'
+import { type Clock, lives, procStat } from '#kernel'
 import type { ImageRuntime } from '../catalogue.ts'
 import { runtimeErrors } from '../errors.ts'
 import type { LogBook } from '../logs/log-book.ts'
 import { logPath } from '../logs/paths.ts'
 import { execute } from './exec.ts'
 import type { ProcessImage } from './image.ts'
-import {
-  commandLine,
-  environmentOf,
-  lives,
-  memoryOf,
-  processTree,
-  procStat,
-  workingDirectory,
-} from './proc.ts'
+import { commandLine, environmentOf, memoryOf, processTree, workingDirectory } from './proc.ts'
 import { untilAccepting } from './ready.ts'
 import { RunningProcess } from './running.ts'
 import { spawnGroup, tokenVariable } from './spawn.ts'

@@ -1,6 +1,6 @@
-import { type Clock, sleep } from '#kernel'
-import { allPids, commandLine, environmentOf, lives, processTree, procStat } from './proc.ts'
-import { send } from './running.ts'
+import { type Clock, lives, procStat, sleep } from '#kernel'
+import { allPids, commandLine, environmentOf, identified, processTree } from './proc.ts'
+import { signalProcess } from './signal.ts'
 import { homeVariable, tokenVariable } from './spawn.ts'
 
 /** Ends everything of this home whose token is not listed, whoever its parent is now. Returns the command lines. */
@@ -12,11 +12,9 @@ export async function sweepProcesses(
   const ended: string[] = []
   // Again until none is found: one that is about to be ended may still be starting others.
   for (let strays = find(homeId, tokens); strays.length > 0; strays = find(homeId, tokens)) {
-    const waiting = strays.flatMap(stray =>
-      processTree(stray).map(pid => ({ pid, startTime: procStat(pid)?.startTime ?? '' })),
-    )
+    const waiting = strays.flatMap(stray => identified(processTree(stray)))
     ended.push(...strays.map(stray => `${stray} ${commandLine(stray).slice(0, 200)}`))
-    for (const { pid, startTime } of waiting) if (lives(pid, startTime)) send(pid, 'SIGKILL')
+    for (const { pid, startTime } of waiting) if (lives(pid, startTime)) signalProcess(pid, 'SIGKILL')
     while (waiting.some(({ pid, startTime }) => lives(pid, startTime))) await sleep(clock, 2)
   }
   return ended

@@ -1,33 +1,11 @@
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type IncomingMessage, type RequestOptions, request, type ServerResponse } from 'node:http'
-import { createServer as createHttpsServer } from 'node:https'
-import { connect, createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createServer as createSecureServer } from 'node:tls'
-import { promisify } from 'node:util'
+import type { ServerResponse } from 'node:http'
+import { connect, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { selfSigned } from '../../../test/support/certificate.ts'
+import { asked, responseTo, textOf } from './testing/asked.ts'
 import { config, echo, promised, useGateways } from './testing/gateways.ts'
 
-const { gateway, listen, upstream, get } = useGateways()
-
-/** A service that is nothing but a socket. `onData` hears what each connection says, and its number. */
-function rawService(onData: (socket: Socket, text: string, connection: number) => void): Promise<number> {
-  let connections = 0
-  const sockets = new Set<Socket>()
-  const server = createServer(socket => {
-    const connection = ++connections
-    sockets.add(socket.on('error', () => undefined))
-    socket.on('data', chunk => onData(socket, chunk.toString('latin1'), connection))
-  })
-  const closeAllConnections = () => {
-    for (const socket of sockets) socket.destroy()
-  }
-  return listen(Object.assign(server, { closeAllConnections }) as never)
-}
+const { gateway, upstream, rawService, get } = useGateways()
 
 /** Answers every request with these bytes, and closes if told so. */
 const saying = (answer: string, close = false) =>
@@ -36,25 +14,6 @@ const saying = (answer: string, close = false) =>
     if (close) socket.end(answer, 'latin1')
     else socket.write(answer, 'latin1')
   })
-
-const asked = (port: number, options: RequestOptions = {}) =>
-  request({ host: '127.0.0.1', port, path: '/api/v1/x', agent: false, ...options })
-
-async function responseTo(outgoing: ReturnType<typeof request>): Promise<IncomingMessage> {
-  return (await once(outgoing, 'response'))[0]
-}
-
-/** What a program prints that is made of this repository's sources. */
-async function outputOf(program: string, env: Record<string, string>): Promise<string> {
-  const args = ['--import', 'tsx', '--conditions=hangar:src', '--input-type=module', '-e', program]
-  return (await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...env } })).stdout
-}
-
-async function textOf(response: IncomingMessage): Promise<string> {
-  let text = ''
-  for await (const part of response.setEncoding('utf8')) text += part
-  return text
-}
 
 describe('a request', () => {
   it('reaches its service with its head alone, and is answered before its body ends', async () => {
@@ -270,97 +229,6 @@ describe('an answer', () => {
     const answer = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhe\r\nnonsense\r\n'
     const port = await gateway(config(await saying(answer)))
     await expect(get(port, '/api/v1/x')).rejects.toThrow()
-  })
-})
-
-describe('a service that is silent', () => {
-  it('on a kept connection is given up after read_timeout, every time', async () => {
-    let requests = 0
-    const port = await gateway(
-      config(
-        await upstream((_req, res) => {
-          if (requests++ % 2 === 0) res.end('ok')
-        }),
-      ).replace('routes:', 'read_timeout: 40\n    routes:'),
-    )
-    for (const status of [200, 504, 200, 504]) expect((await get(port, '/api/v1/x')).status).toBe(status)
-  })
-
-  it('and reads nothing is given up after write_timeout', async () => {
-    const port = await gateway(
-      config(await upstream(req => req.pause())).replace('routes:', 'write_timeout: 50\n    routes:'),
-    )
-    const outgoing = asked(port, { method: 'POST' }).on('error', () => undefined)
-    outgoing.end(Buffer.alloc(16 << 20))
-    expect((await responseTo(outgoing)).statusCode).toBe(504)
-  })
-
-  it('is not blamed for a client that is slow to send', async () => {
-    const got = promised<void>()
-    const port = await gateway(
-      config(
-        await upstream((req, res) => {
-          req.once('data', () => got.resolve())
-          req.on('end', () => res.end('all'))
-        }),
-      ).replace('routes:', 'write_timeout: 20\n    read_timeout: 5000\n    routes:'),
-    )
-    const outgoing = asked(port, { method: 'POST' })
-    outgoing.write('a')
-    await got.promise
-    // Longer than the service would have.
-    await new Promise(resolve => setTimeout(resolve, 80))
-    outgoing.end('b')
-    expect(await textOf(await responseTo(outgoing))).toBe('all')
-  })
-})
-
-describe('a service over TLS', () => {
-  it('is asked by its name, and not spoken to when it cannot prove it', async () => {
-    const { cert, key } = await selfSigned('localhost')
-    const names: unknown[] = []
-    const server = createSecureServer(
-      {
-        cert,
-        key,
-        SNICallback(name, done) {
-          names.push(name)
-          done(null)
-        },
-      },
-      socket => socket.on('error', () => undefined),
-    )
-    const to = await listen(Object.assign(server, { closeAllConnections: () => undefined }) as never)
-    const port = await gateway(config(to).replace('http://127.0.0.1', 'https://localhost'))
-    expect((await get(port, '/api/v1/x')).status).toBe(502)
-    expect(names).toEqual(['localhost'])
-  })
-
-  it('that can prove it is asked over a connection that is kept', async () => {
-    const { cert, key } = await selfSigned('localhost')
-    let connections = 0
-    const secure = createHttpsServer({ cert, key }, (req, res) => res.end(`${req.method} ${req.url};`))
-    secure.on('secureConnection', () => connections++)
-    const to = await listen(secure as never)
-    const folder = mkdtempSync(join(tmpdir(), 'hangar-gateway-tls-'))
-    try {
-      writeFileSync(join(folder, 'authority.pem'), cert)
-      writeFileSync(join(folder, 'kong.yml'), config(to).replace('http://127.0.0.1', 'https://localhost'))
-      // Whom Node trusts is settled when a process starts.
-      const text = await outputOf(
-        `import { createListener, ownOffer } from '#http'
-        import { silentLog, systemClock } from '#kernel'
-        import { gatewayService } from '#services/gateway'
-        const instance = await gatewayService.create({ env: { KONG_DECLARATIVE_CONFIG: process.env.CONFIG }, log: silentLog, clock: systemClock })
-        const port = await createListener(ownOffer(instance), { port: 0 }).open()
-        for (const _ of [1, 2]) process.stdout.write(await (await fetch('http://127.0.0.1:' + port + '/api/v1/x')).text())
-        process.exit()`,
-        { NODE_EXTRA_CA_CERTS: join(folder, 'authority.pem'), CONFIG: join(folder, 'kong.yml') },
-      )
-      expect([text, connections]).toEqual(['GET /base/x;GET /base/x;', 1])
-    } finally {
-      rmSync(folder, { recursive: true, force: true })
-    }
   })
 })
 

@@ -158,6 +158,15 @@ describe('an answer', () => {
     )
   })
 
+  it('says so of OPTIONS too: a function is planned, a table is looked up', async () => {
+    const stages = async (path: string) => {
+      const reply = await service.ask(path, { method: 'OPTIONS' })
+      return reply.headers.get('server-timing')?.replaceAll(/;dur=[\d.]+/g, '')
+    }
+    expect(await stages('/many')).toBe('jwt, parse, response')
+    expect(await stages('/rpc/timeout')).toBe('jwt, parse, plan, response')
+  })
+
   it('carries the header that traces it', async () => {
     const reply = await service.ask('/many', { headers: { 'x-request-id': 'abc' } })
     expect(reply.headers.get('x-request-id')).toBe('abc')

@@ -84,8 +84,12 @@ describe('a body', () => {
 })
 
 describe('a client', () => {
-  it('that goes away is noticed at once, before its body is whole and before its answer is', async () => {
-    for (const text of [getting(), `${posting(10)}half`]) {
+  it('that goes away, or closes its sending side, is noticed at once, before its body is whole and before its answer is', async () => {
+    for (const [text, leave] of [
+      [getting(), 'destroy'],
+      [`${posting(10)}half`, 'destroy'],
+      [getting(), 'end'],
+    ] as const) {
       const gone = promised<boolean>()
       const come = promised<void>()
       const { client } = await startServer((request, response) => {
@@ -96,8 +100,9 @@ describe('a client', () => {
       const one = await client()
       one.write(text)
       await come.promise
-      one.socket.destroy()
+      one.socket[leave]()
       expect(await gone.promise).toBe(false)
+      expect(await one.closed).toBe('')
     }
   })
 

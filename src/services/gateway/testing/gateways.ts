@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type RequestListener } from 'node:http'
+import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach } from 'vitest'
 import { createListener, ownOffer, type ServiceInstance } from '#http'
 import { type Clock, silentLog, systemClock } from '#kernel'
 import { gatewayService } from '../index.ts'
+
+/** Of HTTP or not. */
+type Closable = Server & { closeAllConnections(): void }
 
 export interface RunningGateway {
   readonly port: number
@@ -25,18 +28,33 @@ export function useGateways() {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  async function listen(server: Server): Promise<number> {
+  async function listen(server: Closable): Promise<number> {
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     closing(server)
     return (server.address() as AddressInfo).port
   }
 
   /** Ends the server with the test. */
-  function closing(server: Server): void {
+  function closing(server: Closable): void {
     closers.push(async () => {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
     })
+  }
+
+  /** A service that is nothing but a socket. `onData` hears what each connection says, and its number. */
+  function rawService(onData: (socket: Socket, text: string, connection: number) => void): Promise<number> {
+    let connections = 0
+    const sockets = new Set<Socket>()
+    const server = createSocketServer(socket => {
+      const connection = ++connections
+      sockets.add(socket.on('error', () => undefined))
+      socket.on('data', chunk => onData(socket, chunk.toString('latin1'), connection))
+    })
+    const closeAllConnections = () => {
+      for (const socket of sockets) socket.destroy()
+    }
+    return listen(Object.assign(server, { closeAllConnections }))
   }
 
   async function start(
@@ -65,6 +83,7 @@ export function useGateways() {
     start,
     listen,
     closing,
+    rawService,
     get,
     /** A gateway with that configuration; its port. */
     gateway: async (config: string) => (await start(config)).port,

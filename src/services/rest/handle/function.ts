@@ -35,9 +35,9 @@ export async function callFunction(handling: Handling, name: string, by: Way): P
         known,
         form,
         planned => [...shape.values, argumentText(planned.called, call)],
-        () => planned(handling, name, by, standInFor(shape.values.length)),
+        () => plannedCall(handling, name, by, standInFor(shape.values.length)),
       )
-    : planned(handling, name, by)
+    : plannedCall(handling, name, by)
   checkPreferences(call)
   const outcome = await execute(handling, {
     statement,
@@ -64,7 +64,7 @@ export async function callFunction(handling: Handling, name: string, by: Way): P
 }
 
 /** `standIn` stands for what the function is called with. */
-function planned(handling: Handling, name: string, by: Way, standIn?: string): PlannedCall {
+export function plannedCall(handling: Handling, name: string, by: Way, standIn?: string): PlannedCall {
   const { call, schema, settings } = handling
   const called = calledFunction(schema, name, call)
   const target = rowsOf(called)

@@ -1,13 +1,12 @@
 import { restErrors } from '../errors.ts'
-import { calledFunction } from '../plan/call.ts'
 import type { Action } from '../request/call.ts'
 import type { Answer } from '../response/answer.ts'
 import type { Table } from '../schema/cache.ts'
-import type { Handling } from './parts.ts'
+import { plannedCall } from './function.ts'
+import { checkPreferences, type Handling } from './parts.ts'
 
 /** OPTIONS: what can be done with a resource. */
 export function allowedMethods(handling: Handling, action: Extract<Action, { kind: 'info' }>): Answer {
-  handling.timing.ended('plan')
   const methods = methodsOf(handling, action)
   return {
     status: 200,
@@ -16,12 +15,15 @@ export function allowedMethods(handling: Handling, action: Extract<Action, { kin
   }
 }
 
-function methodsOf({ call, schema }: Handling, action: Extract<Action, { kind: 'info' }>): readonly string[] {
+function methodsOf(handling: Handling, action: Extract<Action, { kind: 'info' }>): readonly string[] {
+  const { call, schema, timing } = handling
   if (action.of === 'root') return reading
   if (action.of === 'function') {
-    // It is looked up as a call is: without its arguments it is not found.
-    const { volatility } = calledFunction(schema, action.name, call)
-    return volatility === 'v' ? ['OPTIONS', 'POST'] : [...reading, 'POST']
+    // It is planned as a call is: without its arguments it is not found.
+    const { called } = plannedCall(handling, action.name, 'head')
+    checkPreferences(call)
+    timing.ended('plan')
+    return called.volatility === 'v' ? ['OPTIONS', 'POST'] : [...reading, 'POST']
   }
   const table = schema.tables.get(`${call.schemaName}.${action.name}`)
   if (!table) throw restErrors.notFound()

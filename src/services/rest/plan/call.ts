@@ -4,7 +4,7 @@ import { mediaName } from '../request/media.ts'
 import type { Parameter, Schema, SqlFunction } from '../schema/cache.ts'
 import { findFunction } from './function.ts'
 import { returnedColumns } from './returned.ts'
-import type { PlannedLogic, ReadPlan } from './tree.ts'
+import type { ReadPlan } from './tree.ts'
 
 /** A function with what it is called with. */
 export interface CallPlan {
@@ -32,7 +32,7 @@ export function calledFunction(schema: Schema, name: string, call: Call): SqlFun
 
 /** `standIn`: stands for what it is called with, in place of `argumentText`. */
 export function planCall(called: SqlFunction, call: Call, plan: ReadPlan, standIn?: string): CallPlan {
-  const returned = returnedColumns(plan, askedColumns(plan))
+  const returned = returnedColumns(plan, [])
   const whole = wholeParameter(called, call)
   const own = argumentText(called, call)
   const text = standIn ?? own
@@ -64,20 +64,6 @@ export function argumentForm({ payload }: Call): string {
   if (!payload) return ''
   const isObject = payload.kind !== 'json' || jsonBody(payload.text).isObject
   return `${payload.kind} ${isObject} ${JSON.stringify([...payload.keys].sort())}`
-}
-
-/** Columns of its rows that are asked for without being shown. */
-function askedColumns({ filters, order }: ReadPlan): readonly string[] {
-  const named = (logic: PlannedLogic): readonly string[] =>
-    logic.kind === 'filter'
-      ? [logic.field.name]
-      : logic.kind === 'no-embed'
-        ? []
-        : logic.members.flatMap(named)
-  return [
-    ...filters.flatMap(named),
-    ...order.flatMap(({ field, relation }) => (relation === undefined ? [field.name] : [])),
-  ]
 }
 
 function argumentNames({ payload, query }: Call): ReadonlySet<string> {

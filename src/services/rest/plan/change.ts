@@ -108,10 +108,10 @@ function chosen(schema: Schema, table: Name, call: Call, returned: readonly stri
   }
 }
 
-/** Filters of the resource itself, and all trees. */
+/** Filters of the resource itself, and all trees: as in PostgREST, those of embedded resources too. */
 function rootLogic(schema: Schema, table: Name, { query }: Call): readonly PlannedLogic[] {
-  const own = [...query.filters, ...query.logic].filter(([path]) => path.length === 0)
-  return own.map(([, one]) => planLogic(schema, table, one))
+  const filters = query.filters.filter(([path]) => path.length === 0)
+  return [...filters, ...query.logic].map(([, one]) => planLogic(schema, table, one))
 }
 
 /** PUT names one row by its whole key and nothing else. */

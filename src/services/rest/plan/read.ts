@@ -1,4 +1,4 @@
-import type { At, Filter, Logic } from '../request/ast.ts'
+import type { At, Filter } from '../request/ast.ts'
 import type { Call } from '../request/call.ts'
 import { restricted } from '../request/range.ts'
 import type { Name, Schema } from '../schema/cache.ts'
@@ -25,7 +25,7 @@ export function planRead(schema: Schema, table: Name, call: Call, rules: ReadRul
     placeOrder(schema, plan, query.order)
     placeRanges(plan, call.ranges)
   }
-  placeLogic(schema, plan, changes ? inside(query.logic) : query.logic)
+  placeLogic(schema, plan, query.logic)
   connect(schema, table.schema, plan, changes || action.kind === 'call')
   expandStars(schema, table.schema, plan)
   nameFields(plan)
@@ -39,8 +39,8 @@ export function planRead(schema: Schema, table: Name, call: Call, rules: ReadRul
   return plan
 }
 
-/** What is said of embedded resources: that of the root chose the rows to change. */
-function inside<T extends Filter | Logic>(all: readonly At<T>[]): readonly At<T>[] {
+/** What is said of embedded resources: that of the root chose the rows to change. Trees are not asked: PostgREST applies them to the changed rows too. */
+function inside(all: readonly At<Filter>[]): readonly At<Filter>[] {
   return all.filter(([path]) => path.length > 0)
 }
 

@@ -45,9 +45,9 @@ export function formatSql(format: Format, { called, reshaped }: RowsShape): Sql 
 
 /** Names of the columns, from the first row. Rows that are those of `pgrst_source` need not be gathered for that. */
 function csvHead(reshaped: boolean): string {
-  return reshaped
-    ? `(SELECT coalesce(string_agg(k, ','), '') FROM json_object_keys(json_agg(_postgrest_t)->0) k)`
-    : `(SELECT coalesce(string_agg(a.k, ','), '') FROM (SELECT json_object_keys(r)::text as k FROM (SELECT row_to_json(hh) as r from pgrst_source as hh limit 1) s) a)`
+  const source = `(SELECT row_to_json(hh) FROM pgrst_source AS hh LIMIT 1)`
+  const first = reshaped ? `coalesce(json_agg(_postgrest_t)->0, ${source})` : source
+  return `(SELECT coalesce(string_agg(k, ','), '') FROM json_object_keys(${first}) k)`
 }
 
 function arraySql(called: SqlFunction | undefined, strip: boolean): Sql {

@@ -222,7 +222,41 @@ export const changing: readonly Case[] = [
   patch(
     '/clients?or=(id.eq.1,name.eq.Beta)&select=id',
     { name: 'X' },
-    { headers: full, gives: [{ id: 1 }, { id: 2 }] },
+    {
+      name: 'trees choose the rows to change, and what is shown of the changed rows',
+      headers: { prefer: 'return=representation,count=exact' },
+      gives: [{ id: 1 }],
+      answers: { 'content-range': '0-0/1' },
+    },
+  ),
+  patch(
+    '/clients?or=(id.eq.1,name.eq.Beta)',
+    { name: 'X' },
+    {
+      name: 'trees, when nothing is shown of the changed rows',
+      status: 204,
+      headers: { prefer: 'count=exact' },
+      answers: { 'content-range': '0-1/2' },
+    },
+  ),
+  patch(
+    '/clients?id=eq.1&projects.or=(id.eq.2)&select=id,projects(id)',
+    { name: 'X' },
+    { name: 'trees of something embedded choose the rows to change too', headers: full, gives: [] },
+  ),
+  patch(
+    '/clients?id=eq.1&projects.id=eq.2&select=id,projects(id)',
+    { name: 'X' },
+    { headers: full, gives: [{ id: 1, projects: [{ id: 2 }] }] },
+  ),
+  post(
+    '/lines?or=(even.is.true)&select=n',
+    [{ n: 31 }, { n: 32, even: true }].map(row => ({ even: null, ...row })),
+    {
+      name: 'trees choose what is shown of new rows',
+      headers: full,
+      gives: [{ n: 32 }],
+    },
   ),
   patch('/clients?id=eq.1', {}, { headers: full, gives: [] }),
   patch(

@@ -187,4 +187,7 @@ export const media: readonly Case[] = [
     gives: 'text:tone,name,id\n"""#0000ff""",sky,1',
   },
   as('text/csv', '/rpc/all_projects?select=name,id&client_id=eq.2', { gives: 'text:name,id\nBoat,3' }),
+  as('text/csv', '/rpc/all_projects?id=eq.99', {
+    gives: 'text:id,name,client_id,budget,tags,period,doc\n',
+  }),
 ]
