@@ -1,14 +1,16 @@
-// One row by its key at 64 connections: the REST service, the transaction in four round trips over HTTP, and pgbench. Then latency at half load, memory,
-// and a schema of 1,000 tables with 5,000 columns. All in one run on one PostgreSQL; wrk and pgbench must be there. `node scripts/bench.mjs rest-peers`;
+// One row by its key at 64 connections: the REST service, the transaction in four round trips over HTTP, and pgbench. Then latency at half load beside that of servers
+// and of a database that do less, memory, and a schema of 1,000 tables with 5,000 columns. All in one run on one PostgreSQL; wrk and pgbench must be there. `node scripts/bench.mjs rest-peers`;
 // ROUNDS, SECONDS, CONNECTIONS and MEMORY_SECONDS (how long the requests go on that memory is measured over) can be set.
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startTestPostgres } from '../test/support/postgres.ts'
+import { fixedAnswer } from './support/fixed-answer.ts'
+import { type Contestant, tails } from './support/half-load.ts'
 import { printTable, type Row, summarise, timed } from './support/measure.ts'
-import { paced } from './support/paced.ts'
+import { paced, pacedCount } from './support/paced.ts'
 import { type Load, Peer, wrk } from './support/peer.ts'
+import { pgbench } from './support/pgbench.ts'
 import { scriptOf, singleRow, worksSql } from './support/rest-works.ts'
 
 const rounds = Number(process.env['ROUNDS'] ?? 5)
@@ -62,7 +64,10 @@ async function besideEachOther(): Promise<void> {
       // The first round warms up.
       if (round >= 0) found.set(name, [...(found.get(name) ?? []), { ...load, cpuUs }])
     }
-    if (round >= 0) bare.push(pgbench())
+    if (round >= 0) {
+      const url = postgres.url('authenticator')
+      bare.push(pgbench({ url, script: transaction, seconds, folder }).perSecond)
+    }
   }
   const of = (name: string, figure: (load: Load & { readonly cpuUs: number }) => number) =>
     summarise((found.get(name) ?? []).map(figure))
@@ -91,70 +96,80 @@ async function besideEachOther(): Promise<void> {
   printTable(`one row by its key, ${connections} connections`, rows)
 }
 
-/** Transactions per second of the same work by pgbench with prepared statements. */
-function pgbench(): number {
-  const text = execFileSync(
-    'pgbench',
-    ['-n', '-M', 'prepared', '-c8', '-j1', `-T${seconds}`, '-f', transaction, postgres.url('authenticator')],
-    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
-  )
-  return Number(/tps = ([\d.]+)/.exec(text)?.[1])
-}
-
 /**
- * Requests at fixed times, evenly, half as many as each can do: the service, the four round trips, and, at the service's rate, a server without a
- * database, whose tail is that of the machine and of the client. And the service's memory before and after.
+ * Requests at fixed times, evenly, half as many as each can do: the service and the four round trips; at the service's rate, a server in this language
+ * and one in C that only answer, whose tails are those of the machine and of the client; and the database alone at half of what it can do, by pgbench,
+ * which sends at random moments. And the service's CPU per request at half and at full load, and its memory before and after.
  */
 async function halfLoad(): Promise<void> {
   const own = peers.get('rest')
   if (!own) return
   const memory = own.memoryMiB()
+  const used = await own.cpuSeconds()
   const { perSecond, requests } = wrk(own.port, connections, memorySeconds, plain)
+  const full = ((await own.cpuSeconds()) - used) / requests
   const bare = await Peer.start('bare-http-process.ts')
-  const rows: Row[] = []
+  const nginx = await fixedAnswer(folder)
+  const half: number[] = []
   let sent = requests
+  const run = (port: number) => (rate: number) =>
+    paced({
+      port,
+      connections,
+      perSecond: rate,
+      seconds,
+      path: () => `/clients?id=eq.${1 + Math.floor(Math.random() * 1000)}`,
+    })
+  const url = postgres.url('authenticator')
+  const contestants: Contestant[] = [
+    {
+      name: 'rest',
+      perSecond: perSecond / 2,
+      target: '<= 5',
+      async round(rate) {
+        const before = await own.cpuSeconds()
+        const measured = await run(own.port)(rate)
+        const count = pacedCount(rate, seconds)
+        half.push((((await own.cpuSeconds()) - before) / count) * 1e6)
+        sent += count
+        return measured
+      },
+    },
+    { name: 'node:http without a database', perSecond: perSecond / 2, round: run(bare.port) },
+    ...(nginx
+      ? [{ name: 'nginx without a database', perSecond: perSecond / 2, round: run(nginx.port) }]
+      : []),
+    {
+      name: 'pgbench without HTTP (8 connections)',
+      perSecond: pgbench({ url, script: transaction, seconds, folder }).perSecond / 2,
+      round: async rate => pgbench({ url, script: transaction, seconds, folder, perSecond: rate }),
+    },
+  ]
+  for (const [name, { port }] of peers)
+    if (name !== 'rest') {
+      const rate = wrk(port, connections, seconds, plain).perSecond / 2
+      contestants.push({ name, perSecond: rate, round: run(port) })
+    }
   try {
-    const found = new Map<string, { readonly p50: number[]; readonly p99: number[] }>()
-    const rates = new Map([...peers].map(([name, peer]) => [name, { peer, half: perSecond / 2 }]))
-    for (const [name, { peer }] of rates)
-      if (peer !== own)
-        rates.set(name, { peer, half: wrk(peer.port, connections, seconds, plain).perSecond / 2 })
-    rates.set('node:http without a database', { peer: bare, half: perSecond / 2 })
-    for (let round = 0; round < rounds; round++)
-      for (const [name, { peer, half }] of rates) {
-        const took = await paced({
-          port: peer.port,
-          connections,
-          perSecond: half,
-          seconds,
-          path: () => `/clients?id=eq.${1 + Math.floor(Math.random() * 1000)}`,
-        })
-        if (peer === own) sent += took.length
-        const { p50, p99 } = found.get(name) ?? { p50: [], p99: [] }
-        p50.push(took[Math.floor(0.5 * took.length)] ?? Number.NaN)
-        p99.push(took[Math.floor(0.99 * took.length)] ?? Number.NaN)
-        found.set(name, { p50, p99 })
-      }
-    for (const [name, { p50, p99 }] of found)
-      rows.push({
-        figure: `${name}: p99 beside p50, ${Math.round(rates.get(name)?.half ?? 0)} requests per second`,
-        samples: summarise(p99),
-        unit: 'ms',
-        floor: summarise(p50),
-        ...(name === 'rest' ? { target: '<= 5' } : {}),
-      })
+    printTable('at half load, measured from when a request was due', [
+      ...(await tails(contestants, rounds)),
+      {
+        figure: 'rest: CPU per request at half load, beside full load',
+        samples: summarise(half),
+        unit: 'us',
+        floor: summarise([full * 1e6]),
+      },
+      {
+        figure: `memory after ${sent} more requests`,
+        samples: summarise([own.memoryMiB()]),
+        unit: 'MiB',
+        floor: summarise([memory]),
+      },
+    ])
   } finally {
     bare.stop()
+    nginx?.child.kill()
   }
-  printTable('at half load, measured from when a request was due', [
-    ...rows,
-    {
-      figure: `memory after ${sent} more requests`,
-      samples: summarise([own.memoryMiB()]),
-      unit: 'MiB',
-      floor: summarise([memory]),
-    },
-  ])
 }
 
 /** From nothing to the first answer, and from a change to the first answer that knows it. */

@@ -1,6 +1,7 @@
-// dist/ from src/ (tsc and the files beside the sources), web/dist from web/.
+// dist/ from src/ (tsc, the files beside the sources, then the bundle), web/dist from web/.
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, extname, join, relative } from 'node:path'
+import { bundle } from './bundle.mjs'
 import { bin, root, run, walk } from './lib.mjs'
 
 const dist = join(root, 'dist')
@@ -14,6 +15,8 @@ for (const path of walk(join(root, 'src'))) {
   mkdirSync(dirname(target), { recursive: true })
   copyFileSync(path, target)
 }
+
+await bundle()
 
 if (existsSync(join(root, 'web', 'vite.config.ts')))
   run(bin('vite'), ['build', '--logLevel', 'warn'], { cwd: join(root, 'web') })

@@ -40,6 +40,7 @@ export function ensureBuilt({ quiet = false } = {}) {
     ...walk(join(root, 'web')),
     join(root, 'package.json'),
     join(root, 'tsconfig.build.json'),
+    join(root, 'scripts', 'bundle.mjs'),
   ])
   if (existsSync(mark) && readFileSync(mark, 'utf8') === sources) return
   if (!quiet) console.log('Building …')

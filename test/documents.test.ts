@@ -112,14 +112,14 @@ function isThere(path: string): boolean {
   )
 }
 
-/** The words behind `hangar` in spans and blocks of code, up to where a shell would end the command. */
+/** The words behind `hangar` in spans and blocks of code, up to where a shell or a sentence would end the command. */
 function commandLines(text: string): string[][] {
   const code = [...text.matchAll(/```[^\n]*\n([\s\S]*?)```|`([^`\n]+)`/g)].map(
     ([, block, span]) => block ?? span ?? '',
   )
   return code
     .flatMap(part => [...part.matchAll(/(?:^|[\s(])hangar ([^|;&)#"\n]+)/g)])
-    .map(([, words = '']) => words.trim().split(/\s+/))
+    .map(([, words = '']) => (words.split(/[,.:](?:\s|$)/, 1)[0] ?? '').trim().split(/\s+/))
 }
 
 const everywhere = ['--home', '--json', '--help', '-h', '--version', '-v']

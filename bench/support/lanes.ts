@@ -6,6 +6,8 @@ export interface Lanes {
   readonly ring: Int32Array
   /** When what was sent last on each was due, in milliseconds of `now`. */
   readonly due: Float64Array
+  /** When it was sent. */
+  readonly sent: Float64Array
 }
 
 /** What the sending thread is told. */
@@ -24,6 +26,7 @@ export function createLanes(many: number): Lanes {
     counts: new Int32Array(new SharedArrayBuffer(4)),
     ring: new Int32Array(new SharedArrayBuffer(4 * many)),
     due: new Float64Array(new SharedArrayBuffer(8 * many)),
+    sent: new Float64Array(new SharedArrayBuffer(8 * many)),
   }
   for (let lane = 0; lane < many; lane++) put(lanes, lane)
   return lanes

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createConnection, type Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
+import type { Measured } from './half-load.ts'
 import { createLanes, now, type PacerData, put } from './lanes.ts'
 
 export interface PacedOptions {
@@ -18,7 +19,7 @@ const warmUpSeconds = 1
 const variety = 1000
 
 /**
- * Sends requests at fixed times, evenly, whatever became of those before, and gives the milliseconds from when each was due to its answer, sorted. One
+ * Sends requests at fixed times, evenly, whatever became of those before, and gives the milliseconds from when each was due to its answer. One
  * thread sends (pacer.mjs), this one reads answers, just as far as is needed to find their ends: a client that does more, or that sends by a timer of
  * milliseconds (in bursts), would measure itself.
  */
@@ -28,9 +29,10 @@ export async function paced({
   perSecond,
   seconds,
   path,
-}: PacedOptions): Promise<number[]> {
+}: PacedOptions): Promise<Measured> {
   const lanes = createLanes(connections)
   const took: number[] = []
+  const late: number[] = []
   let counted = Number.POSITIVE_INFINITY
   let answered = 0
   let failure: Error | undefined
@@ -50,7 +52,10 @@ export async function paced({
             missing = -1
             answered++
             const due = lanes.due[lane] ?? 0
-            if (due > counted) took.push(now() - due)
+            if (due > counted) {
+              took.push(now() - due)
+              late.push((lanes.sent[lane] ?? 0) - due)
+            }
             put(lanes, lane)
             return true
           },
@@ -61,7 +66,7 @@ export async function paced({
     }),
   )
   counted = now() + warmUpSeconds * 1000
-  const count = Math.floor(perSecond * (seconds + warmUpSeconds))
+  const count = pacedCount(perSecond, seconds)
   const data: PacerData = {
     lanes,
     sockets: sockets.map(descriptorOf),
@@ -75,7 +80,13 @@ export async function paced({
   await pacer.terminate()
   for (const socket of sockets) socket.destroy()
   if (failure) throw failure
-  return took.sort((a, b) => a - b)
+  const sorted = (values: number[]) => values.sort((a, b) => a - b)
+  return { took: sorted(took), late: sorted(late) }
+}
+
+/** How many requests `paced` sends, with those that are not counted. */
+export function pacedCount(perSecond: number, seconds: number): number {
+  return Math.floor(perSecond * (seconds + warmUpSeconds))
 }
 
 /** Bytes of an answer whose head came in one piece; NaN when it is none, or no success. */

@@ -4,7 +4,7 @@ import { writeSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 
 const { lanes, sockets, perSecond, seconds, requests } = workerData
-const { counts, ring, due } = lanes
+const { counts, ring, due, sent: sentAt } = lanes
 const never = new Int32Array(new SharedArrayBuffer(4))
 const now = () => Number(process.hrtime.bigint()) / 1e6
 const bytes = requests.map(request => Buffer.from(request))
@@ -19,6 +19,7 @@ for (let sent = 0; sent < count; sent++) {
     Atomics.wait(counts, 0, put)
   const lane = Atomics.load(ring, sent % ring.length)
   due[lane] = at
+  sentAt[lane] = now()
   writeSync(sockets[lane], bytes[sent % bytes.length])
 }
 parentPort.postMessage('sent')

@@ -3,11 +3,11 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createListener, ownOffer } from '#http'
-import { silentLog, systemClock, tuneHeap } from '#kernel'
+import { serviceNurseryBytes, silentLog, systemClock, tuneHeap } from '#kernel'
 import { restService } from '#services/rest'
 
 // As `hangar service` does.
-tuneHeap()
+tuneHeap({ clock: systemClock, nurseryBytes: serviceNurseryBytes })
 const service = await restService.create({
   env: {
     PGRST_DB_URI: process.argv[2],

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process'
 import { chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Clock, type Log, systemClock } from '#kernel'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { type Clock, type Log, messageOf, systemClock } from '#kernel'
 import {
   ClonePool,
   clusterOwner,
@@ -10,36 +13,31 @@ import {
   type PostgresImageOptions,
   type TemplateSchemas,
 } from '#postgres'
+import { daemonErrors } from './errors.ts'
 import type { Paths } from './paths.ts'
 import { hangarVersion } from './version.ts'
 
+const run = promisify(execFile)
+const schemasEntry = fileURLToPath(
+  new URL(
+    import.meta.url.endsWith('.ts') ? './template-schemas.ts' : './template-schemas.js',
+    import.meta.url,
+  ),
+)
+
 /**
- * The tables of auth and storage are in the template, so that a user's own SQL may name them from the first moment; REST's reading of it is kept
- * for the services of the silos that are cloned from it.
+ * The tables of auth and storage are in the template, so that a user's own SQL may name them from the first moment; REST's reading of it is kept in
+ * `seeds` for the services of the silos that are cloned from it. All that is done by a process of its own: it is needed once in a home's life, and
+ * what these services load for it would stay in the daemon's memory.
  */
-function schemasOf(paths: Paths, restEnv: Readonly<Record<string, string>>, log: Log): TemplateSchemas {
+function schemasOf(seeds: string, restEnv: Readonly<Record<string, string>>): TemplateSchemas {
   return {
     version: hangarVersion(),
-    async apply(connect) {
-      // Loaded for the first template only: the daemon has no other use for the services.
-      const [{ migrateAuth }, { migrateStorage }, { seedSchema }] = await Promise.all([
-        import('#services/auth'),
-        import('#services/storage'),
-        import('#services/rest'),
-      ])
-      await migrateAuth(await connect('supabase_auth_admin'))
-      await migrateStorage(await connect('supabase_storage_admin'))
-      const { host } = await connect('authenticator')
-      const cacheDirectory = join(paths.seeds, 'rest')
-      await mkdir(cacheDirectory, { recursive: true })
-      await seedSchema({
-        env: {
-          ...restEnv,
-          PGRST_DB_URI: `postgres://authenticator@/postgres?host=${encodeURIComponent(host)}`,
-        },
-        log,
-        clock: systemClock,
-        cacheDirectory,
+    async apply(socketDirectory) {
+      const env = { ...restEnv, PATH: process.env['PATH'] ?? '', NODE_ENV: 'production' }
+      const args = [...process.execArgv, schemasEntry, socketDirectory, seeds]
+      await run(process.execPath, args, { env }).catch(error => {
+        throw daemonErrors.templateSchemas(String(error.stderr || messageOf(error)).trim())
       })
     },
   }
@@ -69,7 +67,7 @@ export async function openDatabase(
     owner,
     ...(options.binDirectory ? { binDirectory: options.binDirectory } : {}),
   })
-  const schemas = schemasOf(paths, options.restEnv, options.log)
+  const schemas = schemasOf(paths.seeds, options.restEnv)
   const template = await ensureTemplate({ binaries, directory, owner, clock: systemClock, schemas })
   await dropOldTemplates(directory, template)
   const pool = new ClonePool({

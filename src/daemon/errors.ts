@@ -20,6 +20,11 @@ export const daemonErrors = {
       kind: 'user',
       hint: 'Free some space, or name another folder with --home.',
     }),
+  templateSchemas: (why: string) =>
+    new HangarError(`The tables of auth and storage could not be made in the database template: ${why}`, {
+      code: 'HGR_DAEMON_TEMPLATE',
+      status: 500,
+    }),
   noConfigurationFile: (name: string) =>
     new HangarError(`${name} reads no configuration file`, { code: 'HGR_DAEMON_SERVICE_FILE', status: 422 }),
   unknownService: (name: string, known: readonly string[]) =>

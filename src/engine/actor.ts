@@ -20,6 +20,8 @@ export interface ActorOptions {
   readonly log: Log
   /** The complete launch of this record with that token; throws when a secret or a version is missing. */
   spec(record: MachineRecord, token: string): Promise<LaunchSpec>
+  /** The machine's own folder on this machine. */
+  directoryOf(record: MachineRecord): string
   secretsVersion(): number
   /** Takes the app's secrets out of what an event says. */
   redact<T>(value: T): T
@@ -191,8 +193,7 @@ export class MachineActor {
         startedAt: null,
         prepared: true,
       })
-      if (options.launch && (ran || state !== 'stopped' || options.launch))
-        await this.#run.launch('flyd', () => {}, 'stopped')
+      if (options.launch) await this.#run.launch('flyd', () => {}, 'stopped')
     })
   }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startTestEngine, type TestEngine } from './testing/index.ts'
 
@@ -189,6 +190,36 @@ describe('after a crash of the engine', () => {
     const after = await world.crash()
     expect((await after.engine.getMachine('shop', id)).state).toBe('started')
     expect(after.runtime.running.has(id)).toBe(true)
+  })
+
+  it('an update that was under way is finished, and what ran before it runs no more', async () => {
+    const { id } = await launch()
+    await reached(id, 'started')
+    // The crash comes while it is being stopped.
+    let fail = (_: Error) => {}
+    world.runtime.holdStop = new Promise((_, reject) => {
+      fail = reject
+    })
+    void world.engine.updateMachine('shop', id, { config: { image: 'shop:2' } })
+    await reached(id, 'replacing')
+    world.runtime.holdStop = undefined
+    const after = await world.crash()
+    expect((await after.engine.getMachine('shop', id)).state).toBe('started')
+    fail(new Error('its daemon is gone'))
+    expect(after.runtime.running.get(id)?.spec.config.image).toBe('shop:2')
+  })
+
+  it('what runs is adopted although a secret of its launch is gone, and destroyed whole', async () => {
+    await world.engine.setSecrets('shop', { CERT: Buffer.from('a certificate').toString('base64') })
+    const { id } = await launch({ files: [{ guest_path: '/cert.pem', secret_name: 'CERT' }] })
+    await reached(id, 'started')
+    const folder = world.runtime.running.get(id)?.spec.directory ?? ''
+    await world.engine.setSecrets('shop', { CERT: null })
+    const after = await world.crash()
+    expect((await after.engine.getMachine('shop', id)).state).toBe('started')
+    expect(existsSync(folder)).toBe(true)
+    await after.engine.destroyMachine('shop', id, { force: true })
+    expect([after.runtime.running.size, existsSync(folder)]).toEqual([0, false])
   })
 
   it('a start that was under way is finished, and nothing runs that nobody owns', async () => {

@@ -9,8 +9,8 @@ import type { MachineRecord } from './records.ts'
 
 export interface LaunchSources {
   readonly network: string
-  /** Folder of all machines; each has one named after its id. */
-  readonly machinesDirectory: string
+  /** The machine's own folder on this machine. */
+  readonly directory: string
   readonly volumesDirectory: string
   readonly secrets: Readonly<Record<string, string>>
   readonly ports: Readonly<Record<number, number>>
@@ -20,7 +20,7 @@ export interface LaunchSources {
 /** Everything a runtime needs to run that machine now. Pure: reads no disk, touches nothing. */
 export function launchSpec(record: MachineRecord, token: string, sources: LaunchSources): LaunchSpec {
   const { config } = record
-  const directory = join(sources.machinesDirectory, record.id)
+  const { directory } = sources
   const mounts: LaunchMount[] = (config.mounts ?? []).map(mount => ({
     guestPath: mount.path,
     hostPath: mount.volume

@@ -47,6 +47,9 @@ export interface LaunchSpec {
   readonly guest: Guest
 }
 
+/** By what something that runs is known for this machine's; nothing of it can be missing, as a secret of a whole launch can. */
+export type LaunchClaim = Pick<LaunchSpec, 'machineId' | 'image' | 'token'>
+
 export interface ExitInfo {
   readonly exitCode: number | null
   readonly signal: string | null
@@ -74,7 +77,7 @@ export interface Runtime {
   /** Resolves when the machine runs and its services accept connections (or it has none). `onExit` is called once, also after a requested stop. */
   start(spec: LaunchSpec, onExit: (exit: ExitInfo) => void, signal?: AbortSignal): Promise<Started>
   /** Takes over what still runs from before a restart of the daemon; undefined when it is not there, or not provably ours. */
-  adopt(spec: LaunchSpec, handle: RunHandle, onExit: (exit: ExitInfo) => void): Promise<Started | undefined>
+  adopt(claim: LaunchClaim, handle: RunHandle, onExit: (exit: ExitInfo) => void): Promise<Started | undefined>
   /** Signal, wait, then kill the whole group. Resolves when nothing of it is left. */
   stop(machineId: string, options: { signal: string; timeoutMs: number }): Promise<void>
   suspend(machineId: string): Promise<void>

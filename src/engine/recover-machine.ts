@@ -55,7 +55,8 @@ export async function recoverMachine(parts: RecoveryParts): Promise<void> {
         )
     }
     case 'replacing':
-      await runtime.stop(ledger.record.id, parts.stopOptions()).catch(() => {})
+      // What ran before the update may run yet.
+      if (await parts.adopt()) await runtime.stop(ledger.record.id, parts.stopOptions())
       ledger.transition('updated', 'update', 'flyd', 'replaced', {
         token: null,
         handle: null,

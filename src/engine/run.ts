@@ -156,8 +156,7 @@ export class MachineRun {
     await this.adopt()
     await runtime.stop(this.#record.id, { signal: 'SIGKILL', timeoutMs: 0 })
     await this.#parts.options.beforeRemoval(this.#record.id)
-    const spec = await this.#parts.options.spec(this.#record, 'destroyed').catch(() => undefined)
-    if (spec) await rm(spec.directory, { recursive: true, force: true })
+    await rm(this.#parts.options.directoryOf(this.#record), { recursive: true, force: true })
     this.#parts.ledger.transition('destroyed', 'destroy', 'flyd', 'destroyed', {
       token: null,
       handle: null,
@@ -168,13 +167,11 @@ export class MachineRun {
   }
 
   async adopt(): Promise<boolean> {
-    const { token, handle } = this.#record
+    const { id, config, token, handle } = this.#record
     if (!token || !handle) return false
-    const spec = await this.#parts.options.spec(this.#record, token).catch(() => undefined)
-    return (
-      spec !== undefined &&
-      (await this.#parts.options.runtime.adopt(spec, handle, exit => this.#exited(token, exit))) !== undefined
-    )
+    const claim = { machineId: id, image: config.image ?? '', token }
+    const adopted = await this.#parts.options.runtime.adopt(claim, handle, exit => this.#exited(token, exit))
+    return adopted !== undefined
   }
 
   /** Recorded as running, but is not. */

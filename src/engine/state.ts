@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Clock, Log, SecretMarks } from '#kernel'
 import { EventHub, messageOf } from '#kernel'
 import { MachineActor } from './actor.ts'
@@ -114,6 +115,7 @@ export class EngineState {
       clock: this.options.clock,
       log: this.options.log,
       spec: (current, token) => this.spec(current, token),
+      directoryOf: current => this.directoryOf(current),
       secretsVersion: () => this.apps.get(record.app)?.secretsVersion ?? 0,
       addressOf: (current, port) => this.addressOf(current, port),
       onChange: current => this.changed(current.app, current.id),
@@ -185,11 +187,15 @@ export class EngineState {
       {
         machineId: record.id,
         image: record.config.image ?? '',
-        directory: `${this.options.machinesDirectory}/${record.id}`,
+        directory: this.directoryOf(record),
         ports: { [internalPort]: port },
       },
       internalPort,
     )
+  }
+
+  directoryOf({ id }: MachineRecord): string {
+    return join(this.options.machinesDirectory, id)
   }
 
   async spec(record: MachineRecord, token: string): Promise<LaunchSpec> {
@@ -198,7 +204,7 @@ export class EngineState {
       throw engineErrors.secretsVersion(record.minSecretsVersion, app.secretsVersion)
     const sources: LaunchSources = {
       network: app.network,
-      machinesDirectory: this.options.machinesDirectory,
+      directory: this.directoryOf(record),
       volumesDirectory: this.options.volumesDirectory,
       secrets: this.secretValues(record.app),
       ports: await this.portsOf(record),

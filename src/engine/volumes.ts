@@ -161,6 +161,7 @@ export async function removeVolume(state: EngineState, record: VolumeRecord): Pr
   const doomed = join(volumesDirectory, `.removed-${record.id}`)
   store.deleteVolume(record.id)
   state.volumes.delete(record.id)
+  // It may never have been made; what cannot be moved has no record any more, and goes with the next start.
   await rename(folder, doomed).catch(() => {})
   await rm(doomed, { recursive: true, force: true })
 }

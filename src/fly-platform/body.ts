@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { platformErrors } from './errors.ts'
 
 /** Reads a body by a schema; the first thing that is wrong becomes a 400 that names it. */

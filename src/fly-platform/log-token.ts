@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { platformErrors } from './errors.ts'
 
 /** How far each machine's log was read (bytes), and until when its events were told (milliseconds since 1970). */

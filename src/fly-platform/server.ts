@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { acceptFlyRequests, createHttpApp, type FastifyReply, type FastifyRequest, type HttpApp } from '#http'
 import type { HangarError, Log } from '#kernel'
 import { bodyOf } from './body.ts'

@@ -6,6 +6,8 @@ export interface HttpAppOptions {
   readonly name: string
   /** Bytes of a request body that is parsed. Default: 1 MiB. */
   readonly bodyLimit?: number
+  /** Routes may have schemas of what they accept; what checks them is loaded for such an app only. */
+  readonly schemas?: boolean
   /** Adds the routes: an ordered list of registrations, so that the request pipeline can be read in one place. */
   register(app: FastifyInstance): void | Promise<void>
   /** How this surface words an error. Default: `{code, message, hint?, data?}` with the error's status. */
@@ -31,6 +33,7 @@ export async function createHttpApp<C extends { readonly log?: Log }>(
   options: HttpAppOptions,
 ): Promise<HttpApp<C>> {
   const app = fastify({
+    schemaController: { compilersFactory: await compilers(options) },
     logger: false,
     bodyLimit: options.bodyLimit ?? 1024 * 1024,
     forceCloseConnections: false,
@@ -66,6 +69,17 @@ export async function createHttpApp<C extends { readonly log?: Log }>(
       app.routing(request, response)
     },
     close: () => app.close(),
+  }
+}
+
+/** Megabytes that most processes have no use for: Fastify by itself loads both. */
+async function compilers({ name, schemas }: HttpAppOptions) {
+  const none = (what: string) => () => {
+    throw new Error(`${name} has a schema of ${what}, for which nothing is loaded`)
+  }
+  return {
+    buildValidator: schemas ? (await import('@fastify/ajv-compiler')).default() : none('requests'),
+    buildSerializer: none('answers'),
   }
 }
 

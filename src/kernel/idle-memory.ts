@@ -1,12 +1,13 @@
-import { setFlagsFromString } from 'node:v8'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Clock, Timer } from './clock.ts'
 
 const lookEveryMs = 5_000
 /** Of one core: below this nobody waits for the few dozen milliseconds that a collection takes. */
 const idleShare = 0.025
-/** CPU time after which there may be enough to give back. */
-const worthwhileMs = 2_000
+/** What the heap must have grown by for a collection to be worth its time: so much, and this share of what it was. */
+const worthwhileBytes = 4 * 1024 * 1024
+const worthwhileShare = 0.1
 /** The first finds what is free, the second returns it to the system. */
 const collections = 2
 
@@ -14,6 +15,8 @@ export interface IdleMemoryOptions {
   readonly clock: Clock
   /** CPU milliseconds that this process has used so far. Default: as the system counts them. */
   usedMs?(): number
+  /** What the heap takes from the system now, in bytes. Default: as V8 says. */
+  heapBytes?(): number
   /** One full collection. Default: V8's. */
   collect?(): void
 }
@@ -25,22 +28,20 @@ export interface IdleMemoryOptions {
 export function collectWhenIdle({
   clock,
   usedMs = cpuMs,
+  heapBytes = committedBytes,
   collect = collector(),
 }: IdleMemoryOptions): () => void {
   let before = usedMs()
-  let spentMs = 0
+  let keptBytes = 0
   let owed = 0
   let timer: Timer
   const look = () => {
-    const lately = usedMs() - before
-    spentMs += lately
-    if (spentMs >= worthwhileMs) {
-      owed = collections
-      spentMs = 0
-    }
-    if (owed > 0 && lately < lookEveryMs * idleShare) {
+    const grownBytes = heapBytes() - keptBytes
+    if (grownBytes >= Math.max(worthwhileBytes, keptBytes * worthwhileShare)) owed = collections
+    if (owed > 0 && usedMs() - before < lookEveryMs * idleShare) {
       owed--
       collect()
+      keptBytes = heapBytes()
     }
     // What a collection takes is no work that leaves something behind.
     before = usedMs()
@@ -53,6 +54,11 @@ export function collectWhenIdle({
 function cpuMs(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000
+}
+
+function committedBytes(): number {
+  const { total_heap_size, external_memory } = getHeapStatistics()
+  return total_heap_size + external_memory
 }
 
 /** V8's full collection, without a flag on the command line; looked for when it is wanted first. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Caller, MachinesApi } from '#contract'
 import { apiErrors } from './errors.ts'
 

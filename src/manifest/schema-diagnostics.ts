@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { Diagnostic } from './errors.ts'
 import { nearest } from './nearest.ts'
 import type { TomlDocument } from './toml/document.ts'

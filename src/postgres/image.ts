@@ -37,9 +37,6 @@ export function createPostgresImage(options: PostgresImageOptions) {
     join(options.socketRoot, spec.machineId)
 
   return {
-    /** PostgreSQL's fast shutdown; the default SIGTERM would wait for clients to leave. */
-    stopSignal: 'SIGINT',
-
     addressOf: (spec: Pick<PostgresLaunch, 'machineId'>) => ({ path: socketPath(socketDirectory(spec)) }),
 
     /** First start: take a clone. Every start: right version, nobody else on it, socket folder there. */

@@ -32,8 +32,8 @@ export interface TemplateOptions {
 export interface TemplateSchemas {
   /** Changes when the schemas do. */
   readonly version: string
-  /** `connect` gives a superuser's connection, or one as that role. */
-  apply(connect: (role?: string) => Promise<pg.Client>): Promise<void>
+  /** Makes them in the cluster behind that socket; `connectToTemplate` gives connections. */
+  apply(socketDirectory: string): Promise<void>
 }
 
 /**
@@ -109,6 +109,13 @@ async function initialise(dataDirectory: string, options: TemplateOptions): Prom
   await writeFile(join(dataDirectory, 'pg_ident.conf'), identFile([ownName()]))
 }
 
+/** A connection as that role to a template that is being made: everybody who reaches its socket is trusted. */
+export async function connectToTemplate(socketDirectory: string, role: string): Promise<pg.Client> {
+  const client = new pg.Client({ host: socketDirectory, user: role, database: 'postgres' })
+  await client.connect()
+  return client
+}
+
 async function applySql(
   dataDirectory: string,
   socketDirectory: string,
@@ -124,28 +131,22 @@ async function applySql(
   child.stdout?.on('data', chunk => (output += chunk))
   child.stderr?.on('data', chunk => (output += chunk))
   const exited = once(child, 'exit')
-  const clients: pg.Client[] = []
-  const connect = async (role = 'supabase_admin') => {
-    const client = new pg.Client({ host: socketDirectory, user: role, database: 'postgres' })
-    await client.connect()
-    clients.push(client)
-    return client
-  }
+  let client: pg.Client | undefined
   const gone = new AbortController()
   child.once('exit', () => gone.abort(postgresErrors.startFailed(dataDirectory, output)))
   try {
     await untilReady(dataDirectory, clock, gone.signal)
-    const client = await connect()
+    client = await connectToTemplate(socketDirectory, 'supabase_admin')
     for (const { name, text } of sqlFiles()) {
       await client.query(text).catch(error => {
         throw postgresErrors.initFailed(name, `ERROR: ${messageOf(error)}`)
       })
     }
-    await schemas?.apply(connect)
+    await schemas?.apply(socketDirectory)
     await client.query('vacuum (freeze, analyze)')
     await client.query('checkpoint')
   } finally {
-    await Promise.all(clients.map(client => client.end()))
+    await client?.end()
     child.kill('SIGINT')
     await exited
   }

@@ -169,6 +169,9 @@ describe('a process machine', () => {
     })
     const slow = await runtime.exec(spec, { command: ['sleep', '60'], timeoutMs: 50 })
     expect(slow.exit_signal).toBe(9)
+    // Longer than the system's timers count.
+    const patient = await runtime.exec(spec, { command: ['sleep', '0.1'], timeoutMs: 2 ** 31 })
+    expect(patient).toMatchObject({ exit_code: 0, exit_signal: 0 })
     // What has left the command's group holds its output open, and is not waited for beyond the time.
     const left = await runtime.exec(spec, {
       command: ['sh', '-c', 'setsid sleep 60 & echo $!'],

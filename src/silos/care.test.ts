@@ -213,6 +213,17 @@ describe('a failing', () => {
 })
 
 describe('a destroyed silo', () => {
+  it('whose volumes cannot be listed is not taken for one without: nothing of it is deleted before they can', async () => {
+    const { listVolumes } = world.engine
+    world.engine.listVolumes = () => Promise.reject(new Error('the disk does not answer'))
+    await expect(silos.destroy(silo)).rejects.toThrow(/the disk does not answer/)
+    world.engine.listVolumes = listVolumes
+    expect(await world.engine.listVolumes(`devenv-${silo}-pg`)).toHaveLength(1)
+    await silos.destroy(silo)
+    expect(silos.care.graves.list()).toMatchObject([{ volumes: { pg: ['postgres_data'] } }])
+    expect(await world.engine.listApps()).toEqual([])
+  })
+
   it('is kept for 48 hours and not longer', async () => {
     await silos.destroy(silo)
     const [grave] = silos.care.graves.list()

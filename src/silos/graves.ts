@@ -2,6 +2,7 @@ import type { MachinesApi, SiloPart } from '#contract'
 import { type Clock, type Log, messageOf, type Step } from '#kernel'
 import type { Attic, CareStore, Grave } from './care-ports.ts'
 import { siloErrors } from './errors.ts'
+import { ignoreMissing, noneWhenMissing } from './missing.ts'
 import { appName, partsOf } from './names.ts'
 import { deployPart } from './parts.ts'
 import type { SiloRecord, SiloSecrets } from './ports.ts'
@@ -24,9 +25,9 @@ export function burySteps(silo: SiloRecord, attic: Attic, key: string): Step<Pro
       async run(context: ProvisionContext) {
         await destroyMachinesOnly(context, part)
         const app = appName(silo, part)
-        for (const volume of await context.machines.listVolumes(app).catch(() => [])) {
+        for (const volume of await noneWhenMissing(context.machines.listVolumes(app))) {
           await attic.keep(key, itemOf(part, volume.name), volume.id)
-          await context.machines.deleteVolume(app, volume.id).catch(() => {})
+          await context.machines.deleteVolume(app, volume.id).catch(ignoreMissing)
         }
       },
     })),
@@ -75,7 +76,7 @@ export function restoreSteps(grave: Grave, attic: Attic): Step<ProvisionContext>
 export async function graveOf(record: SiloRecord, machines: MachinesApi, at: number): Promise<Grave> {
   const volumes: Partial<Record<SiloPart, string[]>> = {}
   for (const part of partsOf(record)) {
-    const names = (await machines.listVolumes(appName(record, part)).catch(() => [])).map(({ name }) => name)
+    const names = (await noneWhenMissing(machines.listVolumes(appName(record, part)))).map(({ name }) => name)
     if (names.length > 0) volumes[part] = [...new Set(names)]
   }
   const { operation: _, ...rest } = record
@@ -94,7 +95,7 @@ async function giveBack({ silo, machines }: ProvisionContext, grave: Grave, atti
 async function takeAway({ silo, machines }: ProvisionContext, grave: Grave, attic: Attic): Promise<void> {
   for (const [part, name] of itemsOf(grave)) {
     const app = appName(silo, part)
-    for (const volume of await machines.listVolumes(app).catch(() => [])) {
+    for (const volume of await noneWhenMissing(machines.listVolumes(app))) {
       if (volume.name !== name) continue
       await attic.keep(grave.key, itemOf(part, name), volume.id)
       await machines.deleteVolume(app, volume.id)

@@ -80,6 +80,7 @@ export class SiloLeases {
         await this.#tell(record)
       } catch (error) {
         this.#end(lease.id, 'could not be granted')
+        // What could not be told now is told at the next change, or the next start.
         await this.#tell(record).catch(() => {})
         throw siloErrors.leaseFailed(record.alias, messageOf(error))
       }

@@ -2,6 +2,7 @@ import type { Machine, MachineConfig, MachinesApi, SiloPart } from '#contract'
 import type { Clock } from '#kernel'
 import type { Afterwards } from './calm.ts'
 import { siloErrors } from './errors.ts'
+import { noneWhenMissing } from './missing.ts'
 import { appName, partsOf, waves } from './names.ts'
 import type { SiloRecord } from './ports.ts'
 import type { PresentMachine } from './status.ts'
@@ -17,12 +18,7 @@ export async function machineOf(
   silo: SiloRecord,
   part: SiloPart,
 ): Promise<Machine | undefined> {
-  try {
-    return (await machines.listMachines(appName(silo, part)))[0]
-  } catch (error) {
-    if ((error as { status?: number }).status === 404) return undefined
-    throw error
-  }
+  return (await noneWhenMissing(machines.listMachines(appName(silo, part))))[0]
 }
 
 /** What starting the parts of a silo needs. */

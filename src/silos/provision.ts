@@ -1,5 +1,6 @@
 import type { MachineConfig, MachinesApi, SiloPart } from '#contract'
 import type { Clock, Step } from '#kernel'
+import { ignoreMissing, noneWhenMissing } from './missing.ts'
 import { appName, appNames, networkOf, partsOf } from './names.ts'
 import { deployPart } from './parts.ts'
 import type { SiloRecord, SiloSecrets } from './ports.ts'
@@ -73,7 +74,7 @@ export async function destroyMachinesOnly(
   part: SiloPart,
 ): Promise<void> {
   const app = appName(silo, part)
-  for (const machine of await machines.listMachines(app).catch(() => [])) {
+  for (const machine of await noneWhenMissing(machines.listMachines(app))) {
     await machines.destroyMachine(app, machine.id, { force: true }).catch(ignoreMissing)
   }
 }
@@ -82,16 +83,11 @@ async function destroyMachines(context: ProvisionContext, part: SiloPart): Promi
   const { silo, machines } = context
   await destroyMachinesOnly(context, part)
   const app = appName(silo, part)
-  for (const volume of await machines.listVolumes(app).catch(() => [])) {
+  for (const volume of await noneWhenMissing(machines.listVolumes(app))) {
     await machines.deleteVolume(app, volume.id).catch(ignoreMissing)
   }
 }
 
 function configOf({ templates, silo }: ProvisionContext, part: SiloPart): MachineConfig {
   return templates.machineConfig(silo, part)
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if ((error as { status?: number }).status !== 404) throw error
-  return undefined
 }

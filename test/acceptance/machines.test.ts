@@ -13,9 +13,7 @@ let token: string
 
 beforeAll(async () => {
   hangar = await startHangar()
-  const status = await hangar.json('status')
-  api = `${status.machines_api}/v1`
-  edgePort = Number(new URL(status.edge.http).port)
+  await readAddresses()
   token = readFileSync(`${hangar.hangarHome}/machines-api.token`, 'utf8').trim()
   await call('POST', '/apps', { name: 'hello', org_slug: 'personal' })
   await call('POST', '/apps/hello/ip_assignments', { type: 'shared_v4' })
@@ -25,6 +23,18 @@ afterAll(async () => {
   await hangar.stop()
   expect(await processesOf(home)).toEqual([])
 })
+
+/** Where the API and the edge of the daemon that runs now are. */
+async function readAddresses(): Promise<void> {
+  const status = await hangar.json('status')
+  api = `${status.machines_api}/v1`
+  edgePort = Number(new URL(status.edge.http).port)
+}
+
+async function restarted(): Promise<void> {
+  await hangar.up()
+  await readAddresses()
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of the API are looked at field by field
 async function call(method: string, path: string, body?: unknown): Promise<any> {
@@ -149,11 +159,33 @@ describe('a command as a machine', () => {
   it('survives kill -9 of the daemon, and is still the same process', async () => {
     const { pid } = JSON.parse((await ask('/')).body)
     await hangar.kill()
-    await hangar.up()
-    const status = await hangar.json('status')
-    edgePort = Number(new URL(status.edge.http).port)
-    api = `${status.machines_api}/v1`
+    await restarted()
     expect(JSON.parse((await ask('/')).body).pid).toBe(pid)
+  })
+
+  it('whose daemon is killed in the middle of an update runs once afterwards, in the new version', async () => {
+    await call('POST', '/apps', { name: 'stubborn', org_slug: 'personal' })
+    await call('POST', '/apps/stubborn/ip_assignments', { type: 'shared_v4' })
+    const stubborn = {
+      ...config,
+      init: { exec: [process.execPath, '-e', `process.on('SIGTERM', () => {})\n${program}`] },
+      stop_config: { signal: 'SIGTERM', timeout: '2s' },
+    }
+    const { id: one } = await call('POST', '/apps/stubborn/machines', { config: stubborn })
+    await call('GET', `/apps/stubborn/machines/${one}/wait?state=started`)
+    const env = { ...config.env, GREETING: 'new' }
+    const update = call('POST', `/apps/stubborn/machines/${one}`, { config: { ...stubborn, env } })
+    await call('GET', `/apps/stubborn/machines/${one}/wait?state=replacing`)
+    await hangar.kill()
+    await update.catch(() => {})
+    await restarted()
+    const answer = JSON.parse((await ask('/', { host: 'stubborn.localhost' })).body)
+    expect(answer.greeting).toBe('new')
+    const running = (await processesOf(hangar.hangarHome)).filter(pid =>
+      readFileSync(`/proc/${pid}/environ`, 'utf8').includes('FLY_APP_NAME=stubborn'),
+    )
+    expect(running).toEqual([answer.pid])
+    await call('DELETE', '/apps/stubborn?force=true')
   })
 
   it('gets and sends hundreds of megabytes without the daemon growing', async () => {

@@ -15,6 +15,8 @@ export async function run({ context }: CommandCall): Promise<void> {
     FLY_NO_UPDATE_CHECK: '1',
     FLY_NO_INCIDENTS_CHECK: '1',
     FLY_SEND_METRICS: '0',
+    // flyctl sends its traces to Fly with the token in a header, over plain HTTP; the port it appends (4318) is refused here at once.
+    FLY_TRACE_COLLECTOR_URL: '127.0.0.1',
   }
   context.print(environment, () =>
     [

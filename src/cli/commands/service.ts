@@ -1,4 +1,4 @@
-import { HangarError, tuneHeap } from '#kernel'
+import { HangarError, serviceNurseryBytes, systemClock, tuneHeap } from '#kernel'
 import type { CommandCall } from '../context.ts'
 import { numberOf } from '../input/number.ts'
 
@@ -17,7 +17,8 @@ export async function run({ args, options }: CommandCall): Promise<void> {
     process.stdout.write(await inspectRest(inspection, env, file))
     return
   }
-  tuneHeap()
+  // Gigabytes that pass through storage need no large one.
+  tuneHeap(name === 'storage' ? undefined : { clock: systemClock, nurseryBytes: serviceNurseryBytes })
   const { runService } = await import('#daemon')
   const service = await runService({ name, env, file, port: numberOf('--port', options['port']) })
   process.stdout.write(`${name} answers at ${service.url}; Ctrl-C stops it.\n`)

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 // Fly's MachineConfig as its clients send it (reference: Machines API, OpenAPI `fly.MachineConfig`).
 // Unknown keys are kept as they came: a newer client must read back what it wrote.

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { agentRoles } from '../roles.ts'
 import { siloId } from './inputs.ts'
 import { operation, operatorOnly } from './operation.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { nothing, siloId } from './inputs.ts'
 import { operation, operatorOnly } from './operation.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** The field by which every operation names its silo. */
 export const siloId = z.string().min(1).max(80).describe('Id or alias ({client}-{app}) of the silo')

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { agentRoles } from '../roles.ts'
 import { appContextSchema } from '../silos/context.ts'
 import { siloEventSchema, siloLogLineSchema } from '../silos/events.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { siloSchema } from '../silos/silo.ts'
 import { agentOperations } from './agent-operations.ts'
 import { deskOperations } from './desk-operations.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Operation } from '../operations/operation.ts'
 
 /** As far as the projections here look into it. */

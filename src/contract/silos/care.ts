@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { siloParts } from './silo.ts'
 
 export const rlsModeNames = ['production', 'permissive', 'disabled'] as const

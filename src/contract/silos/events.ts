@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Something that happened to a silo: to one of its machines, or because somebody asked the desk for it. */
 export const siloEventSchema = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { devenvStatusWords, siloStatusWords } from './silo.ts'
 
 /** The metadata document: what is known of a silo beside its secrets, in its ten sections. Holds nothing to connect with. */

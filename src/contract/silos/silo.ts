@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Lower-case letters, digits and single hyphens, 1 to 20 characters: `devenv-{client}-{app}-storage` must stay a valid app name (63). */
 export const slugRule =

@@ -1,5 +1,5 @@
 import { HangarError } from '#kernel'
-import type { ExitInfo, LaunchSpec, Runtime } from '../ports.ts'
+import type { ExitInfo, LaunchClaim, LaunchSpec, Runtime } from '../ports.ts'
 
 /** A runtime that runs nothing: what was asked of it can be read, and exits happen when a test says so. Survives a "crash" of the engine. */
 export class FakeRuntime implements Runtime {
@@ -8,10 +8,14 @@ export class FakeRuntime implements Runtime {
     { spec: LaunchSpec; suspended: boolean; onExit: (exit: ExitInfo) => void }
   >()
   readonly calls: string[] = []
+  /** Started or adopted since the last crash: only of these a runtime knows. */
+  readonly #known = new Set<string>()
   /** Set to make the next start fail. */
   failStart: Error | undefined
   /** Set to hold starts until it resolves. */
   holdStart: Promise<void> | undefined
+  /** Set to hold stops until it resolves. */
+  holdStop: Promise<void> | undefined
 
   resolve(image: string) {
     if (image.startsWith('unknown')) {
@@ -41,21 +45,25 @@ export class FakeRuntime implements Runtime {
         new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
       ])
     }
+    if (this.running.has(spec.machineId)) throw new Error(`${spec.machineId} runs already`)
     this.running.set(spec.machineId, { spec, suspended: false, onExit })
+    this.#known.add(spec.machineId)
     return { handle: { token: spec.token } }
   }
 
-  async adopt(spec: LaunchSpec, handle: Record<string, unknown>, onExit: (exit: ExitInfo) => void) {
-    this.calls.push(`adopt ${spec.machineId}`)
-    const known = this.running.get(spec.machineId)
+  async adopt(claim: LaunchClaim, handle: Record<string, unknown>, onExit: (exit: ExitInfo) => void) {
+    this.calls.push(`adopt ${claim.machineId}`)
+    const known = this.running.get(claim.machineId)
     if (!known || known.spec.token !== handle['token']) return undefined
     known.onExit = onExit
-    return { handle: { token: spec.token } }
+    this.#known.add(claim.machineId)
+    return { handle: { token: claim.token } }
   }
 
   async stop(machineId: string, options: { signal: string }) {
     this.calls.push(`stop ${machineId} ${options.signal}`)
-    this.exit(machineId, 0)
+    await this.holdStop
+    if (this.#known.has(machineId)) this.exit(machineId, 0)
   }
 
   async suspend(machineId: string) {
@@ -95,6 +103,12 @@ export class FakeRuntime implements Runtime {
       ended.push(id)
     }
     return ended
+  }
+
+  /** The daemon ends; what runs goes on. */
+  crashed(): this {
+    this.#known.clear()
+    return this
   }
 
   /** Ends a machine as if its program had ended. */

@@ -49,7 +49,13 @@ export async function startTestEngine(
     runtime,
     clock,
     store,
-    crash: () => startTestEngine({ runtime, store: createMemoryStore(store.snapshot()), clock, folder }),
+    crash: () =>
+      startTestEngine({
+        runtime: runtime.crashed(),
+        store: createMemoryStore(store.snapshot()),
+        clock,
+        folder,
+      }),
     async stop() {
       await engine.stop({ stopMachines: true })
       rmSync(folder, { recursive: true, force: true })

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { bodyOf } from '../body.ts'
 import type { BuildRecord } from '../ports.ts'
 import type { RestRoute } from './route.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { bodyOf } from '../body.ts'
 import { platformErrors } from '../errors.ts'
 import type { ReleaseRecord } from '../ports.ts'

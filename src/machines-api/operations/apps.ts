@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { bodyOf, flag, param, text } from '../call.ts'
 import { apiErrors } from '../errors.ts'
 import type { ApiOperation } from './operation.ts'

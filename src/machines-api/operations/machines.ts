@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type LaunchInput, type ListMachinesQuery, machineConfigSchema, type WaitQuery } from '#contract'
 import { bodyOf, type Call, duration, durationMs, flag, integer, list, param, text } from '../call.ts'
 import { apiErrors } from '../errors.ts'
@@ -28,7 +28,7 @@ const execBody = z.looseObject({
   /** What fly-go sends: one line, as for a shell. */
   cmd: z.string().nullish(),
   stdin: z.string().nullish(),
-  timeout: z.number().nullish(),
+  timeout: z.number().nonnegative().nullish(),
 })
 
 const app = (call: Call) => param(call, 'app_name')

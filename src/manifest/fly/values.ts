@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { formatDuration, parseDuration } from '#kernel'
 
 // The spellings that flyctl takes for one value, each read into one form.

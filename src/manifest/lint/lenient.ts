@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { canonical, type FlyConfig, flySchema } from '../fly/schema.ts'
 
 /** More rounds than a file has levels: what is still wrong then is left out whole. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { stackSchema } from './schema.ts'
 
 /** JSON Schema of hangar.toml for editors, as text. `docs/reference/hangar-toml.schema.json` is this. */

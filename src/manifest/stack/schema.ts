@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 // hangar.toml as it is written: snake_case, every spelling. `Stack` (stack.ts) is what the program works with.
 // The descriptions become the editors' help and the reference page.

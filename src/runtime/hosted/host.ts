@@ -1,5 +1,5 @@
 import type { ServiceDefinition } from '#http'
-import { collectWhenIdle, messageOf, systemClock, tuneHeap } from '#kernel'
+import { collectWhenIdle, messageOf, systemClock } from '#kernel'
 import { type HostedInstance, running, startInstance } from './instance.ts'
 import type { HostMessage, HostRequest, InstanceUsage } from './protocol.ts'
 import { startBeating } from './watchdog.ts'
@@ -39,7 +39,6 @@ export function runServiceHost(definitions: readonly ServiceDefinition[]): void 
       .catch(error => send({ type: 'failed', call: request.call, message: messageOf(error) }))
   })
   shareCpuTime(instances)
-  tuneHeap()
   collectWhenIdle({ clock: systemClock })
   startBeating(() => running.getStore())
   send({ type: 'ready' })

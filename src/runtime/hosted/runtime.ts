@@ -152,6 +152,7 @@ export class HostedServices {
   async #endedBy(id: string, signal: string): Promise<void> {
     const entry = this.#require(id)
     this.#entries.delete(id)
+    // A host that died meanwhile has taken the instance with it.
     await entry.host.stop(id, 0).catch(() => {})
     entry.onExit(this.#exit(null, signal))
   }

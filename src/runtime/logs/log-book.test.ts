@@ -1,14 +1,14 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, truncateSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { systemClock } from '#kernel'
+import { FakeClock, systemClock } from '#kernel'
 import { LogBook } from './log-book.ts'
 
 let folder: string
 let book: LogBook
 const path = () => join(folder, 'm1', 'machine.log')
-const write = (text: string) => appendFileSync(path(), text)
+const write = (text: string | Uint8Array) => appendFileSync(path(), text)
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'hangar-logs-'))
@@ -60,4 +60,34 @@ it('keeps the last lines of a machine that goes, without its secrets', async () 
   expect((await book.since('m1', undefined, 10)).lines).toEqual(['one', 'password ***', 'last words'])
   const end = await book.since('m1', position, 10)
   expect((await book.since('m1', end.position, 10)).lines).toEqual([])
+})
+
+it('is followed letter by letter, in pieces, and goes on after a moment in which it could not be read', async () => {
+  const clock = new FakeClock()
+  const lines: string[] = []
+  const end = new LogBook({ machinesDirectory: folder, clock }).follow('m1', line => lines.push(line))
+  const looked = async () => {
+    await expect.poll(() => clock.pending).toBe(1)
+    await clock.advance(100)
+    await expect.poll(() => clock.pending).toBe(1)
+  }
+  const letter = Buffer.from('é')
+  write('one\n')
+  write(letter.subarray(0, 1))
+  await looked()
+  write(letter.subarray(1))
+  write('\ntwo\n')
+  await looked()
+  expect(lines).toEqual(['one', 'é', 'two'])
+
+  renameSync(path(), `${path()}.aside`)
+  mkdirSync(path())
+  await looked()
+  rmSync(path(), { recursive: true })
+  renameSync(`${path()}.aside`, path())
+  write(`${'x'.repeat(600_000)}\nthree\n`)
+  await looked()
+  expect(lines.at(-1)).toBe('three')
+  end()
+  expect(clock.pending).toBe(0)
 })

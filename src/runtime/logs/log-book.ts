@@ -56,22 +56,30 @@ export class LogBook {
     const stat = statSync(path, { throwIfNoEntry: false })
     const kept = stat ? undefined : this.#kept.get(machineId)
     if (kept) return position !== undefined && position >= kept.position ? { ...kept, lines: [] } : kept
-    const size = stat?.size ?? 0
+    const { lines: found, position: end } = await this.#read(machineId, stat?.size ?? 0, position)
+    return {
+      lines: position === undefined ? found.slice(-lines) : found,
+      position: end,
+      writtenAt: stat?.mtimeMs ?? this.#options.clock.now(),
+    }
+  }
+
+  /** Whole lines of a log of that size, from `position` or its last ones; at most one piece of it. */
+  async #read(
+    machineId: string,
+    size: number,
+    position: number | undefined,
+  ): Promise<Pick<Piece, 'lines' | 'position'>> {
     const known = position !== undefined && position <= size ? position : 0
     const from = position === undefined ? Math.max(0, size - tailBytes) : known
-    const piece = await readBytes(path, from, Math.min(size, from + tailBytes))
+    const piece = await readBytes(this.#path(machineId), from, Math.min(size, from + tailBytes))
     const end = piece.lastIndexOf(newline) + 1
     // A line longer than a piece is told as it comes.
     const taken = end === 0 && piece.length === tailBytes ? piece.length : end
     const all = piece.subarray(0, taken).toString('utf8').split('\n')
     if (all.at(-1) === '') all.pop()
     if (position === undefined && from > 0) all.shift()
-    const wanted = position === undefined ? all.slice(-lines) : all
-    return {
-      lines: wanted.map(line => this.#redact(machineId, line)),
-      position: from + taken,
-      writtenAt: stat?.mtimeMs ?? this.#options.clock.now(),
-    }
+    return { lines: all.map(line => this.#redact(machineId, line)), position: from + taken }
   }
 
   /** Keeps the last lines of a log in memory: its machine is about to go, and whoever asked for them may come later. */
@@ -90,19 +98,18 @@ export class LogBook {
     const { clock } = this.#options
     const path = this.#path(machineId)
     let position = sizeOf(path)
-    let rest = ''
     let timer: Timer | undefined
     let ended = false
     const look = async () => {
-      const size = sizeOf(path)
-      // Shorter than before: it was rotated.
-      if (size < position) position = 0
-      if (size > position) {
-        const text = await readRange(path, position, size)
-        position += Buffer.byteLength(text)
-        const parts = (rest + text).split('\n')
-        rest = parts.pop() ?? ''
-        for (const line of parts) if (!ended) onLine(this.#redact(machineId, line))
+      try {
+        for (let more = true; more && !ended; ) {
+          const { lines, position: end } = await this.#read(machineId, sizeOf(path), position)
+          position = end
+          more = lines.length > 0
+          for (const line of lines) if (!ended) onLine(line)
+        }
+      } catch {
+        // No file handle is free, say. What was written is there for the next look.
       }
       if (!ended) timer = clock.after(followEveryMs, () => void look())
     }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import type { ExecInput, ExecResult } from '#contract'
-import { codeOf } from '#kernel'
+import { type Clock, codeOf } from '#kernel'
 import { runtimeErrors } from '../errors.ts'
 import type { ProcessCommand } from './image.ts'
 import { signalGroup } from './signal.ts'
@@ -10,7 +10,7 @@ const outputLimit = 1024 * 1024
 const defaultTimeoutMs = 60_000
 
 /** Runs one command in the surroundings of a machine: its folder, its environment, its user. Ends when all that it started has closed its output, or at its time. */
-export function execute(surroundings: ProcessCommand, input: ExecInput): Promise<ExecResult> {
+export function execute(surroundings: ProcessCommand, input: ExecInput, clock: Clock): Promise<ExecResult> {
   const [file, ...args] = input.command
   return new Promise((resolve, reject) => {
     if (!file) return reject(runtimeErrors.notStarted('The command', 'it is empty'))
@@ -28,14 +28,14 @@ export function execute(surroundings: ProcessCommand, input: ExecInput): Promise
         output[name] = (output[name] + chunk).slice(0, outputLimit)
       })
     }
-    const timer = setTimeout(() => {
+    const timer = clock.after(input.timeoutMs ?? defaultTimeoutMs, () => {
       signalGroup(child.pid ?? 0, 'SIGKILL')
       // What the command has started may have left its group, and would hold the output open for as long as it lives.
       if (child.exitCode !== null || child.signalCode !== null) cut(child)
       else child.once('exit', () => setImmediate(cut, child))
-    }, input.timeoutMs ?? defaultTimeoutMs)
+    })
     child.once('error', error => {
-      clearTimeout(timer)
+      timer.cancel()
       // Not its name: what was typed in place of a program may be a secret, and this error is logged.
       const code = codeOf(error)
       // A folder of PATH that may not be read makes EACCES of what is not found.
@@ -48,7 +48,7 @@ export function execute(surroundings: ProcessCommand, input: ExecInput): Promise
       reject(runtimeErrors.notStarted('The command', why))
     })
     child.once('close', (code, signal) => {
-      clearTimeout(timer)
+      timer.cancel()
       resolve({
         exit_code: code ?? -1,
         exit_signal: signal ? (constants.signals[signal] ?? 0) : 0,

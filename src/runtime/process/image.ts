@@ -12,8 +12,6 @@ export interface ProcessCommand {
 /** How one kind of image runs as a process. Only `command` is required. */
 export interface ProcessImage {
   command(spec: LaunchSpec): ProcessCommand
-  /** The signal of a stop for which nothing was configured. */
-  readonly stopSignal?: string
   addressOf?(spec: Pick<LaunchSpec, 'machineId' | 'directory' | 'ports'>, internalPort: number): Address
   /** Before the process is started. */
   prepare?(spec: LaunchSpec): Promise<void>

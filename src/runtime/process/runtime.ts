@@ -71,7 +71,8 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ImageRunti
     enter(spec.machineId, running, since, onExit)
     const gone = new AbortController()
     void running.ended.then(async exit => {
-      const last = (await logs.tail(spec.machineId, 3)).join(' / ').slice(-400)
+      // Without its last words the end is told all the same.
+      const last = (await logs.tail(spec.machineId, 3).catch(() => [])).join(' / ').slice(-400)
       const how = exit.signal ?? `exit code ${exit.exitCode}`
       gone.abort(runtimeErrors.ended(command.file, how, last))
     })
@@ -117,7 +118,8 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ImageRunti
       require(machineId).process.signal(signal)
     },
 
-    exec: (spec: LaunchSpec, input: ExecInput): Promise<ExecResult> => execute(image.command(spec), input),
+    exec: (spec: LaunchSpec, input: ExecInput): Promise<ExecResult> =>
+      execute(image.command(spec), input, clock),
 
     async processes(machineId) {
       const entry = entries.get(machineId)

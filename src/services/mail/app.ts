@@ -28,6 +28,7 @@ const paging = {
 export function createMailApp(): Promise<HttpApp<MailContext>> {
   return createHttpApp<MailContext>({
     name: 'mail',
+    schemas: true,
     register(app) {
       for (const path of ['/livez', '/readyz', '/health']) app.get(path, async () => 'ok')
       app.register(async routes => {

@@ -14,6 +14,8 @@ beforeAll(async () => {
      create table parts (whole int references wholes);
      create table many as select n from generate_series(1, 20) n;
      alter role anon set statement_timeout = '7s';
+     create domain "Text/Page" as text;
+     create function page() returns "Text/Page" language sql stable as $$ select 'hi'::"Text/Page" $$;
      create function timeout() returns text language sql stable as $$ select current_setting('statement_timeout') $$;`,
   )
   service = await rest.serve({
@@ -105,8 +107,9 @@ describe('the admin port', () => {
 
   it('shows figures, settings and what is known of the schema', async () => {
     const metrics = await (await fetch(`${adminUrl}/metrics`)).text()
-    expect(metrics).toMatch(/pgrst_db_pool_max \d+/)
-    expect(metrics).toMatch(/pgrst_schema_cache_loads_total\{status="FAIL"\} 0/)
+    expect(metrics).toMatch(/^pgrst_db_pool_max 8\.0$/m)
+    expect(metrics).toMatch(/^pgrst_schema_cache_loads_total\{status="FAIL"\} 0\.0$/m)
+    expect(metrics).toMatch(/^pgrst_schema_cache_query_time_seconds \d+\.\d+(e-\d)?$/m)
     expect(await (await fetch(`${adminUrl}/config`)).text()).toContain('db-schemas = "public,storage"')
     const known = (await (await fetch(`${adminUrl}/schema_cache`)).json()) as Record<string, unknown[]>
     expect(Object.keys(known).sort()).toEqual([
@@ -116,6 +119,20 @@ describe('the admin port', () => {
       'dbRoutines',
       'dbTables',
       'dbTimezones',
+    ])
+    expect(known['dbTimezones']).toContain('America/Los_Angeles')
+    expect(known['dbMediaHandlers']).toContainEqual([
+      [{ tag: 'RelAnyElement' }, { tag: 'MTAny' }],
+      [{ tag: 'BuiltinOvAggJson' }, { tag: 'MTApplicationJSON' }],
+    ])
+    const page = { contents: { qiName: 'page', qiSchema: 'public' }, tag: 'RelId' }
+    const html = { qiName: 'Text/Page', qiSchema: 'public' }
+    expect(known['dbMediaHandlers']).toContainEqual([
+      [page, { contents: 'text/page', tag: 'MTOther' }],
+      [
+        { contents: [html, page], tag: 'CustomFunc' },
+        { contents: 'Text/Page', tag: 'MTOther' },
+      ],
     ])
     expect(known['dbTables']).toContainEqual([
       { qiName: 'many', qiSchema: 'public' },

@@ -6,6 +6,7 @@ import { exampleFile } from './configuration/example.ts'
 import { withFile } from './configuration/file.ts'
 import { readConfiguration } from './database/configuration.ts'
 import { Database } from './database/database.ts'
+import { readTimezones } from './database/timezones.ts'
 import { loadSchema } from './schema/load.ts'
 import { type RestSettings, readSettings } from './settings.ts'
 
@@ -42,7 +43,7 @@ function dumpSchema(options: InspectOptions): Promise<string> {
     const schema = await database.use(connection =>
       loadSchema(connection, { schemas, searched, clock: options.clock }),
     )
-    return `${cacheText(schema)}\n`
+    return `${cacheText(schema, await readTimezones(database))}\n`
   })
 }
 

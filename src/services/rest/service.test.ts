@@ -1,7 +1,9 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silentLog, systemClock } from '#kernel'
 import { restService } from './service.ts'
@@ -114,6 +116,17 @@ describe('settings', () => {
     expect([blocked.status, blocked.json().message]).toEqual([403, 'blocked'])
   })
 
+  it('run it before every description, whoever may see it', async () => {
+    const open = await rest.serve({
+      PGRST_DB_PRE_REQUEST: 'public.gate',
+      PGRST_OPENAPI_MODE: 'ignore-privileges',
+    })
+    expect((await open.ask('/')).status).toBe(200)
+    expect((await open.ask('/', { headers: { 'x-block': 'yes' } })).status).toBe(403)
+    const nobody = { authorization: `Bearer ${token({ role: 'nobody' })}` }
+    expect((await open.ask('/', { headers: nobody })).json()).toMatchObject({ code: '22023' })
+  })
+
   it('say how transactions end', async () => {
     const trying = await rest.serve({ PGRST_DB_TX_END: 'rollback' })
     expect(
@@ -221,6 +234,24 @@ describe('its database', () => {
       cacheDirectory: tmpdir(),
     })
     await instance.close(0)
+  })
+
+  it('tells the log how much of it was read, and how quickly', async () => {
+    const lines: string[] = []
+    const log = { ...silentLog, info: (_fields: object, line: string) => lines.push(line) }
+    const cacheDirectory = await mkdtemp(join(tmpdir(), 'hangar-rest-log-'))
+    const env = { PGRST_DB_URI: rest.postgres.url('authenticator'), PGRST_DB_SCHEMAS: 'public' }
+    const instance = await restService.create({ env, log, clock: systemClock, cacheDirectory })
+    try {
+      await expect.poll(() => lines).toHaveLength(2)
+      expect(lines[0]).toMatch(/^Schema cache queried in \d+\.\d milliseconds$/)
+      expect(lines[1]).toMatch(
+        /^Schema cache loaded \d+ Relations, \d+ Relationships, \d+ Functions, 0 Domain Representations, 4 Media Type Handlers$/,
+      )
+    } finally {
+      await instance.close(0)
+      await rm(cacheDirectory, { recursive: true, force: true })
+    }
   })
 
   it('serves many at once', async () => {

@@ -7,6 +7,7 @@ import { adminHandler } from './admin/handler.ts'
 import { Metrics } from './admin/metrics.ts'
 import { fileVariable, withFile } from './configuration/file.ts'
 import { Database } from './database/database.ts'
+import { readTimezones } from './database/timezones.ts'
 import { RestError } from './errors.ts'
 import { KnownPlans } from './handle/known-plans.ts'
 import type { RestParts } from './handle/parts.ts'
@@ -96,7 +97,7 @@ export const restService: ServiceDefinition<WireInstance> = {
       isQuiet: base.machinery.get('log-level') === 'crit',
     }
     const { adminPort } = base
-    const admin = adminHandler({ base, schemas, database, metrics, clock })
+    const admin = adminHandler({ base, schemas, timezones: parts.timezones, database, metrics, clock })
     return {
       wire: {
         serve(request, response) {
@@ -177,19 +178,14 @@ function identifiers(clock: Clock): (settings: RestSettings) => Identify {
   }
 }
 
-/** Read when they are asked for the first time: few requests name a time zone, and PostgreSQL takes long to list them. */
+/** Read when they are asked for the first time: few requests name a time zone. */
 function timezonesOf(database: Database): () => Promise<ReadonlySet<string>> {
   let known: Promise<ReadonlySet<string>> | undefined
   return () => {
-    known ??= database
-      .use(connection =>
-        connection.run([{ text: 'select name from pg_catalog.pg_timezone_names', values: [] }]),
-      )
-      .then(([rows]) => new Set((rows ?? []).map(([name]) => name ?? '')))
-      .catch(error => {
-        known = undefined
-        throw error
-      })
+    known ??= readTimezones(database).catch(error => {
+      known = undefined
+      throw error
+    })
     return known
   }
 }

@@ -16,6 +16,7 @@ import { vectorRoutes } from './vectors/routes.ts'
 export function createStorageApp(): Promise<HttpApp<StorageContext>> {
   return createHttpApp<StorageContext>({
     name: 'storage',
+    schemas: true,
     renderError,
     register(app) {
       acceptEmptyJson(app)

@@ -54,6 +54,7 @@ export function createStudioApp(): Promise<HttpApp<StudioContext>> {
   const pages = readPages()
   return createHttpApp<StudioContext>({
     name: 'studio',
+    schemas: true,
     renderError,
     register(app) {
       app.get('/health', async () => ({ ok: true }))

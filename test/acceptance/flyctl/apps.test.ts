@@ -16,6 +16,7 @@ describe('hangar fly env', () => {
       FLY_UIEX_BASE_URL: run.environment['FLY_FLAPS_BASE_URL'],
       FLY_NO_UPDATE_CHECK: '1',
       FLY_SEND_METRICS: '0',
+      FLY_TRACE_COLLECTOR_URL: '127.0.0.1',
     })
     const token = readFileSync(`${run.hangar.hangarHome}/machines-api.token`, 'utf8').trim()
     expect(run.environment['FLY_API_TOKEN']).toBe(token)
@@ -42,7 +43,10 @@ describe('auth whoami, orgs', () => {
       { admin: false },
       { organizations: { nodes: [{ id: 'string', internalNumericId: 'string', paidPlan: 'bool' }] } },
     )
-    expect(old.organizations.nodes).toMatchObject([{ slug: 'personal', type: 'PERSONAL' }])
+    // A deploy ends where strconv.Atoi can't read the number.
+    expect(old.organizations.nodes).toMatchObject([
+      { slug: 'personal', type: 'PERSONAL', internalNumericId: expect.stringMatching(/^\d+$/) },
+    ])
     const shown = await run.fly.query(
       flyQueries.GetDetailedOrganizationBySlug,
       { slug: 'personal' },

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { flyQueries } from '../../support/fly-queries.ts'
 import { leaseType, machineType } from '../../support/fly-types.ts'
-import { config, image, logsType, machines } from '../../support/flyctl.ts'
+import { image, logsType, machines } from '../../support/flyctl.ts'
 import { useFlyctl } from '../../support/flyctl-session.ts'
 
 // Call by call as flyctl's source makes them; see test/support/flyctl.ts. flyctl itself does not run here.
@@ -94,6 +94,24 @@ describe('machine clone, update, leases; scale; checks list', () => {
     await run.fly.flaps('GET', `${machines}/${clone.id}/wait?state=started&timeout=60`)
     expect((await run.fly.flaps('GET', machines, [machineType])).length).toBe(2)
     await run.fly.flaps('DELETE', `${machines}/${clone.id}?kill=true`, undefined, undefined, data.nonce)
+  })
+})
+
+describe('apps restart, machine restart', () => {
+  it('take the lease, restart under it, wait, and give it back', async () => {
+    const one = `${machines}/${first}`
+    const { data } = await run.fly.flaps('POST', `${one}/lease?ttl=120`, leaseType)
+    const before = await run.fly.flaps('GET', one, machineType)
+    expect((await run.fly.send('POST', `/v1${one}/restart?force_stop=false`)).status).toBe(409)
+    await run.fly.flaps('POST', `${one}/restart?force_stop=false`, undefined, undefined, data.nonce)
+    await run.fly.flaps('GET', `${one}/wait?state=started&timeout=60`)
+    const after = await run.fly.flaps('GET', one, machineType)
+    expect(after).toMatchObject({ state: 'started', instance_id: before.instance_id })
+    const starts = (machine: { events: { type: string; status: string }[] }) =>
+      machine.events.filter(({ type, status }) => type === 'start' && status === 'started').length
+    expect(starts(after)).toBe(starts(before) + 1)
+    await run.fly.flaps('DELETE', `${one}/lease`, undefined, undefined, data.nonce)
+    expect((await run.fly.send('GET', `/v1${one}/lease`)).status).toBe(404)
   })
 })
 

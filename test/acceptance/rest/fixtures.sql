@@ -63,6 +63,8 @@ create domain "text/html" as text;
 create domain "text/tab-separated-values" as text;
 create domain "application/vnd.twkb" as bytea;
 create domain "*/*" as bytea;
+create domain "Application/Vnd.Upper" as text;
+create function capitals() returns "Application/Vnd.Upper" language sql as $$ select 'hi'::api."Application/Vnd.Upper" $$;
 create function page() returns "text/html" language sql as $$ select '<p>hi</p>'::api."text/html" $$;
 create function anything() returns "*/*" language sql as $$ select 'raw'::bytea::api."*/*" $$;
 create function tsv_step(text, api.lines) returns "text/tab-separated-values" language sql as $$ select ($1 || $2.n || E'\t' || $2.even || E'\n')::api."text/tab-separated-values" $$;

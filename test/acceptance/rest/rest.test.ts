@@ -46,7 +46,9 @@ async function ask({ method = 'GET', path, headers, body }: Case) {
   const response = await fetch(target.url + path, {
     method,
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    ...(body === undefined
+      ? {}
+      : { body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body) }),
   })
   return { status: response.status, headers: response.headers, text: await response.text() }
 }

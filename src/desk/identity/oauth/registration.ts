@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { agentNameSchema } from '#contract'
 import { HangarError } from '#kernel'
 import { OAuthError } from './errors.ts'

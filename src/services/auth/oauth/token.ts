@@ -47,8 +47,12 @@ async function authenticate(call: Call, form: (name: string) => string): Promise
   const secret = password ?? form('client_secret')
   const refused = errors.oauthClientRefused()
   if (!isUuid(id)) throw refused
-  const client = await call.database.run(transaction => findClient(transaction, id)).catch(() => undefined)
-  if (!client) throw refused
+  const client = await call.database
+    .run(transaction => findClient(transaction, id))
+    .catch(error => {
+      // Whoever is not known is told no more than whoever has a wrong secret; a database that is away is no fault of theirs.
+      throw error instanceof AuthError && error.status === 404 ? refused : error
+    })
   const isPublic = client.client_type === 'public'
   if (isPublic ? secret !== '' : !secretMatches(client, secret)) throw refused
   return client

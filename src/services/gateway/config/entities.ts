@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { jwtAlgorithms } from '../plugins/algorithms.ts'
 import { plugins } from '../plugins/index.ts'
 import { pathPattern } from './path-pattern.ts'

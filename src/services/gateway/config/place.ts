@@ -1,5 +1,5 @@
 import { isMap, type Node } from 'yaml'
-import type { z } from 'zod'
+import type * as z from 'zod'
 
 /** Keys to what an issue is about. A key that nobody knows stands at itself, not at what is around it. */
 export function placeOf(issue: z.core.$ZodIssue): (string | number)[] {

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { definePlugin } from './plugin.ts'
 
 const groups = z.array(z.string()).nullish()

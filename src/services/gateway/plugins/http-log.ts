@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { messageOf } from '#kernel'
 import type { RequestRecord } from '../request-record.ts'
 import { definePlugin } from './plugin.ts'

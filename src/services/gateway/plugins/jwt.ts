@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { isSigned } from './algorithms.ts'
 import { authenticate, orAnonymous } from './authenticate.ts'
 import { definePlugin, type Passage, type Plugin } from './plugin.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { authenticate, orAnonymous } from './authenticate.ts'
 import { definePlugin, type Plugin } from './plugin.ts'
 import { valuesOf, withoutParameter } from './query.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { definePlugin } from './plugin.ts'
 
 /** Counts requests for `/metrics` on the status listener. */

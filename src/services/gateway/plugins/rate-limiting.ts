@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { definePlugin } from './plugin.ts'
 import { type Period, periods, windowAt } from './window.ts'
 

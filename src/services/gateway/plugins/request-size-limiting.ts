@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { tooLarge } from '../refusal.ts'
 import { definePlugin } from './plugin.ts'
 

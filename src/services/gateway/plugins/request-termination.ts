@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { definePlugin } from './plugin.ts'
 
 /** Answers by itself: for what is blocked, or not there yet. */

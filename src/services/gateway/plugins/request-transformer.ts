@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
-import { z } from 'zod'
+import * as z from 'zod'
 import { currentHeader } from './current-header.ts'
 import { definePlugin, type Passage } from './plugin.ts'
 import { withoutParameter } from './query.ts'

@@ -1,9 +1,20 @@
-import type { Column, Name, Relationship, Schema, SqlFunction, Table } from '../schema/cache.ts'
+import { builtInHandlers } from '../schema/built-in.ts'
+import {
+  type Column,
+  type Handler,
+  handlerKey,
+  type Name,
+  type Relationship,
+  type Schema,
+  type SqlFunction,
+  type Table,
+} from '../schema/cache.ts'
+import { mediaTag } from './media-tag.ts'
 
-/** What is known of the schema, as PostgREST's /schema_cache shows it. */
-export function cacheText(schema: Schema): string {
+/** What is known of the schema, and of time zones, as PostgREST's /schema_cache shows it. */
+export function cacheText(schema: Schema, timezones: ReadonlySet<string>): string {
   return JSON.stringify({
-    dbMediaHandlers: [],
+    dbMediaHandlers: [...handlersOf(schema).values()],
     dbRelationships: [...schema.relationships].map(([key, list]) => {
       const [{ from } = { from: { schema: '', name: '' } }] = list
       return [[nameOf(from), key.slice(key.indexOf('\0') + 1)], list.map(relationshipOf)]
@@ -16,9 +27,34 @@ export function cacheText(schema: Schema): string {
       list[0] ? [[nameOf(list[0]), list.map(routineOf)]] : [],
     ),
     dbTables: [...schema.tables.values()].map(table => [nameOf(table), tableOf(table)]),
-    dbTimezones: [],
+    dbTimezones: [...timezones].sort(),
   })
 }
+
+/** Those that are built in first, where nothing of the database stands in their place. */
+function handlersOf({ handlers }: Schema): Map<string, readonly [of: unknown, by: unknown]> {
+  return new Map([
+    ...builtInHandlers.map(([type, given, tag]): [string, [unknown, unknown]] => [
+      handlerKey(undefined, type),
+      [
+        [anyElement, mediaTag(type)],
+        [{ tag }, mediaTag(given)],
+      ],
+    ]),
+    ...[...handlers].map(([key, handler]): [string, [unknown, unknown]] => [key, handlerOf(key, handler)]),
+  ])
+}
+
+function handlerOf(key: string, { function: called, target, contentType }: Handler): [unknown, unknown] {
+  const of = target ? { contents: nameOf(target), tag: 'RelId' } : anyElement
+  const by = { contents: [nameOf(called), of], tag: 'CustomFunc' }
+  return [
+    [of, mediaTag(key.slice(key.indexOf('\0') + 1))],
+    [by, mediaTag(contentType)],
+  ]
+}
+
+const anyElement = { tag: 'RelAnyElement' }
 
 function nameOf({ schema, name }: Name) {
   return { qiName: name, qiSchema: schema }

@@ -10,6 +10,7 @@ import type { Metrics } from './metrics.ts'
 export interface AdminParts {
   readonly base: RestSettings
   readonly schemas: SchemaSource
+  readonly timezones: () => Promise<ReadonlySet<string>>
   readonly database: Database
   readonly metrics: Metrics
   readonly clock: Clock
@@ -19,7 +20,7 @@ const patienceMs = 2000
 const ping = { text: 'select 1', values: [] }
 
 /** The admin port: whether the service lives, whether it could answer, and what it knows. */
-export function adminHandler({ base, schemas, database, metrics, clock }: AdminParts) {
+export function adminHandler({ base, schemas, timezones, database, metrics, clock }: AdminParts) {
   /** Whether the schema is known and the database answers. One that does not is not waited for as long as requests wait. */
   async function isReady(): Promise<boolean> {
     const asked = schemas.get().then(() => database.use(connection => connection.run([ping])))
@@ -54,8 +55,8 @@ export function adminHandler({ base, schemas, database, metrics, clock }: AdminP
         return
       }
       case '/schema_cache':
-        schemas.get().then(
-          ({ schema }) => end(200, 'application/json; charset=utf-8', cacheText(schema)),
+        Promise.all([schemas.get(), timezones()]).then(
+          ([{ schema }, zones]) => end(200, 'application/json; charset=utf-8', cacheText(schema, zones)),
           () => end(503),
         )
         return

@@ -62,6 +62,14 @@ function metric(
   return [
     `# HELP ${name} ${help}`,
     `# TYPE ${name} ${type}`,
-    ...values.map(([labels, number]) => `${name}${labels} ${number}`),
+    ...values.map(([labels, number]) => `${name}${labels} ${numberText(number)}`),
   ]
+}
+
+/** As PostgREST writes numbers that may be fractions: `7.0`, and `1.59e-2` below a tenth and from ten millions on. */
+function numberText(number: number): string {
+  if (number === 0 || (number >= 0.1 && number < 1e7))
+    return Number.isInteger(number) ? number.toFixed(1) : String(number)
+  const [digits = '', power] = number.toExponential().split('e')
+  return `${digits.includes('.') ? digits : `${digits}.0`}e${Number(power)}`
 }

@@ -68,11 +68,14 @@ function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
+/** By their names: what stands before the first equals sign, blanks before it apart. Nothing is decoded. */
 function cookiesOf(header: string): Record<string, string> {
+  const parts = header.split(';')
+  if (parts.at(-1) === '') parts.pop()
   return Object.fromEntries(
-    header.split(';').flatMap(part => {
-      const at = part.indexOf('=')
-      return at < 0 ? [] : [[part.slice(0, at).trim(), part.slice(at + 1).trim()]]
+    parts.map(part => {
+      const [name = '', ...rest] = part.split('=')
+      return [name.replace(/^ +/, ''), rest.join('=')]
     }),
   )
 }

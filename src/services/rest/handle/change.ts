@@ -61,9 +61,11 @@ function planned({ call, schema, settings }: Handling, name: string, text: strin
   const statement = mainStatement({
     source: changeSql(change.kind === 'delete' ? change : { ...change, body: { ...change.body, text } }),
     rows: shows ? readSql(plan) : trusted('SELECT * FROM pgrst_source'),
-    body: formatSql(negotiated.format, { reshaped: true }),
-    location: locates ? locationSql(change.primaryKey) : undefined,
-    inserted: countsInserted(change),
+    body: formatSql(negotiated.format, { reshaped: true, explained: negotiated.media.kind === 'plan' }),
+    change: {
+      location: locates ? locationSql(change.primaryKey) : undefined,
+      inserted: countsInserted(change),
+    },
     media: negotiated.media,
   })
   return { change, negotiated, statement }

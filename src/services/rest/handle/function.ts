@@ -77,7 +77,11 @@ export function plannedCall(handling: Handling, name: string, by: Way, standIn?:
   const statement = mainStatement({
     source: callSql(callPlan),
     rows: readSql(plan),
-    body: formatSql(negotiated.format, { called, reshaped: true }),
+    body: formatSql(negotiated.format, {
+      called,
+      reshaped: true,
+      explained: negotiated.media.kind === 'plan',
+    }),
     counted: count === 'exact' || count === 'estimated' ? countSql(plan) : undefined,
     single: !called.set,
     media: negotiated.media,

@@ -60,7 +60,7 @@ function planned(handling: Handling, name: string, headersOnly: boolean): Planne
   const statement = mainStatement({
     source: readSql(plan),
     rows: trusted('SELECT * FROM pgrst_source'),
-    body: formatSql(negotiated.format, { reshaped: false }),
+    body: formatSql(negotiated.format, { reshaped: false, explained: negotiated.media.kind === 'plan' }),
     counted: counting.counted,
     media: negotiated.media,
   })

@@ -13,7 +13,7 @@ export async function describeApi(handling: Handling, headersOnly: boolean): Pro
   const { call, schema, settings } = handling
   if (!call.accept.some(media => media.kind === 'plain' && offered.has(media.type)))
     throw restErrors.media(call.accept.map(mediaName))
-  const usable = settings.openApi === 'ignore-privileges' ? undefined : await usableNames(handling)
+  const usable = await usableNames(handling)
   const document = openApi(schema, {
     schemaName: call.schemaName,
     settings,
@@ -26,10 +26,15 @@ export async function describeApi(handling: Handling, headersOnly: boolean): Pro
   }
 }
 
-async function usableNames(handling: Handling): Promise<ReadonlySet<string>> {
+/** Undefined: all of them. Then too, the caller must be one that may ask: there is a transaction, and what runs before each. */
+async function usableNames(handling: Handling): Promise<ReadonlySet<string> | undefined> {
+  if (handling.settings.openApi === 'ignore-privileges') {
+    await execute(handling, { statement: render(sql`select 1`), readOnly: true })
+    return undefined
+  }
   const schemaName = value(handling.call.schemaName)
   const statement = render(sql`
-    select null, null, null, coalesce(json_agg(name), '[]') from (
+    select null, null, coalesce(json_agg(name), '[]') from (
       select n.nspname || '.' || c.relname as name
       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       where n.nspname = ${schemaName} and c.relkind in ('r', 'v', 'm', 'f', 'p') and (

@@ -1,10 +1,9 @@
 import type { Clock } from '#kernel'
-import { restErrors } from '../errors.ts'
+import { RestError, restErrors } from '../errors.ts'
 import type { RestSettings } from '../settings.ts'
+import { type Claims, claimsOf } from './claims.ts'
 import { claimAt, readClaimPath } from './role-claim.ts'
 import { signatureVerifier } from './signature.ts'
-
-type Claims = Readonly<Record<string, unknown>>
 
 export interface Caller {
   readonly role: string
@@ -84,43 +83,21 @@ function verifier(settings: RestSettings, clock: Clock): (token: string) => Prom
   if (jwtSecret === undefined) return () => Promise.reject(restErrors.noJwtSecret())
   const verify = signatureVerifier(Buffer.from(jwtSecret, jwtSecretIsBase64 ? 'base64' : 'utf8'))
   return async token => {
-    const claims = claimsOf(await verify(token))
+    const claims = claimsOf(await verify(token).catch(error => refuse(token, error)))
     checkTimes(claims, clock)
     if (!isAudience(claims['aud'], jwtAudience)) throw restErrors.jwt('JWTNotInAudience')
     return claims
   }
 }
 
-/** Throws PGRST301 for what are no claims. */
-function claimsOf(payload: Uint8Array): Claims {
-  let claims: unknown
-  try {
-    claims = JSON.parse(Buffer.from(payload).toString())
-  } catch {
-    throw unreadable('$: not valid JSON')
-  }
-  if (kindOf(claims) !== 'Object')
-    throw unreadable(`$: parsing JWT Claims Set failed, expected Object, but encountered ${kindOf(claims)}`)
-  for (const name of ['exp', 'iat', 'nbf']) {
-    const time = (claims as Claims)[name]
-    if (time !== undefined && time !== null && kindOf(time) !== 'Number')
-      throw unreadable(
-        `$.${name}: parsing NumericDate failed, expected Number, but encountered ${kindOf(time)}`,
-      )
-  }
-  return claims as Claims
+/** Claims that are none are told of before a signature that is wrong. */
+function refuse(token: string, error: unknown): never {
+  if (error instanceof RestError && signatureErrors.test(error.message))
+    claimsOf(Buffer.from(token.split('.')[1] ?? '', 'base64url'))
+  throw error
 }
 
-function unreadable(where: string) {
-  return restErrors.jwt(`JWTClaimsSetDecodeError ${JSON.stringify(`Error in ${where}`)}`)
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'Null'
-  if (Array.isArray(value)) return 'Array'
-  const type = typeof value
-  return `${type.charAt(0).toUpperCase()}${type.slice(1)}`
-}
+const signatureErrors = /^JWSError JWS/
 
 /** A token that does not speak of an audience is for everybody; one whose list of them is empty, for nobody. */
 function isAudience(audience: unknown, own: string | undefined): boolean {

@@ -1,5 +1,5 @@
 import { restErrors } from '../errors.ts'
-import { jsonMedia, type Media, mediaName } from '../request/media.ts'
+import { jsonMedia, type Media, mediaName, parseMedia } from '../request/media.ts'
 import { type Handler, handlerKey, type Name, type Schema } from '../schema/cache.ts'
 
 /** How an answer is written. */
@@ -66,7 +66,5 @@ function handlerOf(
     ? (handlers.get(handlerKey(target, '*/*')) ?? handlers.get(handlerKey(target, type)))
     : undefined
   const handler = own ?? handlers.get(handlerKey(undefined, type))
-  return (
-    handler && { format: { kind: 'handler', handler }, media: { kind: 'plain', type: handler.contentType } }
-  )
+  return handler && { format: { kind: 'handler', handler }, media: parseMedia(handler.contentType) }
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { WireRequest } from '#wire'
 import { restErrors } from '../errors.ts'
 import { parseCsv } from './csv.ts'
@@ -69,7 +70,7 @@ export function readPayload(body: Buffer, { type, forFunction, columns }: BodyRu
 function jsonPayload(body: Buffer, forFunction: boolean): Payload {
   const text = body.toString()
   if (body.length === 0 && forFunction) return { kind: 'json', text, keys: none }
-  const parsed = parseJson(text)
+  const parsed = isUtf8(body) ? parseJson(text) : unreadable()
   if (!Array.isArray(parsed)) {
     if (!isObject(parsed)) return { kind: 'json', text: '[]', keys: none }
     return { kind: 'json', text, keys: new Set(Object.keys(parsed)) }
@@ -86,8 +87,12 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw restErrors.body('Empty or invalid json')
+    return unreadable()
   }
+}
+
+function unreadable(): never {
+  throw restErrors.body('Empty or invalid json')
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -28,7 +28,7 @@ export function parseMedia(text: string): Media {
     case 'application/vnd.pgrst.array+json':
       return isStripped(text, type.length) ? { kind: 'array-stripped' } : jsonMedia
     default:
-      return { kind: 'plain', type: ofOurs.has(name) || name === bytes ? name : text || anything }
+      return { kind: 'plain', type: ofOurs.has(name) || name === bytes ? name : text }
   }
 }
 
@@ -94,6 +94,8 @@ export function contentTypeOf(media: Media): string {
 /** What is accepted, the most wanted first; of equals, the more specific. */
 export function parseAccept(header: string | undefined): readonly Media[] {
   if (header === undefined) return [{ kind: 'plain', type: anything }]
+  // Nothing at all is accepted then.
+  if (header === '') return []
   return header
     .split(',')
     .map(part => {

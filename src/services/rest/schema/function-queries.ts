@@ -14,7 +14,7 @@ const callable = `
 
 const mediaTypes = `
   select t.oid, lower(t.typname) as name, t.typname as own_name, b.typname = 'bytea' as is_bytes, t.typnamespace,
-    case t.typname when '*/*' then 'application/octet-stream' else lower(t.typname) end as content_type
+    case t.typname when '*/*' then 'application/octet-stream' else t.typname end as content_type
   from pg_catalog.pg_type t join pg_catalog.pg_type b on b.oid = t.typbasetype
   where t.typname ~* '^[A-Za-z0-9.-]+/[A-Za-z0-9.\\+-]+$' or t.typname = '*/*'`
 

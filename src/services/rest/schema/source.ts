@@ -8,6 +8,7 @@ import { schemaVersion } from '../sql/scope.ts'
 import type { Schema } from './cache.ts'
 import { loadSchema } from './load.ts'
 import type { Remembered, Snapshot } from './snapshot.ts'
+import { summaryOf } from './summary.ts'
 
 export interface SchemaSourceOptions {
   readonly database: Database
@@ -127,7 +128,10 @@ export class SchemaSource {
       searched: settings.extraSearchPath,
       clock,
     })
-    onLoad(clock.monotonic() - started)
+    const spentMs = clock.monotonic() - started
+    onLoad(spentMs)
+    log.info({}, `Schema cache queried in ${spentMs.toFixed(1)} milliseconds`)
+    log.info({}, `Schema cache loaded ${summaryOf(schema)}`)
     if (quiet) void remember(now, schema)
     return this.#keep({ ...found, schema, settled: quiet }, heard)
   }

@@ -8,10 +8,12 @@ export interface RowsShape {
   readonly called?: SqlFunction
   /** Whether their columns may be others than those of `pgrst_source`, or in another order. */
   readonly reshaped: boolean
+  /** Whether a plan is shown instead of them. */
+  readonly explained: boolean
 }
 
 /** All rows of `_postgrest_t` as one text. */
-export function formatSql(format: Format, { called, reshaped }: RowsShape): Sql {
+export function formatSql(format: Format, { called, reshaped, explained }: RowsShape): Sql {
   switch (format.kind) {
     case 'nothing':
       return trusted(`''::text`)
@@ -38,16 +40,17 @@ export function formatSql(format: Format, { called, reshaped }: RowsShape): Sql 
             ? sql`_postgrest_t::${named(target)}`
             : trusted('_postgrest_t')
       const body = sql`${named(handler)}(${rows})`
-      return isBytes ? sql`encode(${body}, 'hex')` : body
+      return isBytes && !explained ? sql`encode(${body}, 'hex')` : body
     }
   }
 }
 
 /** Names of the columns, from the first row. Rows that are those of `pgrst_source` need not be gathered for that. */
 function csvHead(reshaped: boolean): string {
-  const source = `(SELECT row_to_json(hh) FROM pgrst_source AS hh LIMIT 1)`
-  const first = reshaped ? `coalesce(json_agg(_postgrest_t)->0, ${source})` : source
-  return `(SELECT coalesce(string_agg(k, ','), '') FROM json_object_keys(${first}) k)`
+  const source = 'SELECT row_to_json(hh) as r from pgrst_source as hh limit 1'
+  return reshaped
+    ? `(SELECT coalesce(string_agg(k, ','), '') FROM json_object_keys(coalesce(json_agg(_postgrest_t)->0, (${source}))) k)`
+    : `(SELECT coalesce(string_agg(a.k, ','), '') FROM (SELECT json_object_keys(r)::text as k FROM (${source}) s) a)`
 }
 
 function arraySql(called: SqlFunction | undefined, strip: boolean): Sql {

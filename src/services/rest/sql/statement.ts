@@ -1,7 +1,7 @@
 import type { Media } from '../request/media.ts'
 import { join, nothing, render, type Sql, type Statement, sql, trusted } from './sql.ts'
 
-/** What the one statement of a request gives: by these names in this order. */
+/** What the one statement of a request gives. */
 export interface Outcome {
   readonly rows: number
   /** Rows without limits, when they were counted. */
@@ -25,31 +25,51 @@ export interface StatementParts {
   readonly counted?: Sql | undefined
   /** Whether the rows need no counting: there is always one. */
   readonly single?: boolean | undefined
-  /** Key columns of the one row that was made, as JSON. */
-  readonly location?: Sql | undefined
-  readonly inserted?: boolean | undefined
+  /** Of a change only. */
+  readonly change?: ChangeParts | undefined
   /** Explained instead of done, when it is a plan. */
   readonly media: Media
 }
 
+export interface ChangeParts {
+  /** Key columns of the one row that was made, as JSON. */
+  readonly location: Sql | undefined
+  /** Whether it is counted how many rows are new. */
+  readonly inserted: boolean
+}
+
+const noLocation = 'array[]::text[]'
+
 const settingSql = (name: string) => `nullif(current_setting('${name}', true), '')`
 
-export function mainStatement(parts: StatementParts): Statement {
-  const { source, rows, body, counted, single, location, inserted, media } = parts
+/** Its columns are PostgreSQL's own business but for plans, which show them: they are those of PostgREST, in its order. */
+export function mainStatement({
+  source,
+  rows,
+  body,
+  counted,
+  single,
+  change,
+  media,
+}: StatementParts): Statement {
   const countCte = counted ? sql`, pgrst_source_count AS (${counted})` : nothing
-  const total = counted ? '(SELECT pg_catalog.count(*) FROM pgrst_source_count)' : 'null::bigint'
   const columns = [
-    trusted(`${total} AS total_result_set`),
+    trusted(`${totalSql(counted !== undefined, change !== undefined)} AS total_result_set`),
     trusted(`${single ? '1' : 'pg_catalog.count(_postgrest_t)'} AS page_total`),
-    sql`${location ?? trusted('null::text')} AS header`,
+    ...(change ? [sql`${change.location ?? trusted(noLocation)} AS header`] : []),
     sql`${body} AS body`,
     trusted(`${settingSql('response.headers')} AS response_headers`),
     trusted(`${settingSql('response.status')} AS response_status`),
-    trusted(`${inserted ? settingSql('pgrst.inserted') : 'null::text'} AS response_inserted`),
+    trusted(`${change?.inserted ? `${settingSql('pgrst.inserted')}::int` : `''`} AS response_inserted`),
   ]
   return render(
     sql`${explainSql(media)}WITH pgrst_source AS (${source})${countCte} SELECT ${join(columns, ', ')} FROM (${rows}) _postgrest_t`,
   )
+}
+
+function totalSql(isCounted: boolean, isChange: boolean): string {
+  if (isChange) return `''`
+  return isCounted ? '(SELECT pg_catalog.count(*) FROM pgrst_source_count)' : 'null::bigint'
 }
 
 function explainSql(media: Media): Sql {
@@ -58,16 +78,19 @@ function explainSql(media: Media): Sql {
   return trusted(`EXPLAIN (FORMAT ${media.json ? 'JSON' : 'TEXT'}${options}) `)
 }
 
-export function readOutcome(row: readonly (string | null)[] | undefined): Outcome {
-  const [total, rows, location, body, headers, status, inserted] = row ?? []
+/** Only changes have a location; what has no number is empty or null. */
+export function readOutcome(row: readonly (string | null)[] = []): Outcome {
+  const [total, rows, ...others] = row
+  const [location, body, headers, status, inserted] = row.length > 6 ? others : [null, ...others]
+  const number = (text: string | null | undefined) => (text ? Number(text) : undefined)
   return {
     rows: Number(rows ?? 0),
-    total: total == null ? undefined : Number(total),
+    total: number(total),
     body: body ?? '',
     headers: headers ?? null,
     status: status ?? null,
-    location: location ?? null,
-    inserted: inserted == null ? undefined : Number(inserted),
+    location: location === '{}' ? null : (location ?? null),
+    inserted: number(inserted),
   }
 }
 

@@ -284,6 +284,14 @@ export const errors: readonly Case[] = [
     gives: { code: 'PGRST102', message: 'Empty or invalid json', details: null, hint: null },
   },
   {
+    name: 'a body whose bytes are no UTF-8',
+    method: 'POST',
+    path: '/clients',
+    body: Buffer.from('{"id":9,"name":"\xff"}', 'latin1'),
+    status: 400,
+    gives: { code: 'PGRST102', message: 'Empty or invalid json', details: null, hint: null },
+  },
+  {
     method: 'POST',
     path: '/clients',
     body: '',

@@ -77,6 +77,11 @@ export const functions: readonly Case[] = [
     answers: { 'preference-applied': 'timezone=America/Lima' },
   }),
   get('header?name=x-own', 'yes', { headers: { 'x-own': 'yes' } }),
+  get('header?name=cookie', null, { headers: { cookie: 'a=1' } }),
+  get('setting?name=request.cookies', '{"a":"\\"q\\"","b":"1=2 ","c":"","d":"%20"}', {
+    name: 'cookies as they came',
+    headers: { cookie: 'a="q"; b=1=2 ;  c;d=%20;' },
+  }),
   get('claims', { role: 'anon' }),
   get('iso', 'serializable'),
   post(

@@ -6,6 +6,19 @@ const as = (accept: string, path: string, rest: Partial<Case>): Case => ({
   headers: { accept },
   ...rest,
 })
+/** What a plan says that its statement gives: by these columns in this order. */
+const output = (...columns: readonly string[]): RegExp => {
+  const settings = ['headers', 'status'].map(
+    name => `NULLIF(current_setting('response.${name}'::text, true), ''::text)`,
+  )
+  const at = columns.length - 1
+  const all = [...columns.slice(0, at), ...settings, ...columns.slice(at)].map(one => `"${one}"`)
+  return new RegExp(`"Output": \\[${all.join(', ').replace(/[()[\]|.?*]/g, '\\$&')}\\]`)
+}
+const verbosePlan = (explained: string) =>
+  `application/vnd.pgrst.plan+json; for="${explained}"; options=verbose`
+const row = 'ROW(lines.n, lines.even)'
+
 const refused = (...types: readonly string[]) => ({
   code: 'PGRST107',
   message: `None of these media types are available: ${types.join(', ')}`,
@@ -127,6 +140,45 @@ export const media: readonly Case[] = [
       },
     },
   ),
+  as(verbosePlan('application/json'), '/lines', {
+    gives: output('NULL::bigint', `count(${row})`, `COALESCE(json_agg(${row}), '[]'::json)`, "''::text"),
+  }),
+  as(verbosePlan('application/vnd.pgrst.object'), '/lines', {
+    gives: output(
+      'NULL::bigint',
+      `count(${row})`,
+      `COALESCE((json_agg(${row}) -> 0), 'null'::json)`,
+      "''::text",
+    ),
+  }),
+  as(verbosePlan('application/json'), '/rpc/evens', {
+    gives: output(
+      'NULL::bigint',
+      'count(ROW((evens())))',
+      "COALESCE(json_agg((evens())), '[]'::json)",
+      "''::text",
+    ),
+  }),
+  as(verbosePlan('application/vnd.twkb'), '/lines', {
+    gives: output('NULL::bigint', `count(${row})`, `any_twkb(${row})`, "''::text"),
+  }),
+  as(verbosePlan('text/tab-separated-values'), '/lines', {
+    gives: output('NULL::bigint', `count(${row})`, `lines_tsv(${row}::lines)`, "''::text"),
+  }),
+  {
+    name: 'a plan of a new row',
+    method: 'POST',
+    path: '/lines',
+    body: { n: 30 },
+    headers: { accept: verbosePlan('application/json'), prefer: 'return=representation' },
+    gives: output(
+      "''::text",
+      `count(${row})`,
+      "'{}'::text[]",
+      `COALESCE(json_agg(${row}), '[]'::json)`,
+      "''::text",
+    ),
+  },
   {
     name: 'a plan of a change',
     method: 'DELETE',
@@ -161,6 +213,35 @@ export const media: readonly Case[] = [
     body: { id: 9, name: 'x' },
     status: 201,
   },
+  {
+    name: 'a plan of an upsert counts what it puts in',
+    method: 'POST',
+    path: '/users',
+    headers: {
+      accept: 'application/vnd.pgrst.plan+json; options=verbose',
+      prefer: 'resolution=merge-duplicates',
+    },
+    body: { id: 9, name: 'x' },
+    gives: /"\(NULLIF\(current_setting\('pgrst.inserted'::text, true\), ''::text\)\)::integer"\]/,
+  },
+  {
+    name: 'nothing is accepted',
+    path: '/users',
+    headers: { accept: '' },
+    status: 406,
+    gives: {
+      code: 'PGRST107',
+      message: 'None of these media types are available: ',
+      details: null,
+      hint: null,
+    },
+  },
+  // What is asked for is compared in small letters, and named as the domain is.
+  as('application/vnd.upper', '/rpc/capitals', {
+    answers: { 'content-type': 'Application/Vnd.Upper' },
+    gives: 'text:hi',
+  }),
+  as('Application/Vnd.Upper', '/rpc/capitals', { status: 406 }),
   {
     name: 'names of columns stand over what was selected of changed rows',
     method: 'DELETE',

@@ -42,6 +42,50 @@ export const tokens: readonly Case[] = [
     signed({ alg: 'HS256' }, '[]'),
     undecoded('$: parsing JWT Claims Set failed, expected Object, but encountered Array'),
   ),
+  ...(
+    [
+      ['an issuer that is no text', '{"iss":5}', '$.iss', 'parsing StringOrURI', 'String', 'Number'],
+      ['audiences that are no texts', '{"aud":["a",5]}', '$.aud', 'parsing StringOrURI', 'String', 'Array'],
+      ['a name of the token that is none', '{"jti":true}', '$.jti', 'parsing Text', 'String', 'Boolean'],
+    ] as const
+  ).map(([name, claims, where, what, wanted, found]) =>
+    token(
+      name,
+      signed({ alg: 'HS256' }, claims),
+      undecoded(`${where}: ${what} failed, expected ${wanted}, but encountered ${found}`),
+    ),
+  ),
+  token(
+    'a subject with a colon that is no URI',
+    signed({ alg: 'HS256' }, '{"sub":"one two: three"}'),
+    undecoded('$.sub: failed to parse StringOrURI'),
+  ),
+  token(
+    'claims that are none are told of before a signature that is wrong',
+    `${signed({ alg: 'HS256' }, '[]')}x`,
+    undecoded('$: parsing JWT Claims Set failed, expected Object, but encountered Array'),
+  ),
+  {
+    name: 'a list of one audience is that audience, and null is nothing',
+    path: '/rpc/claims',
+    headers: {
+      authorization: bearer({
+        role: 'authenticated',
+        aud: ['one'],
+        exp: null,
+        iss: 'https://[::1]:9/a?b=%20#c',
+        sub: 'a|b',
+        own: null,
+      }),
+    },
+    gives: {
+      aud: 'one',
+      iss: 'https://[::1]:9/a?b=%20#c',
+      own: null,
+      role: 'authenticated',
+      sub: 'a|b',
+    },
+  },
   {
     name: 'claims in the order of their names',
     path: '/rpc/claims',
