@@ -28,7 +28,13 @@ export function createFlyPlatform(options: FlyPlatformOptions): FlyPlatform {
   const { log } = options
   let opened: Promise<HttpApp<{ log: Log }>> | undefined
   const open = () => {
-    opened ??= import('./server.ts').then(({ openFlyPlatform }) => openFlyPlatform(options))
+    opened ??= import('./server.ts')
+      .then(({ openFlyPlatform }) => openFlyPlatform(options))
+      .catch(error => {
+        // The next who asks tries again.
+        opened = undefined
+        throw error
+      })
     return opened
   }
   return {

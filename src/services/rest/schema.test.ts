@@ -134,6 +134,8 @@ describe('what was read of a database that others are copied from', () => {
       await service.close()
       return said.code
     }
+    // What it writes down beside its work must not come after what follows.
+    await expect.poll(() => readdirSync(first.cacheDirectory)).toContain('schema.json')
     await first.first.close()
     writeFileSync(join(first.cacheDirectory, 'seed.json'), marked)
     // The function is known, and PostgreSQL has none of that name.
