@@ -8,7 +8,7 @@ import { startTestPostgres } from '../test/support/postgres.ts'
 import { fixedAnswer } from './support/fixed-answer.ts'
 import { type Contestant, tails } from './support/half-load.ts'
 import { printTable, type Row, summarise, timed } from './support/measure.ts'
-import { paced, pacedCount } from './support/paced.ts'
+import { paced } from './support/paced.ts'
 import { type Load, Peer, wrk } from './support/peer.ts'
 import { pgbench } from './support/pgbench.ts'
 import { scriptOf, singleRow, worksSql } from './support/rest-works.ts'
@@ -129,9 +129,8 @@ async function halfLoad(): Promise<void> {
       async round(rate) {
         const before = await own.cpuSeconds()
         const measured = await run(own.port)(rate)
-        const count = pacedCount(rate, seconds)
-        half.push((((await own.cpuSeconds()) - before) / count) * 1e6)
-        sent += count
+        half.push((((await own.cpuSeconds()) - before) / measured.sent) * 1e6)
+        sent += measured.sent
         return measured
       },
     },

@@ -1,5 +1,6 @@
 import { cpus } from 'node:os'
 import { type Row, summarise } from './measure.ts'
+import { stalledPercent } from './stalls.ts'
 
 /** What one round found: milliseconds, sorted. */
 export interface Measured {
@@ -7,6 +8,8 @@ export interface Measured {
   readonly took: readonly number[]
   /** How much later than it was due the client itself sent it; undefined when nobody knows. */
   readonly late?: readonly number[]
+  /** How many were sent, with those that are not counted. */
+  readonly sent?: number
 }
 
 export interface Contestant {
@@ -17,7 +20,12 @@ export interface Contestant {
   round(perSecond: number): Promise<Measured>
 }
 
-/** The slow hundredth of each beside its median, in rounds by turns; how late the client was, and how much of all processors was in use. */
+const stallMs = 500
+
+/**
+ * The slow hundredth of each beside its median, in rounds by turns; how late the client was and what it took, and how much of all processors was in
+ * use. And how much of the time this machine stood still, looked at before each round.
+ */
 export async function tails(contestants: readonly Contestant[], rounds: number): Promise<Row[]> {
   const found = contestants.map(contestant => ({
     ...contestant,
@@ -25,20 +33,27 @@ export async function tails(contestants: readonly Contestant[], rounds: number):
     p99: [] as number[],
     ratios: [] as number[],
     late: [] as number[],
+    clientUs: [] as number[],
     busy: [] as number[],
   }))
-  for (let round = 0; round < rounds; round++)
+  const stalled: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    stalled.push(await stalledPercent(stallMs))
     for (const one of found) {
       const before = processors()
-      const { took, late } = await one.round(one.perSecond)
+      const own = process.cpuUsage()
+      const { took, late, sent } = await one.round(one.perSecond)
       const after = processors()
+      const { user, system } = process.cpuUsage(own)
       one.busy.push((100 * (after.busy - before.busy)) / (after.all - before.all))
       one.p50.push(at(took, 0.5))
       one.p99.push(at(took, 0.99))
       one.ratios.push(at(took, 0.99) / at(took, 0.5))
       if (late) one.late.push(at(late, 0.99))
+      if (sent) one.clientUs.push((user + system) / sent)
     }
-  return found.flatMap(({ name, perSecond, target, p50, p99, ratios, late, busy }) => [
+  }
+  const rows = found.flatMap(({ name, perSecond, target, p50, p99, ratios, late, clientUs, busy }): Row[] => [
     {
       figure: `${name}: p99 beside p50, ${Math.round(perSecond)} per second`,
       samples: summarise(p99),
@@ -52,10 +67,21 @@ export async function tails(contestants: readonly Contestant[], rounds: number):
       ...(target ? { target } : {}),
     },
     ...(late.length > 0
-      ? [{ figure: '  p99 of how late the client sent', samples: summarise(late), unit: 'ms' }]
+      ? [
+          { figure: '  p99 of how late the client sent', samples: summarise(late), unit: 'ms' },
+          { figure: '  CPU of the client per request', samples: summarise(clientUs), unit: 'us' },
+        ]
       : []),
     { figure: '  all processors in use', samples: summarise(busy), unit: '%' },
   ])
+  return [
+    ...rows,
+    {
+      figure: 'time in which this machine let a loop that only reads the clock stand still, 1 ms and more',
+      samples: summarise(stalled),
+      unit: '%',
+    },
+  ]
 }
 
 function at(sorted: readonly number[], share: number): number {
