@@ -4,22 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { systemClock } from '#kernel'
-import {
-  cloneCluster,
-  clusterOwner,
-  ensureTemplate,
-  findPostgres,
-  spawnPostmaster,
-  untilReady,
-} from '#postgres'
+import { cloneCluster, clusterOwner, ensureTemplate, spawnPostmaster, untilReady } from '#postgres'
+import { packagedPostgres } from '../../test/support/cluster.ts'
 
 /** PostgreSQL alone, as the floor that silos are compared with: same binaries, same template, no Hangar. */
 export async function barePostgres() {
   const owner = clusterOwner()
-  const cache = join(tmpdir(), `hangar-test-postgres-${process.getuid?.() ?? 0}`)
-  await mkdir(cache, { recursive: true, mode: 0o755 })
-  const binaries = await findPostgres({ directory: cache, owner })
-  const template = await ensureTemplate({ binaries, directory: cache, owner, clock: systemClock })
+  const { binaries, directory } = await packagedPostgres(owner)
+  const template = await ensureTemplate({ binaries, directory, owner, clock: systemClock })
   const folder = await mkdtemp(join(tmpdir(), 'hangar-bench-'))
   await chmod(folder, 0o755)
   if (owner) await chown(folder, owner.uid, owner.gid)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createDesk, createIdentity, createMcpFace } from '#desk'
 import { Edge } from '#edge'
-import { createEngine, PortBook } from '#engine'
+import { createEngine, PortBook, waitingCalls } from '#engine'
 import {
   collectWhenIdle,
   LifecycleGroups,
@@ -16,7 +16,7 @@ import {
 } from '#kernel'
 import { ClusterAdministration, clusterOwner } from '#postgres'
 import { createProbe, createRuntime, HostedServices, LogBook } from '#runtime'
-import { createSiloTemplates, SiloManager } from '#silos'
+import { createSiloTemplates, environmentOf, SiloManager } from '#silos'
 import { openStore } from '#store'
 import { ActivityBook } from './activity.ts'
 import { type AgentDeskOptions, rateLimitsOf, startAgentDesk } from './agent-desk.ts'
@@ -114,7 +114,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       clock,
       redact: (machineId, line) => engine.view.withoutSecrets(machineId, line),
     })
-    const hosted = new HostedServices({ entry: serviceHostEntry, homeId, clock, log, logs })
+    const hosted = new HostedServices({
+      entry: serviceHostEntry,
+      homeId,
+      clock,
+      log,
+      logs,
+      seeds: paths.seeds,
+    })
     groups.add({ hosted: { stop: () => hosted.close() } })
     const warm = hosted.warm()
     warm.catch(() => {})
@@ -123,6 +130,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log,
       poolSize: options.poolSize ?? 2,
       binDirectory: options.postgresBin,
+      restEnv: environmentOf(stackFolder, 'rest'),
     })
     groups.add({ clones: { stop: () => database.pool.stop() } })
 
@@ -212,7 +220,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
     const startedAt = clock.monotonic()
     const machinesApi = await startMachinesApi({
-      engine,
+      engine: waitingCalls(engine, () => store.machines.synced()),
       home: paths.home,
       port: options.machinesApiPort,
       rateLimits: options.machinesApiRateLimits ?? false,

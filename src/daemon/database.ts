@@ -26,19 +26,21 @@ const schemasEntry = fileURLToPath(
 )
 
 /**
- * The tables of auth and storage are in the template, so that a user's own SQL may name them from the first moment. They are made by a
- * process of its own: it is needed once in a home's life, and what these services load for it would stay in the daemon's memory.
+ * The tables of auth and storage are in the template, so that a user's own SQL may name them from the first moment; REST's reading of it is kept in
+ * `seeds` for the services of the silos that are cloned from it. All that is done by a process of its own: it is needed once in a home's life, and
+ * what these services load for it would stay in the daemon's memory.
  */
-const schemas: TemplateSchemas = {
-  version: hangarVersion(),
-  async apply(socketDirectory) {
-    const env = { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production' }
-    await run(process.execPath, [...process.execArgv, schemasEntry, socketDirectory], { env }).catch(
-      error => {
+function schemasOf(seeds: string, restEnv: Readonly<Record<string, string>>): TemplateSchemas {
+  return {
+    version: hangarVersion(),
+    async apply(socketDirectory) {
+      const env = { ...restEnv, PATH: process.env['PATH'] ?? '', NODE_ENV: 'production' }
+      const args = [...process.execArgv, schemasEntry, socketDirectory, seeds]
+      await run(process.execPath, args, { env }).catch(error => {
         throw daemonErrors.templateSchemas(String(error.stderr || messageOf(error)).trim())
-      },
-    )
-  },
+      })
+    },
+  }
 }
 
 export interface DatabaseParts extends PostgresImageOptions {
@@ -48,7 +50,14 @@ export interface DatabaseParts extends PostgresImageOptions {
 /** PostgreSQL's programs, the template, and the pool of ready clones. The template is made at the very first start only. */
 export async function openDatabase(
   paths: Paths,
-  options: { clock: Clock; log: Log; poolSize: number; binDirectory: string | undefined },
+  options: {
+    clock: Clock
+    log: Log
+    poolSize: number
+    binDirectory: string | undefined
+    /** Environment of a silo's REST service. */
+    restEnv: Readonly<Record<string, string>>
+  },
 ): Promise<DatabaseParts> {
   const owner = clusterOwner()
   const directory = join(paths.data, 'postgres')
@@ -58,6 +67,7 @@ export async function openDatabase(
     owner,
     ...(options.binDirectory ? { binDirectory: options.binDirectory } : {}),
   })
+  const schemas = schemasOf(paths.seeds, options.restEnv)
   const template = await ensureTemplate({ binaries, directory, owner, clock: systemClock, schemas })
   await dropOldTemplates(directory, template)
   const pool = new ClonePool({

@@ -8,6 +8,7 @@ import { type Clock, codeOf, HangarError, type Log, type Redactor } from '#kerne
 import { createMachinesApiServer } from '#machines-api'
 
 export interface MachinesApiParts {
+  /** What its calls changed must be on disk when they resolve. */
   readonly engine: MachinesApi
   readonly home: string
   /** 0 takes a free one; undefined: not offered. */

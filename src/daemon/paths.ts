@@ -21,6 +21,8 @@ export interface Paths {
   readonly cache: string
   /** Machines, volumes, logs and database templates: where the cluster owner can go. Equal to `home` unless that is closed to it. */
   readonly data: string
+  /** What the caches of new machines begin with, a folder for each service that has something. */
+  readonly seeds: string
   /** Sockets of clusters; short, because a socket's path may not exceed 107 characters. */
   readonly sockets: string
 }
@@ -30,6 +32,8 @@ export function pathsOf(homeOption: string, owner: Owner | undefined): Paths {
   const home = resolve(homeOption)
   const digest = createHash('sha256').update(home).digest('hex').slice(0, 10)
   const user = process.getuid?.() ?? 0
+  // Root's home is often closed to others, and PostgreSQL runs as one of those.
+  const data = canReach(home, owner) ? join(home, 'data') : join('/var/lib/hangar', digest)
   return {
     home,
     controlSocket: join(tmpdir(), `hangar-${user}-${digest}`, 'desk.sock'),
@@ -40,8 +44,8 @@ export function pathsOf(homeOption: string, owner: Owner | undefined): Paths {
     tls: join(home, 'tls'),
     audit: join(home, 'audit'),
     cache: join(home, 'cache'),
-    // Root's home is often closed to others, and PostgreSQL runs as one of those.
-    data: canReach(home, owner) ? join(home, 'data') : join('/var/lib/hangar', digest),
+    data,
+    seeds: join(data, 'seeds'),
     sockets: join(tmpdir(), `hangar-${user}-${digest}`, 'pg'),
   }
 }

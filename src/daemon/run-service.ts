@@ -48,7 +48,11 @@ export async function runService({ name, env: given, file, port }: AloneOptions)
   const level = definition.logLevel?.(env) ?? 'info'
   const cacheDirectory = mkdtempSync(join(tmpdir(), `hangar-${name}-`))
   const log = createLog({ level })
-  const service = await definition.create({ env, log, clock: systemClock, cacheDirectory })
+  const forget = () => rmSync(cacheDirectory, { recursive: true, force: true })
+  const service = await definition.create({ env, log, clock: systemClock, cacheDirectory }).catch(error => {
+    forget()
+    throw error
+  })
   const host = definition.host?.(env)
   const socket = port === undefined ? definition.socket?.(env) : undefined
   const listeners = offersOf(service, port ?? definition.port(env)).map(([at, offer], index) =>
@@ -60,7 +64,7 @@ export async function runService({ name, env: given, file, port }: AloneOptions)
   } catch (error) {
     // A port that is taken ends all of it: what is open already would keep the process alive without its other half.
     for (const listener of listeners) void listener.shut()
-    await service.close(0)
+    await service.close(0).finally(forget)
     throw daemonErrors.serviceCannotListen(name, messageOf(error))
   }
   const stopping = new AbortController()
@@ -71,10 +75,13 @@ export async function runService({ name, env: given, file, port }: AloneOptions)
     async stop() {
       stopping.abort()
       const closed = listeners.map(listener => listener.shut())
-      await service.close(5_000)
-      for (const listener of listeners) listener.cut()
-      await Promise.all(closed)
-      rmSync(cacheDirectory, { recursive: true, force: true })
+      try {
+        await service.close(5_000)
+      } finally {
+        for (const listener of listeners) listener.cut()
+        await Promise.all(closed)
+        forget()
+      }
     },
   }
 }

@@ -27,7 +27,7 @@ export function createAddressCalls(state: EngineState) {
         shared: input.type === 'shared_v4',
         createdAt: clock.now(),
       }
-      store.saveIp(record)
+      store.transaction(() => store.saveIp(record), { lasting: false })
       state.changed(app)
       return describe(record, owner)
     },

@@ -39,7 +39,7 @@ export function createAppCalls(state: EngineState) {
         createdAt: clock.now(),
         secretsVersion: 0,
       }
-      store.saveApp(record)
+      store.transaction(() => store.saveApp(record), { lasting: false })
       state.apps.set(record.name, record)
       state.changed(record.name)
       return describe(record)

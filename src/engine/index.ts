@@ -28,3 +28,4 @@ export type {
 export type { EngineEvent, EngineOptions } from './state.ts'
 export type { MachineStore, Sealer } from './store-port.ts'
 export type { EngineView, MachineView } from './view.ts'
+export { waitingCalls } from './waiting-calls.ts'

@@ -8,8 +8,8 @@ import { type MachineAction, nextState } from './transitions.ts'
 export type EventSource = MachineEvent['source']
 
 /**
- * Whether something runs. When nobody asked for it in so many words, the disk is not waited for: a crash of the daemon loses nothing of it,
- * and after a power failure nothing runs that it could speak of.
+ * Whether something runs. The disk is not waited for: a crash of the daemon loses nothing of it, and after a power failure nothing runs that it
+ * could speak of. Whoever asked for it is told when it is on disk all the same (`waitingCalls`).
  */
 const running: ReadonlySet<MachineAction> = new Set([
   'start',
@@ -102,8 +102,7 @@ export class MachineLedger {
     if (next === undefined) throw engineErrors.transition(this.#record.id, action, this.#record.state)
     const changed = { ...this.#record, updatedAt: this.#clock.now(), ...change, state: next }
     try {
-      const lasting = source === 'user' || !running.has(action)
-      this.commit(() => this.write(changed, type, source, status, request), lasting)
+      this.commit(() => this.write(changed, type, source, status, request), !running.has(action))
     } catch (error) {
       if (!facts.has(action)) throw error
       this.#record = changed

@@ -93,7 +93,7 @@ export function createMachineCalls(state: EngineState) {
       if (state.actorsOf(app).some(actor => actor.record.name === record.name)) {
         throw engineErrors.invalid(`the app has a machine named ${record.name} already`)
       }
-      store.transaction(() => {
+      const made = () => {
         store.saveMachine(record)
         store.saveVersion({ machineId: id, instanceId: record.instanceId, config, createdAt: now })
         store.appendEvent({
@@ -104,7 +104,8 @@ export function createMachineCalls(state: EngineState) {
           source: caller?.source ?? 'user',
           timestamp: now,
         })
-      })
+      }
+      store.transaction(made, { lasting: false })
       const actor = state.addMachine(record)
       // Allocated now, so that names which lead here can be rewritten before it first starts.
       await state.portsOf(record)

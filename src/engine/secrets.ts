@@ -46,22 +46,25 @@ export function createSecretCalls(state: EngineState) {
       const known = new Map(store.secrets(app).map(secret => [secret.name, secret]))
       const now = clock.now()
       const version = record.secretsVersion + 1
-      store.transaction(() => {
-        for (const [name, value] of Object.entries(values)) {
-          if (value === null) store.deleteSecret(app, name)
-          else {
-            store.saveSecret({
-              app,
-              name,
-              sealed: sealer.seal(value, `${app}/${name}`),
-              digest: digestOf(app, name, value),
-              createdAt: known.get(name)?.createdAt ?? now,
-              updatedAt: now,
-            })
+      store.transaction(
+        () => {
+          for (const [name, value] of Object.entries(values)) {
+            if (value === null) store.deleteSecret(app, name)
+            else {
+              store.saveSecret({
+                app,
+                name,
+                sealed: sealer.seal(value, `${app}/${name}`),
+                digest: digestOf(app, name, value),
+                createdAt: known.get(name)?.createdAt ?? now,
+                updatedAt: now,
+              })
+            }
           }
-        }
-        store.saveApp({ ...record, secretsVersion: version })
-      })
+          store.saveApp({ ...record, secretsVersion: version })
+        },
+        { lasting: false },
+      )
       state.redaction.mark(
         app,
         Object.values(values).filter(value => value !== null),

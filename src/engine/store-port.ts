@@ -11,10 +11,13 @@ import type {
 
 /**
  * Where the engine writes before it acts. Synchronous, and on disk when a call returns; the engine reads everything once at its start
- * and keeps it in memory. `transaction` makes several writes one; one that need not be `lasting` survives a crash of the process, not of the system.
+ * and keeps it in memory. `transaction` makes several writes one; one that need not be `lasting` survives a crash of the process, and one of the
+ * system once `synced` has resolved.
  */
 export interface MachineStore {
   transaction<T>(work: () => T, options?: { readonly lasting: boolean }): T
+  /** Resolves when all that was written so far is on disk; rejects when the disk refuses. */
+  synced(): Promise<void>
 
   apps(): AppRecord[]
   saveApp(record: AppRecord): void

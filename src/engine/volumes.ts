@@ -31,7 +31,7 @@ export function createVolumeCalls(state: EngineState) {
   }
 
   function save(record: VolumeRecord): void {
-    store.saveVolume(record)
+    store.transaction(() => store.saveVolume(record), { lasting: false })
     state.volumes.set(record.id, record)
   }
 

@@ -5,23 +5,25 @@ import { codeOf, HangarError } from './errors.ts'
 
 /**
  * Replaces a file whole: temporary name in the same folder, fsync, rename, fsync of the folder.
- * A crash leaves the old content or the new one, never a part.
+ * A crash leaves the old content or the new one, never a part. What can be made again need not be `lasting`: it does not wait for the disk, and a
+ * failure of the whole system may leave it empty.
  */
 export async function writeFileAtomic(
   path: string,
   content: string | Uint8Array,
-  options: { mode?: number } = {},
+  options: { mode?: number; lasting?: boolean } = {},
 ): Promise<void> {
+  const { lasting = true } = options
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
   let handle: FileHandle | undefined
   try {
     handle = await open(temporary, 'wx', options.mode ?? 0o600)
     await handle.writeFile(content)
-    await handle.sync()
+    if (lasting) await handle.sync()
     await handle.close()
     handle = undefined
     await rename(temporary, path)
-    await syncFolder(dirname(path))
+    if (lasting) await syncFolder(dirname(path))
   } catch (error) {
     await handle?.close().catch(() => {})
     await rm(temporary, { force: true }).catch(() => {})

@@ -71,7 +71,8 @@ export function createPostgresImage(options: PostgresImageOptions) {
       const digest = createHash('sha256').update(JSON.stringify(roles)).digest('hex')
       if (existsSync(mark) && readFileSync(mark, 'utf8') === digest) return
       await applyRoles(socketDirectory(spec), roles)
-      await writeFileAtomic(mark, digest)
+      // The roles are on disk; without the mark they are set once more.
+      await writeFileAtomic(mark, digest, { lasting: false })
     },
   }
 }

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { applyLeases, type LeaseGrant } from './leases/index.ts'
 import { type RlsMode, rlsModes, setRlsMode } from './rls/index.ts'
-import { scramVerifier } from './scram.ts'
+import { scramVerifier, serviceVerifier } from './scram.ts'
 
 /** Passwords that a cluster takes from its machine's environment. */
 export interface ClusterRoles {
@@ -46,20 +46,21 @@ function isRlsMode(value: string | undefined): value is RlsMode {
 
 /** As superuser over the cluster's own socket, before anybody else may come in. Each of the three is all or nothing, and can be repeated. */
 export async function applyRoles(socketDirectory: string, roles: ClusterRoles): Promise<void> {
-  const statements = ['begin', `set local log_statement = 'none'`]
-  for (const [role, password] of Object.entries(roles.passwords)) {
-    statements.push(
-      `alter role ${pg.escapeIdentifier(role)} password ${pg.escapeLiteral(await scramVerifier(password))}`,
-    )
-  }
-  statements.push('commit')
+  const changes = Promise.all(Object.entries(roles.passwords).map(passwordChange))
   const client = new pg.Client({ host: socketDirectory, user: 'supabase_admin', database: 'postgres' })
   await client.connect()
   try {
+    const statements = ['begin', `set local log_statement = 'none'`, ...(await changes), 'commit']
     await client.query(statements.join(';\n'))
     if (roles.leases) await applyLeases(client, roles.leases)
     if (roles.rls) await setRlsMode(client, roles.rls)
   } finally {
     await client.end()
   }
+}
+
+/** `postgres` is for people and whatever they log in with; the others are for services. */
+async function passwordChange([role, password]: [role: string, password: string]): Promise<string> {
+  const verifier = await (role === 'postgres' ? scramVerifier : serviceVerifier)(password)
+  return `alter role ${pg.escapeIdentifier(role)} password ${pg.escapeLiteral(verifier)}`
 }

@@ -132,10 +132,12 @@ export class SiloManager {
     const now = clock.now()
     const record = newRecord(input, now)
     if (store.list().some(({ alias }) => alias === record.alias)) throw siloErrors.exists(record.alias)
-    store.saveSecrets(record.id, generateSecrets(now))
-    this.#records.save(record)
+    // Nobody has been told of it yet: after a power failure there was no such silo. The disk is waited for once, at the end.
+    store.saveSecrets(record.id, generateSecrets(now), { lasting: false })
+    this.#records.save(record, false)
     this.#publish(record.id)
     await this.#once(record.id, 'provision', () => this.#provision(record, listener))
+    await store.synced()
     return describe(this.#records.get(record.id), this.#records.states(record))
   }
 
@@ -256,7 +258,7 @@ export class SiloManager {
         : siloErrors.provisionFailed(record.alias, failedAt, messageOf(error))
     }
     this.#publish(record.id)
-    this.#records.change(record.id, { operation: null, lastStartedAt: clock.now() })
+    this.#records.change(record.id, { operation: null, lastStartedAt: clock.now() }, false)
   }
 
   async #start(id: string, { door, client, first }: StartCause): Promise<void> {

@@ -67,18 +67,19 @@ export interface SiloSecrets {
   readonly dashboardPassword: string
 }
 
-/** Synchronous; every write is on disk when the call returns. */
+/** Synchronous; every write is on disk when the call returns. One that need not be `lasting` is there once `synced` has resolved; a crash of the daemon does not lose it. */
 export interface SiloStore {
   /** With a record that no longer wants to run, its connection is deleted in the same transaction. */
-  /** Without `lasting` it survives a crash of the daemon, not of the system. */
   save(record: SiloRecord, options?: { readonly lasting: boolean }): void
   get(id: string): SiloRecord | undefined
   list(): SiloRecord[]
   /** True once a record was saved, also when all were deleted since. */
   everHadOne(): boolean
+  /** Resolves when all that was written so far is on disk; rejects when the disk refuses. */
+  synced(): Promise<void>
   /** Removes the record and its secrets. */
   delete(id: string): void
-  saveSecrets(id: string, secrets: SiloSecrets): void
+  saveSecrets(id: string, secrets: SiloSecrets, options?: { readonly lasting: boolean }): void
   secrets(id: string): SiloSecrets | undefined
   deleteSecrets(id: string): void
   /** The connection record that the desk tells parts of; sealed. */

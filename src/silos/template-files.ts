@@ -48,6 +48,12 @@ export function createSiloTemplates(options: TemplateFilesOptions): SiloTemplate
   }
 }
 
+/** What the fly.toml of that part sets for every silo alike. */
+export function environmentOf(directory: string, part: SiloPart): Readonly<Record<string, string>> {
+  const file = join(directory, part, 'fly.toml')
+  return toMachineConfig(readFlyToml(readFileSync(file, 'utf8'), file)).env ?? {}
+}
+
 function placeholders(silo: SiloRecord, options: TemplateFilesOptions): Record<string, string> {
   return {
     client: silo.client,

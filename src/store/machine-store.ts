@@ -37,6 +37,7 @@ export function createMachineStore(database: Database): MachineStore {
 
   return {
     transaction: (work, options) => database.transaction(work, options?.lasting),
+    synced: () => database.synced(),
 
     apps: () => parsed<AppRecord>(database.all<Data>('select data from apps')),
     saveApp: record =>

@@ -46,9 +46,13 @@ export function createSiloStore(database: Database, sealer: Sealer): SiloStore {
       connections.delete(id)
       records.delete(id)
     },
-    saveSecrets(id, secrets) {
-      const sealed = sealer.seal(JSON.stringify(secrets), context(id))
-      database.run('insert or replace into silo_secrets (id, sealed) values (?, ?)', id, Buffer.from(sealed))
+    synced: () => database.synced(),
+    saveSecrets(id, secrets, options) {
+      const sealed = Buffer.from(sealer.seal(JSON.stringify(secrets), context(id)))
+      database.transaction(
+        () => database.run('insert or replace into silo_secrets (id, sealed) values (?, ?)', id, sealed),
+        options?.lasting,
+      )
     },
     deleteSecrets: id => database.run('delete from silo_secrets where id = ?', id),
     saveConnection(id, connection) {

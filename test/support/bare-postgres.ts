@@ -1,12 +1,10 @@
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
-import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chown, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import pg from 'pg'
-import { systemClock } from '#kernel'
-import { clusterOwner, findPostgres, spawnPostmaster, untilReady } from '#postgres'
+import type pg from 'pg'
+import { clusterOwner } from '#postgres'
+import { clients, clusterFolder, packagedPostgres, startPostmaster } from './cluster.ts'
 import { freePort } from './ports.ts'
 
 export interface BarePostgres extends AsyncDisposable {
@@ -26,19 +24,11 @@ const run = promisify(execFile)
  */
 export async function startBarePostgres(): Promise<BarePostgres> {
   const owner = clusterOwner()
-  const cache = join(tmpdir(), `hangar-test-postgres-${process.getuid?.() ?? 0}`)
-  await mkdir(cache, { recursive: true, mode: 0o755 })
-  const binaries = await findPostgres({ directory: cache, owner })
-  const folder = await mkdtemp(join(tmpdir(), 'hangar-bare-pg-'))
-  await chmod(folder, 0o755)
-  const socketDirectory = join(folder, 's')
-  const dataDirectory = join(folder, 'data')
+  const { binaries } = await packagedPostgres(owner)
+  const { folder, dataDirectory, socketDirectory } = await clusterFolder('hangar-bare-pg-', owner)
   const passwordFile = join(folder, 'password')
-  await mkdir(socketDirectory)
   await writeFile(passwordFile, 'postgres\n')
-  for (const path of owner ? [folder, socketDirectory, passwordFile] : []) {
-    await chown(path, owner?.uid as number, owner?.gid as number)
-  }
+  if (owner) await chown(passwordFile, owner.uid, owner.gid)
   await run(
     binaries.initdb,
     [
@@ -52,41 +42,24 @@ export async function startBarePostgres(): Promise<BarePostgres> {
     },
   )
   const port = await freePort()
-  const child = spawnPostmaster(binaries, {
+  const end = await startPostmaster(binaries, {
     dataDirectory,
     socketDirectory,
     owner,
-    extra: ['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1', '-c', `port=${port}`],
+    extra: ['-c', 'listen_addresses=127.0.0.1', '-c', `port=${port}`],
   })
-  let output = ''
-  child.stderr?.on('data', chunk => (output += chunk))
-  child.stdout?.resume()
-  const gone = new AbortController()
-  child.once('exit', () => gone.abort(new Error(`PostgreSQL ended: ${output}`)))
-  await untilReady(dataDirectory, systemClock, gone.signal)
-
-  const clients: pg.Client[] = []
+  const connections = clients()
   const url = (role = 'postgres', password = 'postgres') =>
     `postgres://${role}:${password}@127.0.0.1:${port}/postgres`
   const stop = async () => {
-    for (const client of clients.splice(0)) await client.end().catch(() => {})
-    if (child.exitCode === null && child.signalCode === null) {
-      const exited = once(child, 'exit')
-      child.kill('SIGINT')
-      await exited
-    }
+    await connections.close()
+    await end('SIGINT')
     await rm(folder, { recursive: true, force: true })
   }
   return {
     port,
     url,
-    async client() {
-      const client = new pg.Client({ connectionString: url() })
-      client.on('error', () => {})
-      await client.connect()
-      clients.push(client)
-      return client
-    },
+    client: () => connections.connect({ connectionString: url() }),
     stop,
     [Symbol.asyncDispose]: stop,
   }

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FakeClock, silentLog } from '#kernel'
 import { openStore, type Store } from '#store'
 import { openRaw } from '../../store/testing/index.ts'
+import { auditEntry as entry } from '../testing/audit-entry.ts'
 import { AuditArchiver } from './archive.ts'
 import { Audit } from './audit.ts'
 import { verifyAudit } from './verify.ts'
@@ -45,18 +46,6 @@ function open(): void {
   archiver = new AuditArchiver({ store: store.audit, audit, folder: archives(), clock })
 }
 
-const entry = (call: string) => ({
-  call,
-  caller: 'a',
-  role: 'devops',
-  via: 'rest',
-  operation: 'silo.stop',
-  silo_id: 's',
-  input: '{}',
-  outcome: 'ok' as const,
-  code: null,
-  duration_ms: 1.5,
-})
 const verify = (elsewhere = false) => verifyAudit({ store: store.audit, folder: archives(), elsewhere })
 
 describe('an archive of the audit', () => {

@@ -6,6 +6,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { FakeClock, silentLog } from '#kernel'
 import { openStore, type Store } from '#store'
 import { keysOf, openRaw, packRows, unpackRows } from '../../store/testing/index.ts'
+import { auditEntry as entry } from '../testing/audit-entry.ts'
 import { Audit } from './audit.ts'
 import { hashOf } from './chain.ts'
 import type { StoredAuditRow } from './port.ts'
@@ -23,19 +24,6 @@ describe('the chain', () => {
       for (let i = 1; i <= 6; i++) await audit.append(entry(`call ${i}`))
       expect(await verify(audit)).toMatchObject({ ok: true, rows: 6 })
     })
-  })
-
-  const entry = (call: string) => ({
-    call,
-    caller: 'a',
-    role: 'devops',
-    via: 'rest',
-    operation: 'silo.stop',
-    silo_id: 's',
-    input: '{}',
-    outcome: 'ok' as const,
-    code: null,
-    duration_ms: 1.5,
   })
 
   const verifying = new WeakMap<Audit, Store>()

@@ -29,6 +29,7 @@ export function createMemoryStore(from?: MemoryState): MachineStore & { snapshot
         throw error
       }
     },
+    synced: async () => {},
     apps: () => [...state.apps.values()],
     saveApp: record => void state.apps.set(record.name, structuredClone(record)),
     deleteApp(name) {

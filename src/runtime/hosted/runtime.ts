@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MachineStats } from '#contract'
 import type { ExitInfo, LaunchSpec } from '#engine'
@@ -19,6 +19,8 @@ export interface HostedOptions {
   readonly clock: Clock
   readonly log: Log
   readonly logs: LogBook
+  /** Has a folder for some services: files that a new machine's cache begins with, on the same file system. */
+  readonly seeds?: string
 }
 
 interface Entry {
@@ -105,7 +107,7 @@ export class HostedServices {
 
   async #start(service: string, spec: LaunchSpec, onExit: (exit: ExitInfo) => void) {
     const cacheDirectory = join(spec.directory, 'cache')
-    mkdirSync(cacheDirectory, { recursive: true })
+    this.#prepareCache(service, cacheDirectory)
     this.#options.logs.rotate(spec.machineId)
     const host = this.#hostFor(spec)
     const instance: InstanceSpec = {
@@ -125,6 +127,13 @@ export class HostedServices {
     const since = clock.monotonic()
     this.#entries.set(spec.machineId, { host, since, onExit, lastCpu: { at: since, cpuMs: 0 } })
     return { handle: { host: host.pid, since: clock.now() } }
+  }
+
+  #prepareCache(service: string, directory: string): void {
+    const isNew = mkdirSync(directory, { recursive: true }) !== undefined
+    const seeds = join(this.#options.seeds ?? '', service)
+    if (!isNew || !this.#options.seeds || !existsSync(seeds)) return
+    for (const name of readdirSync(seeds)) linkSync(join(seeds, name), join(directory, name))
   }
 
   async #stop(id: string, timeoutMs: number): Promise<void> {

@@ -107,7 +107,7 @@ describe('the admin port', () => {
 
   it('shows figures, settings and what is known of the schema', async () => {
     const metrics = await (await fetch(`${adminUrl}/metrics`)).text()
-    expect(metrics).toMatch(/^pgrst_db_pool_max 8\.0$/m)
+    expect(metrics).toMatch(/^pgrst_db_pool_max 10\.0$/m)
     expect(metrics).toMatch(/^pgrst_schema_cache_loads_total\{status="FAIL"\} 0\.0$/m)
     expect(metrics).toMatch(/^pgrst_schema_cache_query_time_seconds \d+\.\d+(e-\d)?$/m)
     expect(await (await fetch(`${adminUrl}/config`)).text()).toContain('db-schemas = "public,storage"')

@@ -1,7 +1,10 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type RestTest, startRest, token } from './testing/rest.ts'
+import { silentLog, systemClock } from '#kernel'
+import { seedSchema } from './index.ts'
+import { type RestTest, restEnv, startRest, token } from './testing/rest.ts'
 
 let rest: RestTest
 
@@ -108,6 +111,43 @@ describe('what is kept for the next start', () => {
     expect(await rowsOfNext('select 1')).toEqual([4, '5s'])
     expect(await rowsOfNext(`alter role visitor set statement_timeout = '6s'`)).toEqual([4, '6s'])
     await other.stop()
+  })
+})
+
+describe('what was read of a database that others are copied from', () => {
+  it('is believed of a copy until its schema changes, and never of another', async () => {
+    const first = await startRest(`create function kept() returns int language sql as 'select 1'`)
+    const seeds = mkdtempSync(join(tmpdir(), 'hangar-seed-'))
+    await seedSchema({
+      env: { PGRST_DB_URI: first.postgres.url('authenticator'), ...restEnv },
+      log: silentLog,
+      clock: systemClock,
+      cacheDirectory: seeds,
+    })
+    const seed = join(seeds, 'seed.json')
+    // A mark that is in no database: whoever has it has not read the catalogue.
+    const marked = readFileSync(seed, 'utf8').replaceAll('kept', 'marked')
+    const answers = async () => {
+      rmSync(join(first.cacheDirectory, 'schema.json'), { force: true })
+      const service = await first.serve()
+      const said = (await service.ask('/rpc/marked', { method: 'POST' })).json()
+      await service.close()
+      return said.code
+    }
+    await first.first.close()
+    writeFileSync(join(first.cacheDirectory, 'seed.json'), marked)
+    // The function is known, and PostgreSQL has none of that name.
+    expect(await answers()).toBe('42883')
+    writeFileSync(
+      join(first.cacheDirectory, 'seed.json'),
+      marked.replace(/"cluster":"[^"]*"/, '"cluster":"7000000000000000000 postgres"'),
+    )
+    expect(await answers()).toBe('PGRST202')
+    writeFileSync(join(first.cacheDirectory, 'seed.json'), marked)
+    await (await first.postgres.client()).query('create table another (id int)')
+    expect(await answers()).toBe('PGRST202')
+    rmSync(seeds, { recursive: true })
+    await first.stop()
   })
 })
 

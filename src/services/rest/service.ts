@@ -17,7 +17,7 @@ import type { Presence } from './presence.ts'
 import { KnownQueries } from './request/known-queries.ts'
 import { errorAnswer, type SendRules, send } from './response/answer.ts'
 import { toRestError } from './response/failure.ts'
-import { createSnapshot } from './schema/snapshot.ts'
+import { createSnapshot, withSeed } from './schema/snapshot.ts'
 import { SchemaSource } from './schema/source.ts'
 import { type RestSettings, readSettings } from './settings.ts'
 
@@ -62,11 +62,13 @@ export const restService: ServiceDefinition<WireInstance> = {
       log,
     })
     const metrics = new Metrics()
+    const snapshotOf = (url: string | undefined) =>
+      createSnapshot(cacheDirectory, url, base.readsDatabase, clock)
     const schemas = new SchemaSource({
       database,
       base: () => base,
       settingsWith: inDatabase => readSettings(env, inDatabase),
-      snapshot: createSnapshot(cacheDirectory, base.databaseUrl, base.readsDatabase, clock),
+      snapshot: withSeed(snapshotOf(base.databaseUrl), snapshotOf(undefined)),
       onLoad: metrics.schemaLoaded,
       clock,
       log,
@@ -143,7 +145,8 @@ async function answer(
 ): Promise<void> {
   const rules = () => parts.schemas.current?.settings ?? base()
   try {
-    send(request, response, await answerRequest(parts, request, presence, base()), rules())
+    const ans = await answerRequest(parts, request, presence, base())
+    send(request, response, ans, rules())
   } catch (thrown) {
     // Nobody is there any more.
     if (response.destroyed) return

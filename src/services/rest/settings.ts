@@ -114,7 +114,7 @@ export function readSettings(given: Env, inDatabase: DatabaseSettings = none): R
     jwtAudience: read.text('jwt-aud'),
     jwtRoleClaim: roleClaimOf(read),
     maxRows: read.count('db-max-rows', 'max-rows'),
-    poolSize: Math.max(1, Math.min(read.count('db-pool') ?? 8, 20)),
+    poolSize: Math.max(1, Math.min(read.count('db-pool') ?? 10, 20)),
     poolTimeoutSeconds: read.count('db-pool-acquisition-timeout') ?? 10,
     preRequest: read.name('db-pre-request', 'pre-request'),
     preConfig: read.name('db-pre-config'),

@@ -77,6 +77,7 @@ app.settings.a = "$(OWN) $$ \u0041\\"`,
 describe('the address of the database', () => {
   it.each([
     ['postgres://u:p%20w@h:5433/d', {}, 'postgresql://u:p%20w@h:5433/d'],
+    ['postgres://u:a#b?c[d]:e@h/d', {}, 'postgresql://u:a%23b%3Fc%5Bd%5D%3Ae@h:5432/d'],
     ['postgresql://u@[::1]/d', {}, 'postgresql://u@[::1]:5432/d'],
     ["host=h port=5433 user=u password='p w\\'s' dbname=d", {}, "postgresql://u:p%20w's@h:5433/d"],
     [

@@ -34,7 +34,7 @@ export function databaseUrl(text: string, env: Env): string {
 
 function partsOfAddress(text: string): Map<string, string> | undefined {
   const form =
-    /^postgres(?:ql)?:\/\/(?:([^@/?]*)@)?(\[[^\]]*\]|[^:/?,]*)(?::(\d*))?(?:\/([^?]*))?(?:\?(.*))?$/s
+    /^postgres(?:ql)?:\/\/(?:([^@/]*)@)?(\[[^\]]*\]|[^:/?,]*)(?::(\d*))?(?:\/([^?]*))?(?:\?(.*))?$/s
   const found = form.exec(text)
   if (!found) return undefined
   const [, login = '', host = '', port = '', name = '', query = ''] = found

@@ -19,7 +19,7 @@ db-aggregates-enabled = false
 db-plan-enabled = false
 
 # Most connections, and the seconds that a request waits for one.
-db-pool = 8
+db-pool = 10
 db-pool-acquisition-timeout = 10
 
 # How transactions end: commit, commit-allow-override, rollback, rollback-allow-override.

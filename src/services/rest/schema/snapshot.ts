@@ -13,6 +13,8 @@ export interface Snapshot {
 }
 
 export interface Remembered {
+  /** Of the cluster that it was read from; copies of a cluster have the same. */
+  readonly cluster: string
   readonly version: string
   /** How far the database's log was: a database that is not that far has been set back since. */
   readonly position: string
@@ -27,14 +29,14 @@ export interface Remembered {
 /** Changes whenever the file's shape does. */
 const form = 8
 
-/** Kept as one file; one that is damaged, or made for other settings, counts as none. */
+/** Kept as one file; one that is damaged, or made for other settings, counts as none. Without an address it is a seed: of a database that others are copied from. */
 export function createSnapshot(
   directory: string,
-  databaseUrl: string,
+  databaseUrl: string | undefined,
   readsDatabase: boolean,
   clock: Clock,
 ): Snapshot {
-  const path = join(directory, 'schema.json')
+  const path = join(directory, databaseUrl === undefined ? 'seed.json' : 'schema.json')
   const key = createHash('sha256')
     .update(JSON.stringify([form, databaseUrl, readsDatabase]))
     .digest('hex')
@@ -55,9 +57,14 @@ export function createSnapshot(
         parts.push(`${JSON.stringify(part)}:{"$map":[${entries.join()}]}`)
       }
       const start = JSON.stringify({ key, ...kept }, flatten).slice(0, -1)
-      await writeFileAtomic(path, `${start},"schema":{${parts.join()}}}`)
+      await writeFileAtomic(path, `${start},"schema":{${parts.join()}}}`, { lasting: false })
     },
   }
+}
+
+/** What was kept of this database, else of the one that it was copied from. */
+export function withSeed(own: Snapshot, seed: Snapshot): Snapshot {
+  return { read: () => own.read() ?? seed.read(), write: own.write }
 }
 
 function flatten(_name: string, value: unknown): unknown {

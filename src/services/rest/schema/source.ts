@@ -157,6 +157,8 @@ export class SchemaSource {
 }
 
 interface State {
+  /** Its cluster and the database in it. */
+  readonly cluster: string
   /** Counts up with every change of the schema. */
   readonly version: string
   /** How far the database's log is. */
@@ -164,26 +166,31 @@ interface State {
   readonly configured: string
 }
 
+const clusterName = `(select concat_ws(' ', system_identifier, pg_catalog.current_database()) from pg_catalog.pg_control_system())`
+
 /** Undefined in a database that does not count. */
 async function stateOf(connection: Connection): Promise<State | undefined> {
   try {
     const [rows] = await connection.run([
       {
-        text: `select ${schemaVersion}, pg_catalog.pg_current_wal_insert_lsn(), ${configurationMark}`,
+        text: `select ${schemaVersion}, pg_catalog.pg_current_wal_insert_lsn(), ${configurationMark}, ${clusterName}`,
         values: [],
       },
     ])
-    const [version, position, configured] = rows?.[0] ?? []
-    return version && position ? { version, position, configured: configured ?? '' } : undefined
+    const [version, position, configured, cluster] = rows?.[0] ?? []
+    return version && position && cluster
+      ? { version, position, configured: configured ?? '', cluster }
+      : undefined
   } catch (error) {
     if (['42P01', '3F000', '42501', '55000'].includes(codeOf(error) ?? '')) return undefined
     throw error
   }
 }
 
-/** Same schemas, same count, and a log that is at least as far: a database that was restored from an older state counts the same numbers again. */
+/** Same cluster or a copy of it, same schemas, same count, and a log that is at least as far: a database that was restored from an older state counts the same numbers again. */
 function isStillSo(remembered: Remembered, now: State, schemas: readonly string[]): boolean {
   return (
+    remembered.cluster === now.cluster &&
     remembered.version === now.version &&
     remembered.schemas.join() === schemas.join() &&
     placeOf(now.position) >= placeOf(remembered.position)

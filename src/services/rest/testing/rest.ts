@@ -12,6 +12,15 @@ import { restService } from '../service.ts'
 
 export const jwtSecret = 'a-secret-of-more-than-thirty-two-characters'
 
+/** What every service of these tests is given beside its database. */
+export const restEnv = {
+  PGRST_DB_SCHEMAS: 'public,storage',
+  PGRST_DB_EXTRA_SEARCH_PATH: 'public,extensions',
+  PGRST_DB_ANON_ROLE: 'anon',
+  PGRST_JWT_SECRET: jwtSecret,
+  PGRST_DB_TX_END: 'commit-allow-override',
+}
+
 export interface Reply {
   readonly status: number
   readonly headers: Headers
@@ -80,11 +89,7 @@ export async function serveRest(
   const instance = await restService.create({
     env: {
       PGRST_DB_URI: postgres.url('authenticator'),
-      PGRST_DB_SCHEMAS: 'public,storage',
-      PGRST_DB_EXTRA_SEARCH_PATH: 'public,extensions',
-      PGRST_DB_ANON_ROLE: 'anon',
-      PGRST_JWT_SECRET: jwtSecret,
-      PGRST_DB_TX_END: 'commit-allow-override',
+      ...restEnv,
       ...env,
     },
     log: silentLog,
