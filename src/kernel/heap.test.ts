@@ -8,10 +8,12 @@ import { growNursery, nurseryCapacity } from ${JSON.stringify(fileURLToPath(new 
 import { FakeClock } from ${JSON.stringify(fileURLToPath(new URL('fake-clock.ts', import.meta.url)))}
 const clock = new FakeClock()
 const began = nurseryCapacity()
-growNursery({ clock, nurseryBytes: Number(process.argv[1]) * began * 1.1 })
+const share = Number(process.argv[2])
+growNursery({ clock, nurseryBytes: Number(process.argv[1]) * began * 1.1, usedMs: () => clock.monotonic() * share })
 let kept = []
+await clock.advance(1_000)
 for (let turn = 0; turn < 200; turn++) {
-  await clock.advance(1_000)
+  await clock.advance(50)
   for (let n = 0; n < 20_000; n++) {
     kept.push({ n, text: String(n) })
     if (kept.length > 5_000) kept = []
@@ -21,7 +23,7 @@ console.log(nurseryCapacity() / began)
 `
 
 /** How many times as large as in the beginning the nursery is after much work. */
-function grown(most: number): number {
+function grown(most: number, busy = 1): number {
   const args = [
     '--max-semi-space-size=64',
     '--import',
@@ -30,6 +32,7 @@ function grown(most: number): number {
     '-e',
     program,
     String(most),
+    String(busy),
   ]
   return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }))
 }
@@ -37,6 +40,10 @@ function grown(most: number): number {
 describe('the nursery of a busy process', () => {
   it('grows as far as it may, and no further', () => {
     expect(Math.round(grown(2))).toBe(2)
+  })
+
+  it('stays as it is while the process has little to do', () => {
+    expect(Math.round(grown(2, 0.01))).toBe(1)
   })
 
   it('stays as it is when it may not grow', () => {

@@ -1,12 +1,19 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 import type { Clock } from './clock.ts'
+import { cpuMs } from './idle-memory.ts'
 
-const lookEveryMs = 1_000
+const restMs = 1_000
+/** How long it may grow unseen: under full load a second is enough for more than one step. */
+const growthMs = 50
+/** Of one core: with less to do it needs no large one. */
+const busyShare = 0.1
 
 export interface NurseryOptions {
   readonly clock: Clock
   /** How much new objects may take before they are looked through, about; V8 keeps twice as much for it. */
   readonly nurseryBytes: number
+  /** CPU milliseconds that this process has used so far. Default: as the system counts them. */
+  usedMs?(): number
 }
 
 /** For a service that answers many small requests. */
@@ -29,15 +36,23 @@ export function tuneHeap(nursery?: NurseryOptions): void {
 
 /**
  * Lets the nursery grow under load until it is large enough, and no further: by itself V8 would go on to 16 MiB and more. What a small collection
- * costs is mostly the same for a small nursery and for a large one, so that in a nursery of 1 MiB a busy service spends a tenth of its time on them.
+ * costs is mostly the same for a small nursery and for a large one, so that with one of 1 MiB a busy service spends a tenth of its time on them.
  * V8 makes it small again when the process is idle; then it may grow once more. The returned function ends it.
  */
-export function growNursery({ clock, nurseryBytes }: NurseryOptions): () => void {
-  let timer = clock.after(lookEveryMs, look)
+export function growNursery({ clock, nurseryBytes, usedMs = cpuMs }: NurseryOptions): () => void {
+  let timer = clock.after(restMs, look)
+  let usedBefore = usedMs()
+  let lookedAt = clock.monotonic()
   function look(): void {
+    const used = usedMs()
+    const now = clock.monotonic()
+    const isBusy = used - usedBefore > (now - lookedAt) * busyShare
+    usedBefore = used
+    lookedAt = now
     // It doubles, and a little of it is not for objects.
-    allowGrowth(nurseryCapacity() * 2 <= nurseryBytes)
-    timer = clock.after(lookEveryMs, look)
+    const may = isBusy && nurseryCapacity() * 2 <= nurseryBytes
+    allowGrowth(may)
+    timer = clock.after(may ? growthMs : restMs, look)
   }
   return () => timer.cancel()
 }

@@ -51,7 +51,8 @@ export function collectWhenIdle({
   return () => timer.cancel()
 }
 
-function cpuMs(): number {
+/** CPU milliseconds that this process has used. */
+export function cpuMs(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000
 }

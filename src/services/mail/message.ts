@@ -1,4 +1,4 @@
-import PostalMime, { type Address } from 'postal-mime'
+import type { Address } from 'postal-mime'
 
 export interface Person {
   readonly name: string
@@ -45,6 +45,8 @@ interface Envelope {
 
 /** Reads a mail; of one that was kept the envelope is in its first lines, with the time when it came. Throws when it cannot be read at all. */
 export async function readMessage(id: string, raw: Buffer, given?: Envelope): Promise<Message> {
+  // Most inboxes stay empty.
+  const { default: PostalMime } = await import('postal-mime')
   const mail = await PostalMime.parse(raw)
   const kept = (name: string) => mail.headers.find(({ key }) => key === name)?.value ?? ''
   const envelope = given ?? {

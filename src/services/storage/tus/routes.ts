@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from '#http'
 import { openCall } from '../context.ts'
-import { handleTus } from './server.ts'
 
 const operations: Record<string, string> = {
   POST: 'storage.tus.upload.create',
@@ -22,6 +21,8 @@ export function tusRoutes(app: FastifyInstance): void {
       operation: `${operations[request.method] ?? 'storage.tus.options'}${signed ? '_signed' : ''}`,
       token: open ? 'none' : 'required',
     })
+    // With the first upload of this kind: the library and what it brings are megabytes, for which most have no use.
+    const { handleTus } = await import('./server.ts')
     reply.hijack()
     const upsert = request.headers['x-upsert'] === 'true'
     await handleTus({ call, signed, owner: call.owner, upsert }, request.raw, reply.raw)
