@@ -142,3 +142,22 @@ it('the pool lets a taker wait for the clone that is being made, rather than mak
   await filling
   await other.stop()
 })
+
+it('the pool starts although a copy that a killed daemon left is still being written', async () => {
+  const other = poolIn('written-pool')
+  const left = join(folder, 'written-pool', '.making-left')
+  await mkdir(left, { recursive: true })
+  const line = `echo begun; while :; do mkdir -p '${left}/base'; : > '${left}/base/file'; done 2>/dev/null`
+  const writer = spawn('sh', ['-c', line], { stdio: ['ignore', 'pipe', 'ignore'] })
+  running.push(writer)
+  await once(writer.stdout, 'data')
+  await other.start()
+  await other.full()
+  writer.kill('SIGKILL')
+  await once(writer, 'exit')
+  await other.stop()
+  const again = poolIn('written-pool')
+  await again.start()
+  expect(readdirSync(join(folder, 'written-pool'))).not.toContain('.making-left')
+  await again.stop()
+})

@@ -41,8 +41,7 @@ export class ClonePool {
   async start(): Promise<void> {
     await mkdir(this.#options.directory, { recursive: true, mode: 0o755 })
     for (const name of await readdir(this.#options.directory)) {
-      if (!name.startsWith(this.#prefix()) && !this.#making.has(name))
-        await rm(join(this.#options.directory, name), { recursive: true, force: true })
+      if (!name.startsWith(this.#prefix()) && !this.#making.has(name)) await this.#drop(name)
     }
     this.refill()
   }
@@ -130,6 +129,17 @@ export class ClonePool {
   }
 
   /** A complete clone under a name that nobody takes; after a crash the next start removes it. */
+  /** A copy that a killed daemon had under way may still be written into; what cannot be removed for that is for the next start. */
+  async #drop(name: string): Promise<void> {
+    const options = { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }
+    await rm(join(this.#options.directory, name), options).catch(error =>
+      this.#options.log.warn(
+        { name, reason: messageOf(error) },
+        'what is left of a clone could not be removed',
+      ),
+    )
+  }
+
   async #make(): Promise<string> {
     const { directory, template, owner } = this.#options
     await mkdir(directory, { recursive: true, mode: 0o755 })
