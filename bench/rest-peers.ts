@@ -9,6 +9,7 @@ import { fixedAnswer } from './support/fixed-answer.ts'
 import { type Contestant, tails } from './support/half-load.ts'
 import { printTable, type Row, summarise, timed } from './support/measure.ts'
 import { paced } from './support/paced.ts'
+import { tailRows, withPauses } from './support/pauses.ts'
 import { type Load, Peer, wrk } from './support/peer.ts'
 import { pgbench } from './support/pgbench.ts'
 import { scriptOf, singleRow, worksSql } from './support/rest-works.ts'
@@ -125,7 +126,6 @@ async function halfLoad(): Promise<void> {
     {
       name: 'rest',
       perSecond: perSecond / 2,
-      target: '<= 5',
       async round(rate) {
         const before = await own.cpuSeconds()
         const measured = await run(own.port)(rate)
@@ -150,7 +150,8 @@ async function halfLoad(): Promise<void> {
       contestants.push({ name, perSecond: rate, round: run(port) })
     }
   try {
-    printTable('at half load, measured from when a request was due', [
+    await withWrk(perSecond / 2, { rest: own.port, 'node:http without a database': bare.port })
+    printTable('at half load, sent evenly from Node, measured from when a request was due', [
       ...(await tails(contestants, rounds)),
       {
         figure: 'rest: CPU per request at half load, beside full load',
@@ -169,6 +170,19 @@ async function halfLoad(): Promise<void> {
     bare.stop()
     nginx?.child.kill()
   }
+}
+
+/** The same connections at half load with a client that takes little itself: wrk, with a random pause before each request. */
+async function withWrk(rate: number, ports: Readonly<Record<string, number>>): Promise<void> {
+  const script = withPauses(plain, { connections, perSecond: rate, answerMs: 0.5 })
+  const found = new Map<string, Load[]>()
+  for (let round = 0; round < rounds; round++)
+    for (const [name, port] of Object.entries(ports))
+      found.set(name, [...(found.get(name) ?? []), wrk(port, connections, seconds, script)])
+  printTable(
+    'at half load, sent by wrk with pauses',
+    [...found].flatMap(([name, loads]) => tailRows(name, loads, name === 'rest' ? '<= 5' : undefined)),
+  )
 }
 
 /** From nothing to the first answer, and from a change to the first answer that knows it. */
