@@ -120,6 +120,7 @@ export class MachineActor {
         'stop',
         source,
         state === 'created' || state === 'failed' ? 'stopped' : 'stopping',
+        { relaunch: false },
       )
       accept()
       if (this.record.state === 'stopping') await this.#run.halt(input, source)
@@ -150,7 +151,7 @@ export class MachineActor {
       this.#restarter.cancel()
       const { state } = this.record
       if (state === 'started' || state === 'suspended') {
-        this.#ledger.transition('stop', 'stop', source, 'stopping')
+        this.#ledger.transition('stop', 'stop', source, 'stopping', { relaunch: true })
         accept()
         await this.#run.halt(input, source)
       }
@@ -172,6 +173,7 @@ export class MachineActor {
         ...this.record,
         ...change,
         state: 'replacing' as const,
+        relaunch: options.launch,
         updatedAt: now,
         failures: [],
       }

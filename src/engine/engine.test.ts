@@ -209,6 +209,40 @@ describe('after a crash of the engine', () => {
     expect(after.runtime.running.get(id)?.spec.config.image).toBe('shop:2')
   })
 
+  it('a restart that was under way ends with a start, a stop does not', async () => {
+    const { id } = await launch()
+    for (const [call, state] of [
+      ['restartMachine', 'started'],
+      ['stopMachine', 'stopped'],
+    ] as const) {
+      await reached(id, 'started')
+      let fail = (_: Error) => {}
+      world.runtime.holdStop = new Promise((_, reject) => {
+        fail = reject
+      })
+      await world.engine[call]('shop', id)
+      world.runtime.holdStop = undefined
+      world = await world.crash()
+      fail(new Error('its daemon is gone'))
+      expect((await world.engine.getMachine('shop', id)).state).toBe(state)
+    }
+  })
+
+  it('an update of what did not run leaves it so', async () => {
+    const { id } = await launch()
+    await reached(id, 'started')
+    let fail = (_: Error) => {}
+    world.runtime.holdStop = new Promise((_, reject) => {
+      fail = reject
+    })
+    void world.engine.updateMachine('shop', id, { config: { image: 'shop:2' }, skipLaunch: true })
+    await reached(id, 'replacing')
+    world.runtime.holdStop = undefined
+    const after = await world.crash()
+    fail(new Error('its daemon is gone'))
+    expect((await after.engine.getMachine('shop', id)).state).toMatch(/created|stopped/)
+  })
+
   it('what runs is adopted although a secret of its launch is gone, and destroyed whole', async () => {
     await world.engine.setSecrets('shop', { CERT: Buffer.from('a certificate').toString('base64') })
     const { id } = await launch({ files: [{ guest_path: '/cert.pem', secret_name: 'CERT' }] })

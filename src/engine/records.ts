@@ -47,6 +47,8 @@ export interface MachineRecord {
   readonly failures: readonly number[]
   /** Secrets version that the running process was started with. */
   readonly startedSecretsVersion: number
+  /** What is under way, a restart or an update, ends with a start. */
+  readonly relaunch?: boolean
   /** Rest in `created` counts as `stopped` for who waits: the machine is prepared and does not run. */
   readonly prepared: boolean
 }

@@ -27,7 +27,10 @@ export async function recoverMachine(parts: RecoveryParts): Promise<void> {
       return parts.destroyed()
     case 'stopping':
       await parts.adopt()
-      return parts.halt()
+      await parts.halt()
+      return relaunch(parts)
+    case 'stopped':
+      return relaunch(parts)
     case 'suspending':
     case 'suspended': {
       const adopted = await parts.adopt()
@@ -63,12 +66,19 @@ export async function recoverMachine(parts: RecoveryParts): Promise<void> {
         startedAt: null,
         prepared: true,
       })
-      return parts
-        .launch()
-        .catch(error =>
-          log.error({ machine: ledger.record.id, err: error }, 'updated machine could not be started'),
-        )
+      return relaunch(parts)
     default:
       return
   }
+}
+
+/** Ends what was under way with the start that it was to end with. */
+async function relaunch({ ledger, log, launch }: RecoveryParts): Promise<void> {
+  if (!ledger.record.relaunch) return
+  await launch().catch(error =>
+    log.error(
+      { machine: ledger.record.id, err: error },
+      'machine could not be started after what was interrupted',
+    ),
+  )
 }

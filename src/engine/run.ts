@@ -75,6 +75,7 @@ export class MachineRun {
     this.#parts.ledger.transition('start', 'start', source, 'starting', {
       token,
       handle: null,
+      relaunch: false,
       startedSecretsVersion: this.#parts.options.secretsVersion(),
     })
     accept(before)
