@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import type { Readable, Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { lives, procStat } from './index.ts'
 
@@ -15,10 +16,12 @@ describe.runIf(process.platform === 'linux')('a process', () => {
 
   it('that nobody has waited for yet is dead', async () => {
     // A shell that becomes another program never learns of the child that it had.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 1000'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+    const parent = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 1000 3<&-'], {
+      stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
     })
-    const child = Number(String((await once(parent.stdout, 'data'))[0]))
+    const child = Number(String((await once(parent.stdout as Readable, 'data'))[0]))
+    await expect.poll(() => procStat(parent.pid ?? 0)?.command).toBe('sleep')
+    ;(parent.stdio[3] as Writable).end()
     await expect.poll(() => readFileSync(`/proc/${child}/stat`, 'utf8')).toContain(' Z ')
     expect(lives(child, procStat(child)?.startTime ?? '')).toBe(false)
     parent.kill('SIGKILL')
