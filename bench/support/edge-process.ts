@@ -1,10 +1,9 @@
 // The edge alone, with every feature on, in a process of its own. Arguments: port of the upstream. Prints its port.
-import { setFlagsFromString } from 'node:v8'
 import { Edge, type RouteApp } from '#edge'
-import { silentLog, systemClock } from '#kernel'
+import { serviceNurseryBytes, silentLog, systemClock, tuneHeap } from '#kernel'
 
 // As the daemon has it.
-setFlagsFromString('--semi-space-growth-factor=1')
+tuneHeap({ clock: systemClock, nurseryBytes: serviceNurseryBytes })
 
 const app: RouteApp = {
   name: 'bench',

@@ -228,6 +228,17 @@ describe('after a crash of the engine', () => {
     }
   })
 
+  it('a restart that was cut between its halves ends with a start, too', async () => {
+    const { id } = await launch()
+    await reached(id, 'started')
+    await world.engine.stopMachine('shop', id)
+    await reached(id, 'stopped')
+    const [record] = world.store.machines()
+    if (record) world.store.saveMachine({ ...record, relaunch: true })
+    const after = await world.crash()
+    expect((await after.engine.getMachine('shop', id)).state).toBe('started')
+  })
+
   it('an update of what did not run leaves it so', async () => {
     const { id } = await launch()
     await reached(id, 'started')

@@ -23,7 +23,7 @@ export async function recover(state: EngineState): Promise<void> {
   if (ended.length > 0) options.log.warn({ ended }, 'ended processes that no machine owns')
   await Promise.all(
     actors
-      .filter(({ record }) => mayRun(record.state) || isTransient(record.state))
+      .filter(({ record }) => mayRun(record.state) || isTransient(record.state) || record.relaunch)
       .map(actor =>
         actor
           .recover()

@@ -1,4 +1,4 @@
-import { HangarError, tuneHeap } from '#kernel'
+import { HangarError, serviceNurseryBytes, systemClock, tuneHeap } from '#kernel'
 import type { CommandCall } from '../context.ts'
 import { startScreen } from '../output/start-screen.ts'
 import { style } from '../output/style.ts'
@@ -7,7 +7,8 @@ import { style } from '../output/style.ts'
 export async function run(call: CommandCall): Promise<void> {
   const { options, context } = call
   if (options['detach'] === true) return (await import('./up-detached.ts')).run(call)
-  tuneHeap()
+  // The edge is in this process; when it goes idle, V8 makes it small again.
+  tuneHeap({ clock: systemClock, nurseryBytes: serviceNurseryBytes })
   const began = performance.now()
   const ended = new EndOfRun()
   const { startDaemon } = await import('#daemon')
