@@ -175,6 +175,15 @@ describe('a machine', () => {
 })
 
 describe('after a crash of the engine', () => {
+  /** Crashes come while a machine is being stopped. The returned function ends what the crash has cut. */
+  function holdStops(): () => void {
+    let fail = (_: Error) => {}
+    world.runtime.holdStop = new Promise((_, reject) => {
+      fail = reject
+    })
+    return () => fail(new Error('its daemon is gone'))
+  }
+
   it('what runs is adopted, not started twice', async () => {
     const { id } = await launch()
     await reached(id, 'started')
@@ -195,17 +204,13 @@ describe('after a crash of the engine', () => {
   it('an update that was under way is finished, and what ran before it runs no more', async () => {
     const { id } = await launch()
     await reached(id, 'started')
-    // The crash comes while it is being stopped.
-    let fail = (_: Error) => {}
-    world.runtime.holdStop = new Promise((_, reject) => {
-      fail = reject
-    })
+    const end = holdStops()
     void world.engine.updateMachine('shop', id, { config: { image: 'shop:2' } })
     await reached(id, 'replacing')
     world.runtime.holdStop = undefined
     const after = await world.crash()
     expect((await after.engine.getMachine('shop', id)).state).toBe('started')
-    fail(new Error('its daemon is gone'))
+    end()
     expect(after.runtime.running.get(id)?.spec.config.image).toBe('shop:2')
   })
 
@@ -216,14 +221,11 @@ describe('after a crash of the engine', () => {
       ['stopMachine', 'stopped'],
     ] as const) {
       await reached(id, 'started')
-      let fail = (_: Error) => {}
-      world.runtime.holdStop = new Promise((_, reject) => {
-        fail = reject
-      })
+      const end = holdStops()
       await world.engine[call]('shop', id)
       world.runtime.holdStop = undefined
       world = await world.crash()
-      fail(new Error('its daemon is gone'))
+      end()
       expect((await world.engine.getMachine('shop', id)).state).toBe(state)
     }
   })
@@ -242,15 +244,12 @@ describe('after a crash of the engine', () => {
   it('an update of what did not run leaves it so', async () => {
     const { id } = await launch()
     await reached(id, 'started')
-    let fail = (_: Error) => {}
-    world.runtime.holdStop = new Promise((_, reject) => {
-      fail = reject
-    })
+    const end = holdStops()
     void world.engine.updateMachine('shop', id, { config: { image: 'shop:2' }, skipLaunch: true })
     await reached(id, 'replacing')
     world.runtime.holdStop = undefined
     const after = await world.crash()
-    fail(new Error('its daemon is gone'))
+    end()
     expect((await after.engine.getMachine('shop', id)).state).toMatch(/created|stopped/)
   })
 
