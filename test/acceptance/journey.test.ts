@@ -60,6 +60,26 @@ async function readsItsOwnNotes() {
   expect(data?.map(note => note.body)).toContain('first')
 }
 
+it("a new silo answers without reading the catalogue: its schema is the template's until somebody changes it", async () => {
+  await hangar.json('silo', 'create', 'acme', 'fresh')
+  const fresh = await hangar.json<Connection>('silo', 'connect', 'acme-fresh', '--reveal')
+  const buckets = () =>
+    supabaseClient(fresh.supabase_url, fresh.supabase_service_role_key)
+      .schema('storage')
+      .from('buckets')
+      .select()
+  const readings = async () =>
+    (await hangar.run('logs', 'devenv-acme-fresh-rest')).stdout.split('Schema cache queried').length - 1
+  expect((await buckets()).error).toBeNull()
+  expect(await readings()).toBe(0)
+  const database = new pg.Client({ connectionString: fresh.db_connection_string })
+  await database.connect()
+  await database.query('create table public.changed (id int)').finally(() => database.end())
+  expect((await buckets()).error).toBeNull()
+  expect(await readings()).toBe(1)
+  await hangar.run('silo', 'destroy', 'acme-fresh', '--yes')
+})
+
 describe('a new user', () => {
   it('gets the demo silo, with addresses that work as printed', async () => {
     const silos = await hangar.json<{ alias: string; phase: string }[]>('silo', 'list')
